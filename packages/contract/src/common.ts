@@ -1,0 +1,169 @@
+import { type Static, type TSchema, Type } from 'typebox';
+
+/** A value of JSON. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+/** The owner's own fields: any JSON object within the limits of `metadataLimits`. Types survive: 150000 stays a number. */
+export type Metadata = { [key: string]: JsonValue };
+
+/** Limits of the metadata of one record. A figure over them is refused with 400 INVALID_METADATA, which tells the excess. */
+export const metadataLimits = {
+  /** keys at the top level */
+  keys: 100,
+  /** Unicode code points in a key, at any level */
+  keyPoints: 64,
+  /** levels of nesting; the metadata object itself is level 1 */
+  depth: 8,
+  /** bytes of the whole object as stored JSON */
+  bytes: 32 * 1024,
+} as const;
+
+/** Items in one page of a list. */
+export const pageSize = { default: 30, max: 100 } as const;
+
+/** IDs in one POST /api/v1/resolve. */
+export const resolveLimit = 1000;
+
+/** Pairs in one POST /api/v1/rekey. */
+export const rekeyLimit = 100_000;
+
+/** An ID given by Crosswalk: a prefix and decimal digits, ordered by time of creation. */
+export function idSchema(prefix: string, description: string) {
+  return Type.String({ pattern: `^${prefix}_[0-9]{1,19}$`, description, examples: [`${prefix}_915840612345678901`] });
+}
+
+export const ExternalId = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description:
+    'An identifier from one of your own systems: 1 to 255 characters, compared exactly, stored as sent. ' +
+    'Refused: white space at either end, control and invisible characters, text that is not NFC.',
+  examples: ['CUST-12345-ACME'],
+});
+
+export const System = Type.String({
+  pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
+  description: 'The name of the system an external ID comes from: lower-case letters, digits, `-` and `_`.',
+  examples: ['stripe'],
+});
+
+/** `external_ids` of a record in an answer: system name to that system's ID. */
+export const ExternalIds = Type.Record(Type.String(), ExternalId, {
+  description: 'The IDs this record has in other systems, by system name.',
+  examples: [{ stripe: 'cus_Nffrf1gZ0uCj2f' }],
+});
+
+/** `external_ids` of a request: merged into what is there, `null` removes a system's ID. */
+export const ExternalIdsPatch = Type.Record(Type.String(), Type.Union([ExternalId, Type.Null()]), {
+  description: 'IDs in other systems, by system name; merged into those that are there, `null` removes one.',
+  examples: [{ stripe: 'cus_Nffrf1gZ0uCj2f', salesforce: null }],
+});
+
+export const MetadataSchema = Type.Unsafe<Metadata>(
+  Type.Record(Type.String(), Type.Unknown(), {
+    description:
+      'Your own fields: any JSON object of up to 100 keys, 8 levels and 32 KB. Types survive: a number comes back a number.',
+    examples: [{ plan_type: 'enterprise', seats: 250 }],
+  }),
+);
+
+export const MetadataPatch = Type.Unsafe<Metadata>(
+  Type.Record(Type.String(), Type.Unknown(), {
+    description:
+      'Merged into what is stored, atomically (RFC 7396): `null` removes a key, nested objects merge, keys not named stay.',
+    examples: [{ plan_type: 'enterprise', trial_ends: null }],
+  }),
+);
+
+export const Timestamp = Type.String({
+  format: 'date-time',
+  description: 'RFC 3339, UTC.',
+  examples: ['2026-11-23T17:03:08.124Z'],
+});
+
+export const Version = Type.Integer({
+  minimum: 1,
+  description: 'Grows by one at each change of the record. Its ETag is this figure in quotes.',
+});
+
+/** How an answer came to this record. */
+export const MatchedBy = Type.Enum(['id', 'external_id', 'alias', 'email'], {
+  description: '`alias`: the ID is one the record used to have; your system should learn the current one.',
+});
+export type MatchedBy = Static<typeof MatchedBy>;
+
+/** The parts of every list answer. An empty token means that there is no such page. */
+export function pageOf<Name extends string, Item extends TSchema>(name: Name, item: Item) {
+  return Type.Object({
+    [name]: Type.Array(item),
+    next_page_token: Type.String(),
+    prev_page_token: Type.String(),
+    total_size: Type.Integer({ description: 'How many records match: exact up to 10,000.' }),
+    total_size_is_floor: Type.Boolean({ description: 'True when more than 10,000 match; `total_size` is then 10,000.' }),
+  });
+}
+
+export const PageQuery = {
+  page_size: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: pageSize.max, default: pageSize.default, description: 'Records in one page.' }),
+  ),
+  page_token: Type.Optional(
+    Type.String({ maxLength: 512, description: '`next_page_token` or `prev_page_token` of an earlier answer to the same request.' }),
+  ),
+};
+
+export const FilterQuery = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 4096,
+    description:
+      'Conditions such as `metadata.plan = "enterprise" AND metadata.seats >= 100`. ' +
+      'Operators: = != < <= > >= ^= (begins with) :* (is there), joined by AND, OR, NOT and parentheses.',
+    examples: ['metadata.plan = "enterprise"'],
+  }),
+);
+
+/** Query of a search by text. */
+export const SearchQuery = Type.Object(
+  {
+    ...PageQuery,
+    query: Type.String({ minLength: 3, maxLength: 100, description: 'Text that is contained, in any case of letters.', examples: ['acme'] }),
+  },
+  { additionalProperties: false },
+);
+
+/** One field that was refused. */
+const FieldViolationSchema = Type.Object({
+  field: Type.String(),
+  description: Type.String(),
+  constraint: Type.Optional(Type.String()),
+});
+
+/** The detail of an error answer. Compatible with scalekit.v1.errdetails.ErrorInfo. */
+export const ErrorInfo = Type.Object({
+  '@type': Type.Literal('type.googleapis.com/scalekit.v1.errdetails.ErrorInfo'),
+  error_code: Type.String({ description: 'A code of the error catalogue.' }),
+  help: Type.String({ description: 'What the caller can do.' }),
+  request_info: Type.Object({ request_id: Type.String() }),
+  validation_error_info: Type.Optional(Type.Object({ field_violations: Type.Array(FieldViolationSchema) })),
+  resource_info: Type.Optional(
+    Type.Object(
+      {
+        id: Type.Optional(Type.String()),
+        kind: Type.Optional(Type.String()),
+        system: Type.Optional(Type.String()),
+        value: Type.Optional(Type.String()),
+        version: Type.Optional(Type.Integer()),
+      },
+      { description: 'The record in the way: in a conflict, its holder; in a version mismatch, its current version.' },
+    ),
+  ),
+});
+
+/** Every error answer of the REST surface. `code` is the google.rpc.Code of the same error over gRPC. */
+export const ErrorAnswer = Type.Object({
+  code: Type.Integer(),
+  message: Type.String(),
+  details: Type.Array(ErrorInfo),
+});
+export type ErrorAnswer = Static<typeof ErrorAnswer>;

@@ -1,0 +1,83 @@
+import { type Static, Type } from 'typebox';
+import {
+  ExternalId, ExternalIds, ExternalIdsPatch, FilterQuery, idSchema, MatchedBy, MetadataPatch, MetadataSchema, PageQuery, pageOf,
+  Timestamp, Version,
+} from './common.ts';
+
+export const OrganizationId = idSchema('org', 'The ID Crosswalk gave the organization.');
+
+const displayName = Type.String({ minLength: 1, maxLength: 200, description: 'The name people see.', examples: ['Acme Corporation'] });
+const regionCode = Type.Enum(['US', 'EU'], { description: 'Where the customer is served.' });
+const slug = Type.String({
+  maxLength: 253,
+  pattern: '^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$',
+  description: 'A DNS-like name, unique in the environment; an empty string clears it.',
+  examples: ['acme'],
+});
+const logoUrl = Type.String({
+  maxLength: 1024,
+  pattern: '^$|^https://[^\\s]+$',
+  description: 'Address of a logo; must begin with https://. Never fetched. An empty string clears it.',
+  examples: ['https://acme.example/logo.png'],
+});
+
+/** A customer of the product. */
+export const Organization = Type.Object({
+  id: OrganizationId,
+  environment_id: Type.String(),
+  display_name: displayName,
+  external_id: Type.Union([ExternalId, Type.Null()], { description: 'Your own ID of this customer.' }),
+  external_ids: ExternalIds,
+  metadata: MetadataSchema,
+  region_code: Type.Union([regionCode, Type.Null()]),
+  slug: Type.Union([Type.String(), Type.Null()]),
+  logo_url: Type.Union([Type.String(), Type.Null()]),
+  version: Version,
+  create_time: Timestamp,
+  update_time: Timestamp,
+});
+export type Organization = Static<typeof Organization>;
+
+const writable = {
+  external_id: Type.Optional(Type.Union([ExternalId, Type.Null()], { description: 'Your own ID of this customer; `null` clears it.' })),
+  external_ids: Type.Optional(ExternalIdsPatch),
+  region_code: Type.Optional(Type.Union([regionCode, Type.Null()])),
+  slug: Type.Optional(Type.Union([slug, Type.Null()])),
+  logo_url: Type.Optional(Type.Union([logoUrl, Type.Null()])),
+};
+
+export const CreateOrganization = Type.Object(
+  { display_name: displayName, ...writable, metadata: Type.Optional(MetadataSchema) },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        display_name: 'Acme Corporation',
+        external_id: 'CUST-12345-ACME',
+        external_ids: { stripe: 'cus_Nffrf1gZ0uCj2f' },
+        metadata: { plan_type: 'enterprise', seats: 250 },
+      },
+    ],
+  },
+);
+export type CreateOrganization = Static<typeof CreateOrganization>;
+
+export const UpdateOrganization = Type.Object(
+  { display_name: Type.Optional(displayName), ...writable, metadata: Type.Optional(MetadataPatch) },
+  { additionalProperties: false, examples: [{ external_id: 'NEW-CUST-12345-ACME', metadata: { seats: 300 } }] },
+);
+export type UpdateOrganization = Static<typeof UpdateOrganization>;
+
+export const OrganizationAnswer = Type.Object({ organization: Organization, matched_by: Type.Optional(MatchedBy) });
+export type OrganizationAnswer = Static<typeof OrganizationAnswer>;
+
+export const UpsertOrganizationAnswer = Type.Object({ organization: Organization, created: Type.Boolean() });
+export type UpsertOrganizationAnswer = Static<typeof UpsertOrganizationAnswer>;
+
+export const OrganizationPage = pageOf('organizations', Organization);
+export type OrganizationPage = Static<typeof OrganizationPage>;
+
+export const ListOrganizationsQuery = Type.Object(
+  { ...PageQuery, filter: FilterQuery, external_id: Type.Optional(ExternalId) },
+  { additionalProperties: false },
+);

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type pg from 'pg';
+import { AccessTokens, ClientService, clientRoutes, deriveKey, tokenRoutes } from './clients/index.ts';
+import { externalIdRoutes, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
+import { purgeKeys } from './idempotency/index.ts';
+import { IdGenerator } from './lib/id.ts';
+import { PageTokens } from './lib/page-token.ts';
+import { MembershipService, membershipRoutes } from './memberships/index.ts';
+import { moveOrganizations, OrganizationService, organizationRoutes } from './organizations/index.ts';
+import { authenticationHook } from './transport/authentication.ts';
+import { bodyLimit, registerBodyParser } from './transport/body.ts';
+import { registerErrorHandler } from './transport/error-response.ts';
+import { registerHealth } from './transport/health.ts';
+import { registerMethodCheck } from './transport/methods.ts';
+import { registerReference } from './transport/reference.ts';
+import { clientLimiter, TokenLimiter } from './transport/rate-limits.ts';
+import { validatorCompiler } from './transport/validation.ts';
+import { emailKey, findUsers, moveUsers, UserService, userRoutes } from './users/index.ts';
+
+export interface AppOptions {
+  /** connected to a database that is migrated */
+  pool: pg.Pool;
+  publicUrl: string;
+  secretKey: string;
+  aliasDays: number;
+  rateLimit: number;
+  logger?: FastifyBaseLogger;
+}
+
+/** A service that is put together and does not listen yet. */
+export interface App {
+  server: FastifyInstance;
+  clients: ClientService;
+  /** Removes what has expired: answers kept for idempotency, aliases. */
+  purge(): Promise<void>;
+}
+
+/** The one place that connects the parts. */
+export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimit, logger }: AppOptions): Promise<App> {
+  const ids = new IdGenerator(await processNumber(pool));
+  const pageTokens = new PageTokens(deriveKey(secretKey, 'page tokens'));
+  const tokens = await AccessTokens.open({ pool, issuer: publicUrl, secretKey });
+  const clients = new ClientService({ pool, ids });
+  const organizations = new OrganizationService({ pool, ids, aliasDays });
+  const users = new UserService({ pool, ids, aliasDays });
+  const memberships = new MembershipService({ pool, ids, findUsers });
+  const resolver = new ResolveService({ pool, emailKey });
+  const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
+
+  const server = createServer(logger);
+  const limiter = clientLimiter(rateLimit);
+  server.decorateRequest('token', undefined);
+  server.addHook('onRequest', authenticationHook(tokens, limiter));
+  await registerReference(server, publicUrl);
+  const checkMethods = registerMethodCheck(server);
+  const routes = server.withTypeProvider<TypeBoxTypeProvider>();
+  tokenRoutes(routes, { clients, tokens, limiter: new TokenLimiter(), publicUrl });
+  clientRoutes(routes, clients);
+  organizationRoutes(routes, organizations, pageTokens);
+  userRoutes(routes, users, pageTokens);
+  membershipRoutes(routes, memberships, pageTokens);
+  externalIdRoutes(routes, { resolver, rekeyer });
+  registerHealth(server, pool);
+  checkMethods();
+
+  return {
+    server,
+    clients,
+    async purge() {
+      for (const step of [purgeKeys, purgeAliases]) while ((await step(pool)) > 0);
+    },
+  };
+}
+
+/** Each process has a number that is part of the IDs it makes. */
+async function processNumber(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ number: string }>("select nextval('process_number') as number");
+  return Number(rows[0]?.number);
+}
+
+function createServer(logger: FastifyBaseLogger | undefined): FastifyInstance {
+  const server = fastify({
+    ...(logger === undefined ? {} : { loggerInstance: logger }),
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit,
+    // A client that sends its request slowly gets 408; none may hold a connection for nothing.
+    requestTimeout: 30_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000,
+    // An external ID of 255 characters of four bytes each, percent-encoded.
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: false, caseSensitive: true },
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    // X-Forwarded-* of strangers mean nothing: every link comes from the configured URL.
+    trustProxy: false,
+    exposeHeadRoutes: true,
+  });
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  registerBodyParser(server);
+  server.setValidatorCompiler(validatorCompiler);
+  // Answers are built by us, mostly of free-form metadata, where JSON.stringify is the fastest.
+  server.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  registerErrorHandler(server);
+  return server;
+}
+
+/** A sane ID of the caller is kept, so that logs of several systems meet; else one is made. */
+function requestIdOf(sent: string | string[] | undefined): string {
+  return typeof sent === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(sent) ? sent : `req_${randomUUID().replaceAll('-', '')}`;
+}

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import type { Scope } from '@crosswalk/contract';
+import { createLocalJWKSet, errors, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type pg from 'pg';
+import { formatId, parseId } from '../lib/id.ts';
+import type { AuthenticatedClient } from './client-service.ts';
+import { findScopes } from './client-store.ts';
+import { loadSigningKeys, type SigningKey } from './signing-key.ts';
+
+/** What a valid access token says. IDs are database IDs. */
+export interface AccessToken {
+  clientId: string;
+  environmentId: string;
+  scopes: readonly Scope[];
+}
+
+/** Checks access tokens. `cached` answers at once for a token that was checked within the last minute. */
+export interface TokenVerifier {
+  cached(token: string): AccessToken | undefined;
+  verify(token: string): Promise<AccessToken | undefined>;
+}
+
+/** How long a token is valid, in seconds. */
+export const tokenLifetime = 3600;
+
+/** Clocks of servers behind one proxy may differ by this much. Seconds. */
+const clockTolerance = 60;
+
+/**
+ * A checked token is trusted without another look for this long: the time that a revoked client's tokens live on.
+ * Milliseconds.
+ */
+const trustedFor = 60_000;
+
+/** Signs and checks access tokens: RS256 JWTs (RFC 9068). */
+export class AccessTokens implements TokenVerifier {
+  readonly #pool: pg.Pool;
+  readonly #issuer: string;
+  readonly #secretKey: string;
+  #keys: SigningKey[];
+  #keySet;
+  #keysReadAt = Date.now();
+  /** 10,000 tokens of 700 characters take about 10 MB. */
+  readonly #checked = new LRUCache<string, AccessToken>({ max: 10_000 });
+
+  private constructor(pool: pg.Pool, issuer: string, secretKey: string, keys: SigningKey[]) {
+    this.#pool = pool;
+    this.#issuer = issuer;
+    this.#secretKey = secretKey;
+    this.#keys = keys;
+    this.#keySet = createLocalJWKSet({ keys: keys.map(({ publicJwk }) => publicJwk) });
+  }
+
+  /** Reads the keys, or makes the first one. `issuer` is the public URL of the service. */
+  static async open({ pool, issuer, secretKey }: { pool: pg.Pool; issuer: string; secretKey: string }): Promise<AccessTokens> {
+    return new AccessTokens(pool, issuer, secretKey, await loadSigningKeys(pool, secretKey));
+  }
+
+  /** The public keys, for GET /keys. */
+  get publicKeys(): JWK[] {
+    return this.#keys.map(({ publicJwk }) => publicJwk);
+  }
+
+  /** A token for a client, with the scopes granted to it. */
+  sign(client: AuthenticatedClient, scopes: readonly Scope[]): Promise<string> {
+    const [key] = this.#keys;
+    if (key === undefined) throw new Error('there is no signing key');
+    const clientId = formatId('skc', client.id);
+    return new SignJWT({ client_id: clientId, environment_id: formatId('env', client.environmentId), scopes, scope: scopes.join(' ') })
+      .setProtectedHeader({ alg: 'RS256', kid: key.kid, typ: 'at+jwt' })
+      .setIssuer(this.#issuer)
+      .setAudience(this.#issuer)
+      .setSubject(clientId)
+      .setIssuedAt()
+      .setExpirationTime(`${tokenLifetime}s`)
+      .setJti(randomUUID())
+      .sign(key.privateKey);
+  }
+
+  cached(token: string): AccessToken | undefined {
+    return this.#checked.get(token);
+  }
+
+  /** What the token says, or undefined if it is not valid now or its client was revoked. */
+  async verify(token: string): Promise<AccessToken | undefined> {
+    const payload = await this.#payload(token);
+    if (payload === undefined) return undefined;
+    const clientId = parseId('skc', String(payload['client_id']));
+    const environmentId = parseId('env', String(payload['environment_id']));
+    if (clientId === undefined || environmentId === undefined) return undefined;
+    const current = await findScopes(this.#pool, environmentId, clientId);
+    if (current === undefined) return undefined;
+    const granted = String(payload['scope']).split(' ');
+    const read: AccessToken = { clientId, environmentId, scopes: current.filter((scope) => granted.includes(scope)) };
+    const validFor = ((payload.exp ?? 0) + clockTolerance) * 1000 - Date.now();
+    this.#checked.set(token, read, { ttl: Math.max(1, Math.min(validFor, trustedFor)) });
+    return read;
+  }
+
+  async #payload(token: string): Promise<JWTPayload | undefined> {
+    const options = { algorithms: ['RS256'], issuer: this.#issuer, audience: this.#issuer, typ: 'at+jwt', clockTolerance, requiredClaims: ['exp', 'iat'] };
+    try {
+      return (await jwtVerify(token, this.#keySet, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.#rereadKeys())) return undefined;
+      return jwtVerify(token, this.#keySet, options).then(({ payload }) => payload, () => undefined);
+    }
+  }
+
+  /** Another server may have made a key since. At most every ten seconds, so that bad tokens cost no query each. */
+  async #rereadKeys(): Promise<boolean> {
+    if (Date.now() - this.#keysReadAt < 10_000) return false;
+    this.#keysReadAt = Date.now();
+    this.#keys = await loadSigningKeys(this.#pool, this.#secretKey);
+    this.#keySet = createLocalJWKSet({ keys: this.publicKeys });
+    return true;
+  }
+}

@@ -1,0 +1,5 @@
+export { type AccessToken, AccessTokens, type TokenVerifier } from './access-token.ts';
+export { clientRoutes } from './client-routes.ts';
+export { ClientService } from './client-service.ts';
+export { deriveKey, SecretKeyError } from './signing-key.ts';
+export { tokenRoutes } from './token-routes.ts';

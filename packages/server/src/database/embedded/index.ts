@@ -1,0 +1,2 @@
+export { EmbeddedPostgresError } from './account.ts';
+export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';

@@ -1,0 +1,24 @@
+/** Who makes a change: a client by its database ID, or the system itself. */
+export interface Actor {
+  type: 'client' | 'system';
+  id: string | null;
+}
+
+/** What every use case is told of the request it serves. */
+export interface RequestContext {
+  /** database ID of the environment: the first argument of every statement */
+  environmentId: string;
+  actor: Actor;
+  requestId: string;
+  /** present when the caller sent an Idempotency-Key */
+  idempotency?: IdempotentRequest;
+}
+
+/** A request that may be repeated and must have its effect once. */
+export interface IdempotentRequest {
+  key: string;
+  /** SHA-256 of method, path and body */
+  requestHash: Uint8Array;
+  /** The answer as it is stored with the effect: HTTP status and JSON text. */
+  answer: (result: unknown) => { status: number; body: string };
+}

@@ -1,0 +1,2 @@
+export { eventOf, type NewEvent } from './event.ts';
+export { appendEvents } from './event-store.ts';

@@ -1,0 +1,8 @@
+export {
+  type ExternalKey, externalIdColumns, externalKey, type Found, lostUpsert, patchSystemIds, primarySystem, type RecordReference, type SystemIds, systemIdsOf, withKey,
+} from './external-id.ts';
+export { externalIdRoutes } from './external-id-routes.ts';
+export { externalIdJoin, moveExternalIds, purgeAliases, releaseExternalIds } from './external-id-store.ts';
+export { notFound, resolveReference } from './reference.ts';
+export { type Move, RekeyService } from './rekey-service.ts';
+export { ResolveService } from './resolve-service.ts';

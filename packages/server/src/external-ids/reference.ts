@@ -1,0 +1,37 @@
+import type { ErrorCode, RecordKind } from '@crosswalk/contract';
+import type { Queryable } from '../database/connection.ts';
+import { ApiError, excerpt } from '../lib/api-error.ts';
+import { formatId } from '../lib/id.ts';
+import { primarySystem, type RecordReference } from './external-id.ts';
+
+/**
+ * The database ID of the record a caller names. For an external ID this reads it (aliases included); a database
+ * ID is returned as it is, whether or not the record exists. Throws 404 when nothing has the external ID.
+ */
+export async function resolveReference(db: Queryable, environmentId: string, kind: RecordKind, reference: RecordReference): Promise<string> {
+  if ('id' in reference) return reference.id;
+  const { rows } = await db.query<{ record_id: string }>({
+    name: 'resolve-external-id',
+    text: `select record_id from external_ids where environment_id = $1 and kind = $2 and system = $3 and value = $4
+           and (alias_expire_time is null or alias_expire_time > now())`,
+    values: [environmentId, kind, reference.system, reference.value],
+  });
+  const [row] = rows;
+  if (row === undefined) throw notFound(kind, reference);
+  return row.record_id;
+}
+
+const codes: Record<RecordKind, ErrorCode> = { organization: 'ORGANIZATION_NOT_FOUND', user: 'USER_NOT_FOUND' };
+
+/** The 404 of a record: the same for one of another environment as for none. */
+export function notFound(kind: RecordKind, reference: RecordReference): ApiError {
+  if ('id' in reference) {
+    const id = formatId(kind === 'organization' ? 'org' : 'usr', reference.id);
+    return new ApiError(codes[kind], `there is no ${kind} ${id}`, { resource: { id, kind } });
+  }
+  const { system, value } = reference;
+  const which = system === primarySystem ? 'external ID' : `${system} ID`;
+  return new ApiError(codes[kind], `there is no ${kind} with the ${which} ${excerpt(value)}`, {
+    resource: { kind, value: excerpt(value), ...(system === primarySystem ? {} : { system }) },
+  });
+}

@@ -1,0 +1,15 @@
+/** The request was answered before: its stored answer is given again, nothing runs. Thrown to leave the transaction. */
+export class IdempotentReplay extends Error {
+  override readonly name = 'IdempotentReplay';
+  readonly status: number;
+  readonly body: string;
+
+  constructor(status: number, body: string) {
+    super('answered from the stored answer');
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** How long an answer is kept, in hours (DESIGN: 24). */
+export const keptHours = 24;

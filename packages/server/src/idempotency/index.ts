@@ -1,0 +1,3 @@
+export { IdempotentReplay } from './idempotency.ts';
+export { inChange } from './idempotency-service.ts';
+export { purgeKeys } from './idempotency-store.ts';

@@ -1,0 +1,1 @@
+export { insertInvitation } from './invitation-store.ts';

@@ -1,0 +1,151 @@
+import type { Membership, MembershipStatus, Metadata } from '@crosswalk/contract';
+import type { Queryable } from '../database/connection.ts';
+import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
+import { formatId } from '../lib/id.ts';
+import { isoTime } from '../lib/time.ts';
+import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
+import type { MembershipFields, NewMembership } from './membership.ts';
+
+export interface MembershipRow {
+  id: string;
+  organization_id: string;
+  user_id: string;
+  status: MembershipStatus;
+  roles: string[];
+  metadata: Metadata;
+  inviter_email: string | null;
+  join_time: string | null;
+  version: string;
+  create_time: string;
+  update_time: string;
+}
+
+const columns =
+  't.id, t.organization_id, t.user_id, t.status, t.roles, t.metadata, t.inviter_email, t.join_time, t.version, t.create_time, t.update_time';
+
+/** Also reads a row that came as JSON (see `membershipsJson`), where times have another text form. */
+export function toMembership(row: MembershipRow): Membership {
+  return {
+    id: formatId('mem', row.id),
+    organization_id: formatId('org', row.organization_id),
+    user_id: formatId('usr', row.user_id),
+    membership_status: row.status,
+    roles: row.roles.map((name) => ({ name })),
+    metadata: row.metadata,
+    inviter_email: row.inviter_email,
+    join_time: row.join_time === null ? null : isoTime(row.join_time),
+    version: Number(row.version),
+    create_time: isoTime(row.create_time),
+    update_time: isoTime(row.update_time),
+  };
+}
+
+/** Memberships shown within a user; more are found by the list of memberships. */
+const shownWithUser = 100;
+
+/**
+ * SQL: the first memberships of user `t`, oldest first, as one JSON array for `toMembership`. IDs are text
+ * there, as a JSON number would lose their last digits.
+ */
+export const membershipsJson = `coalesce((
+  select jsonb_agg(jsonb_build_object('id', m.id::text, 'organization_id', m.organization_id::text, 'user_id', m.user_id::text,
+    'status', m.status, 'roles', m.roles, 'metadata', m.metadata, 'inviter_email', m.inviter_email, 'join_time', m.join_time,
+    'version', m.version, 'create_time', m.create_time, 'update_time', m.update_time) order by m.id)
+  from (select * from memberships where environment_id = t.environment_id and user_id = t.id order by id limit ${shownWithUser}) m
+), '[]'::jsonb)`;
+
+/** The membership of a person in an organization, locked until the transaction ends; undefined if there is none. */
+export async function lockMembership(tx: Queryable, environmentId: string, organizationId: string, userId: string): Promise<Membership | undefined> {
+  const { rows } = await tx.query<MembershipRow>({
+    name: 'lock-membership',
+    text: `select ${columns} from memberships t where t.environment_id = $1 and t.organization_id = $2 and t.user_id = $3 for update`,
+    values: [environmentId, organizationId, userId],
+  });
+  return rows.map(toMembership)[0];
+}
+
+/** The membership of a person in an organization. */
+export async function findMembership(db: Queryable, environmentId: string, organizationId: string, userId: string): Promise<Membership | undefined> {
+  const { rows } = await db.query<MembershipRow>({
+    name: 'find-membership',
+    text: `select ${columns} from memberships t where t.environment_id = $1 and t.organization_id = $2 and t.user_id = $3`,
+    values: [environmentId, organizationId, userId],
+  });
+  return rows.map(toMembership)[0];
+}
+
+/** Writes a new membership; undefined if the person is a member already. */
+export async function insertMembership(
+  tx: Queryable, environmentId: string, id: string, organizationId: string, userId: string, { fields, metadata, inviterEmail }: NewMembership,
+): Promise<Membership | undefined> {
+  const { rows } = await tx.query<MembershipRow>({
+    name: 'insert-membership',
+    text: `insert into memberships as t (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email, join_time)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, case when $5 = 'ACTIVE' then now() end)
+           on conflict on constraint memberships_organization_user_key do nothing returning ${columns}`,
+    values: [environmentId, id, organizationId, userId, fields.membership_status, fields.roles.map(({ name }) => name), JSON.stringify(metadata), inviterEmail],
+  });
+  return rows.map(toMembership)[0];
+}
+
+/** Sets the fields and changes the metadata of a locked membership, and raises its version; undefined if that changes nothing. */
+export async function updateMembership(
+  tx: Queryable, environmentId: string, id: string, fields: MembershipFields, { metadata, replace }: MetadataChange,
+): Promise<Membership | undefined> {
+  const { rows } = await tx.query<MembershipRow>({
+    name: 'update-membership',
+    text: `update memberships t set status = $3, roles = $4, metadata = n.metadata, version = t.version + 1, update_time = now(),
+             join_time = case when $3 = 'ACTIVE' then coalesce(t.join_time, now()) else t.join_time end
+           from (select case when $6::boolean then $5::jsonb else crosswalk_merge_patch(o.metadata, $5::jsonb) end as metadata
+                 from memberships o where o.environment_id = $1 and o.id = $2) n
+           where t.environment_id = $1 and t.id = $2 and (t.status, t.roles, t.metadata) is distinct from ($3, $4::text[], n.metadata)
+           returning ${columns}`,
+    values: [environmentId, id, fields.membership_status, fields.roles.map(({ name }) => name), JSON.stringify(metadata), replace],
+  });
+  return rows.map(toMembership)[0];
+}
+
+/** Removes one membership. */
+export async function deleteMembership(tx: Queryable, environmentId: string, id: string): Promise<void> {
+  await tx.query('delete from memberships where environment_id = $1 and id = $2', [environmentId, id]);
+}
+
+/** Whose memberships: those of one organization or of one user. Database IDs. */
+export type MembershipOwner = { organizationId: string } | { userId: string };
+
+/** Removes up to 1,000 memberships of an owner and returns them; none when all are gone. */
+export async function deleteSomeMemberships(tx: Queryable, environmentId: string, owner: MembershipOwner): Promise<Membership[]> {
+  const [column, id] = 'userId' in owner ? ['user_id', owner.userId] : ['organization_id', owner.organizationId];
+  const { rows } = await tx.query<MembershipRow>(
+    `delete from memberships t using (
+       select id from memberships where environment_id = $1 and ${column} = $2 order by id limit 1000) some
+     where t.environment_id = $1 and t.id = some.id returning ${columns}`,
+    [environmentId, id],
+  );
+  return rows.map(toMembership);
+}
+
+/** What a list of memberships is narrowed by; all of it must hold. IDs are database IDs. */
+export interface MembershipsQuery {
+  organizationId?: string | undefined;
+  userId?: string | undefined;
+  status?: MembershipStatus | undefined;
+  /** SQL of a metadata filter whose parameters begin at `$2` */
+  filter?: SqlFilter | undefined;
+}
+
+/** One page of memberships, newest first. */
+export async function listMemberships(
+  db: Queryable, environmentId: string, { organizationId, userId, status, filter }: MembershipsQuery, request: PageRequest,
+): Promise<Page<Membership>> {
+  const values: unknown[] = [environmentId, ...(filter?.values ?? [])];
+  const where = ['t.environment_id = $1', ...(filter === undefined ? [] : [filter.sql])];
+  for (const [column, value] of [['organization_id', organizationId], ['user_id', userId], ['status', status]]) {
+    if (value === undefined) continue;
+    values.push(value);
+    where.push(`t.${column} = $${values.length}`);
+  }
+  const indexed = filter?.indexed === true;
+  const page = await selectPage<MembershipRow>(db, { columns, table: 'memberships', where: where.join(' and '), values, indexed }, request);
+  return { ...page, items: page.items.map(toMembership) };
+}

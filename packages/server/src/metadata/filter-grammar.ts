@@ -1,0 +1,165 @@
+import { type ApiError, excerpt, invalid } from '../lib/api-error.ts';
+
+/** `:*` asks whether a key is there, `^=` whether a text begins so. */
+export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | '^=' | ':*';
+
+/** `metadata.<path> <operator> <value>`; the value of `:*` is null and means nothing. */
+export interface Comparison {
+  type: 'comparison';
+  path: string[];
+  operator: Operator;
+  value: string | number | boolean | null;
+}
+
+export type Expression = Comparison | { type: 'and' | 'or' | 'not'; operands: Expression[] };
+
+/** Enough for any search a person writes; a filter of machine size belongs in several requests. */
+const limits = { comparisons: 50, nesting: 10 } as const;
+
+/**
+ * Reads a filter:
+ *
+ *     filter     = term { OR term }
+ *     term       = factor { AND factor }
+ *     factor     = [ NOT ] ( comparison | "(" filter ")" )
+ *     comparison = "metadata" { "." name | "[" string "]" } ( ":*" | operator value )
+ *     operator   = "=" | "!=" | "<" | "<=" | ">" | ">=" | "^="
+ *     value      = string | number | true | false
+ *
+ * A string is a JSON string. A name has letters, digits, `_` and `-`; any other key goes in brackets, and each
+ * name or bracket is one key, one level. Throws 400 INVALID_FILTER with the character at fault.
+ */
+export function parseFilter(text: string): Expression {
+  const tokens = tokenize(text);
+  let index = 0;
+  let comparisons = 0;
+
+  const peek = () => tokens[index];
+  const fail = (expected: string): ApiError => {
+    const token = peek();
+    return refuse(token === undefined ? text.length : token.at, `expected ${expected}${token === undefined ? ', but the filter ends' : `, not ${excerpt(token.text)}`}`);
+  };
+  const take = (...texts: string[]): string | undefined => {
+    const token = peek();
+    if (token === undefined || token.kind === 'string' || !texts.includes(token.text)) return undefined;
+    index += 1;
+    return token.text;
+  };
+
+  function chain(word: 'OR' | 'AND', operand: (depth: number) => Expression, depth: number): Expression {
+    const first = operand(depth);
+    const operands = [first];
+    while (take(word) !== undefined) operands.push(operand(depth));
+    return operands.length === 1 ? first : { type: word === 'OR' ? 'or' : 'and', operands };
+  }
+  const filter = (depth: number): Expression => chain('OR', term, depth);
+  const term = (depth: number): Expression => chain('AND', factor, depth);
+
+  function factor(depth: number): Expression {
+    if (depth > limits.nesting) throw refuse(peek()?.at ?? text.length, `is nested more than ${limits.nesting} levels deep`);
+    if (take('NOT') !== undefined) return { type: 'not', operands: [factor(depth + 1)] };
+    if (take('(') === undefined) return comparison();
+    const inner = filter(depth + 1);
+    if (take(')') === undefined) throw fail('")"');
+    return inner;
+  }
+
+  function comparison(): Comparison {
+    comparisons += 1;
+    if (comparisons > limits.comparisons) throw refuse(peek()?.at ?? text.length, `has more than ${limits.comparisons} comparisons`);
+    if (take('metadata') === undefined) throw fail('metadata.<key>');
+    const path: string[] = [];
+    for (;;) {
+      if (take('.') !== undefined) path.push(name());
+      else if (take('[') !== undefined) path.push(quoted());
+      else break;
+    }
+    if (path.length === 0) throw fail('"." and a key after metadata');
+    if (take(':*') !== undefined) return { type: 'comparison', path, operator: ':*', value: null };
+    const operator = take('=', '!=', '<', '<=', '>', '>=', '^=');
+    if (!isOperator(operator)) throw fail('one of = != < <= > >= ^= :*');
+    const { at = text.length } = peek() ?? {};
+    const value = literal();
+    if (typeof value === 'boolean' && operator !== '=' && operator !== '!=') throw refuse(at, `${operator} compares texts and numbers`);
+    if (typeof value === 'number' && operator === '^=') throw refuse(at, '^= compares texts');
+    return { type: 'comparison', path, operator, value };
+  }
+
+  function name(): string {
+    const token = peek();
+    if (token?.kind !== 'word' && token?.kind !== 'number') throw fail('a key');
+    index += 1;
+    return token.text;
+  }
+
+  function quoted(): string {
+    const token = peek();
+    if (token?.kind !== 'string') throw fail('a key in double quotes');
+    index += 1;
+    if (take(']') === undefined) throw fail('"]"');
+    return token.text;
+  }
+
+  function literal(): string | number | boolean {
+    const token = peek();
+    if (token === undefined) throw fail('a value');
+    index += 1;
+    if (token.kind === 'string') return token.text;
+    if (token.text === 'true' || token.text === 'false') return token.text === 'true';
+    // A word here is mostly a text that lost its quotes.
+    const number = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(token.text) ? Number(token.text) : Number.NaN;
+    if (Number.isFinite(number)) return number;
+    if (token.text === 'null') throw refuse(token.at, 'metadata holds no null; write NOT metadata.<key> :* for "is absent"');
+    index -= 1;
+    throw fail('a text in double quotes, a number, true or false');
+  }
+
+  const expression = filter(0);
+  if (peek() !== undefined) throw fail('AND, OR or the end');
+  return expression;
+}
+
+function isOperator(text: string | undefined): text is Exclude<Operator, ':*'> {
+  return text !== undefined && text !== ':*';
+}
+
+interface Token {
+  kind: 'word' | 'number' | 'string' | 'symbol';
+  /** for a string, its value */
+  text: string;
+  /** characters before it */
+  at: number;
+}
+
+/** One alternative matches at every place that can begin a token; none backtracks over more than one character. */
+const pattern = /\s+|("(?:[^"\\]|\\.)*")|(-?[0-9][0-9.eE+-]*(?![\p{L}_]))|([\p{L}\p{N}_-]+)|(:\*|!=|<=|>=|\^=|[=<>().[\]])/suy;
+
+function tokenize(text: string): Token[] {
+  const tokens: Token[] = [];
+  pattern.lastIndex = 0;
+  while (pattern.lastIndex < text.length) {
+    const at = pattern.lastIndex;
+    const match = pattern.exec(text);
+    if (match === null) throw refuse(at, `cannot be read here: ${excerpt(text.slice(at, at + 20))}`);
+    const [, string, number, word, symbol] = match;
+    if (string !== undefined) tokens.push({ kind: 'string', text: readString(string, at), at });
+    else if (number !== undefined) tokens.push({ kind: 'number', text: number, at });
+    else if (word !== undefined) tokens.push({ kind: 'word', text: word, at });
+    else if (symbol !== undefined) tokens.push({ kind: 'symbol', text: symbol, at });
+  }
+  return tokens;
+}
+
+function readString(token: string, at: number): string {
+  try {
+    const text: unknown = JSON.parse(token);
+    if (typeof text === 'string' && text.isWellFormed() && !text.includes('\0')) return text;
+  } catch {
+    // said below
+  }
+  throw refuse(at, 'this is not a JSON string');
+}
+
+function refuse(at: number, description: string): ApiError {
+  return invalid('filter', `${description} (at character ${at + 1})`, 'grammar', 'INVALID_FILTER');
+}

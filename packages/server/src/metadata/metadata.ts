@@ -1,0 +1,107 @@
+import { type JsonValue, type Metadata, metadataLimits } from '@crosswalk/contract';
+import { type ApiError, excerpt, invalid } from '../lib/api-error.ts';
+import { pointsIn, textProblem } from '../lib/text.ts';
+
+/** Keys that would reach an object's prototype in JavaScript, here or at whoever reads the metadata. */
+const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * Checks metadata from outside: every key and text at every level, and the depth. Nulls are let through, they
+ * mean "remove" in a patch. Size and number of keys are limits of what is stored: see `checkStored`.
+ * 400 INVALID_METADATA names the key.
+ */
+export function parseMetadata(value: Record<string, unknown>, field = 'metadata'): Metadata {
+  const metadata: Metadata = {};
+  for (const [key, member] of Object.entries(value)) {
+    checkKey(key, field);
+    if (key.startsWith('_') || key.startsWith('system:')) {
+      throw refuse(`${field}.${excerpt(key)}`, 'keys that begin with "_" or "system:" are reserved', 'reserved_key');
+    }
+    metadata[key] = parseValue(member, `${field}.${excerpt(key)}`, 2);
+  }
+  return metadata;
+}
+
+function parseValue(value: unknown, path: string, depth: number): JsonValue {
+  if (typeof value === 'string') {
+    const problem = textProblem(value, 'data');
+    if (problem !== undefined) throw refuse(path, problem.description, problem.constraint);
+    return value;
+  }
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw refuse(path, 'must be a finite number', 'finite');
+    return value;
+  }
+  if (typeof value !== 'object') throw refuse(path, `must be a JSON value, not ${typeof value}`, 'json');
+  if (depth > metadataLimits.depth) throw refuse(path, `is nested deeper than ${metadataLimits.depth} levels`, 'max_depth');
+  if (Array.isArray(value)) return value.map((item, index) => parseValue(item, `${path}.${index}`, depth + 1));
+  const object: { [key: string]: JsonValue } = {};
+  for (const [key, member] of Object.entries(value)) {
+    checkKey(key, path);
+    object[key] = parseValue(member, `${path}.${excerpt(key)}`, depth + 1);
+  }
+  return object;
+}
+
+function checkKey(key: string, path: string): void {
+  const at = `${path}.${excerpt(key)}`;
+  if (forbiddenKeys.has(key)) throw refuse(at, 'this key is not allowed: it names a part of every JavaScript object', 'forbidden_key');
+  const points = key.length > 2 * metadataLimits.keyPoints ? key.length : pointsIn(key);
+  if (points === 0) throw refuse(path, 'has an empty key', 'min_key_length');
+  if (points > metadataLimits.keyPoints) {
+    throw refuse(at, `a key may have at most ${metadataLimits.keyPoints} characters; this one has ${points}`, 'max_key_length');
+  }
+  const problem = textProblem(key, 'name');
+  if (problem !== undefined) throw refuse(path, `a key ${problem.description}`, problem.constraint);
+  if (key !== key.normalize('NFC')) throw refuse(at, 'a key must be in Unicode normal form NFC', 'nfc');
+}
+
+/** Checks the limits of what would be stored; 400 INVALID_METADATA tells the limit and the excess. */
+export function checkStored(metadata: Metadata, field = 'metadata'): void {
+  const keys = Object.keys(metadata).length;
+  if (keys > metadataLimits.keys) {
+    throw refuse(field, `may have at most ${metadataLimits.keys} keys; it would have ${keys} (${keys - metadataLimits.keys} too many)`, 'max_keys');
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(metadata));
+  if (bytes > metadataLimits.bytes) {
+    throw refuse(field, `may take at most ${metadataLimits.bytes} bytes; it would take ${bytes} (${bytes - metadataLimits.bytes} too many)`, 'max_bytes');
+  }
+}
+
+/** Metadata for a record that has none yet, where null can only mean "absent" (RFC 7396 on an empty target). */
+export function withoutNulls(patch: Metadata): Metadata {
+  const metadata: Metadata = {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) continue;
+    metadata[key] = typeof value === 'object' && !Array.isArray(value) ? withoutNulls(value) : value;
+  }
+  return metadata;
+}
+
+/** Metadata of a new record or in place of all that is there: parsed, without nulls, within the limits. */
+export function newMetadata(value: Record<string, unknown> | undefined, field = 'metadata'): Metadata {
+  const metadata = withoutNulls(parseMetadata(value ?? {}, field));
+  checkStored(metadata, field);
+  return metadata;
+}
+
+/** How an update changes metadata: merges a patch into it (RFC 7396), or puts another object in its place. */
+export interface MetadataChange {
+  metadata: Metadata;
+  replace: boolean;
+}
+
+/** The metadata of an update, checked; absent changes nothing. */
+export function metadataPatch(value: Record<string, unknown> | undefined): MetadataChange {
+  return { metadata: parseMetadata(value ?? {}), replace: false };
+}
+
+/** Metadata to put in place of all that is there, checked. */
+export function metadataReplacement(value: Record<string, unknown>): MetadataChange {
+  return { metadata: newMetadata(value), replace: true };
+}
+
+function refuse(field: string, description: string, constraint: string): ApiError {
+  return invalid(field, description, constraint, 'INVALID_METADATA');
+}

@@ -1,0 +1,118 @@
+import {
+  CreateOrganization, type ErrorCode, ListOrganizationsQuery, MetadataSchema, type Organization, OrganizationAnswer, OrganizationPage, SearchQuery,
+  UpdateOrganization, UpsertOrganizationAnswer,
+} from '@crosswalk/contract';
+import type { PageTokens } from '../lib/page-token.ts';
+import { preconditionsOf, sendRecord } from '../transport/etag.ts';
+import { operation } from '../transport/operation.ts';
+import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
+import { externalPaths, recordPaths } from '../transport/paths.ts';
+import { changeContextOf, contextOf } from '../transport/request.ts';
+import type { Routes } from '../transport/routes.ts';
+import type { OrganizationService } from './organization-service.ts';
+
+const collection = '/api/v1/organizations';
+const tag = 'Organizations';
+const changeErrors: ErrorCode[] = ['INVALID_EXTERNAL_ID', 'INVALID_METADATA', 'EXTERNAL_ID_TAKEN', 'SLUG_TAKEN', 'VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'];
+
+/** REST of organizations. */
+export function organizationRoutes(app: Routes, organizations: OrganizationService, tokens: PageTokens): void {
+  const answer = (organization: Organization) => ({ status: 200, body: { organization } });
+  const created = (organization: Organization) => ({ status: 201, body: { organization } });
+
+  app.post(
+    collection,
+    operation(
+      { id: 'createOrganization', tag, summary: 'Create an organization', scope: 'write', answers: { 201: OrganizationAnswer }, errors: changeErrors },
+      { body: CreateOrganization },
+    ),
+    async (request, reply) => {
+      const organization = await organizations.create(changeContextOf(request, created), request.body);
+      return sendRecord(request, reply.code(201), organization.version, { organization });
+    },
+  );
+
+  app.get(
+    collection,
+    operation(
+      { id: 'listOrganizations', tag, summary: 'List organizations, newest first', scope: 'read', answers: { 200: OrganizationPage }, errors: ['INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'] },
+      { querystring: ListOrganizationsQuery },
+    ),
+    async (request) => {
+      const { filter, external_id: externalId } = request.query;
+      const page = await organizations.list(contextOf(request), { filter, externalId }, pageRequestOf(request, tokens));
+      return pageAnswer(request, tokens, 'organizations', page);
+    },
+  );
+
+  app.get(
+    `${collection}::search`,
+    operation(
+      { id: 'searchOrganizations', tag, summary: 'Find organizations by a part of their name or of an ID', scope: 'read', answers: { 200: OrganizationPage }, errors: ['INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'] },
+      { querystring: SearchQuery },
+    ),
+    async (request) => {
+      const page = await organizations.list(contextOf(request), { search: request.query.query }, pageRequestOf(request, tokens));
+      return pageAnswer(request, tokens, 'organizations', page);
+    },
+  );
+
+  for (const path of recordPaths(collection, 'org')) {
+    app.get(
+      path.url,
+      operation({ id: `getOrganization${path.suffix}`, tag, summary: `Get an organization by ${path.by}`, scope: 'read', answers: { 200: OrganizationAnswer }, errors: ['ORGANIZATION_NOT_FOUND', 'INVALID_ID'] }, path.parts),
+      async (request, reply) => {
+        const { record, matchedBy } = await organizations.get(contextOf(request), path.reference(request));
+        return sendRecord(request, reply, record.version, { organization: record, matched_by: matchedBy });
+      },
+    );
+
+    app.patch(
+      path.url,
+      operation(
+        { id: `updateOrganization${path.suffix}`, tag, summary: `Update an organization, named by ${path.by}`, scope: 'write', answers: { 200: OrganizationAnswer }, errors: ['ORGANIZATION_NOT_FOUND', ...changeErrors] },
+        { ...path.parts, body: UpdateOrganization },
+      ),
+      async (request, reply) => {
+        const organization = await organizations.update(changeContextOf(request, answer), path.reference(request), request.body, preconditionsOf(request));
+        return sendRecord(request, reply, organization.version, { organization });
+      },
+    );
+
+    app.put(
+      path.metadataUrl,
+      operation(
+        { id: `replaceOrganizationMetadata${path.suffix}`, tag, summary: `Replace the whole metadata of an organization, named by ${path.by}`, scope: 'write', answers: { 200: OrganizationAnswer }, errors: ['ORGANIZATION_NOT_FOUND', ...changeErrors] },
+        { ...path.parts, body: MetadataSchema },
+      ),
+      async (request, reply) => {
+        const organization = await organizations.replaceMetadata(changeContextOf(request, answer), path.reference(request), request.body, preconditionsOf(request));
+        return sendRecord(request, reply, organization.version, { organization });
+      },
+    );
+
+    app.delete(
+      path.url,
+      operation({ id: `deleteOrganization${path.suffix}`, tag, summary: `Delete an organization and its memberships, named by ${path.by}`, description: 'Its users stay.', scope: 'write', answers: { 204: null }, errors: ['ORGANIZATION_NOT_FOUND', 'VERSION_MISMATCH'] }, path.parts),
+      async (request, reply) => {
+        await organizations.delete(contextOf(request), path.reference(request), preconditionsOf(request));
+        return reply.code(204).send();
+      },
+    );
+  }
+
+  for (const path of externalPaths(collection)) {
+    app.put(
+      path.url,
+      operation(
+        { id: `upsertOrganization${path.suffix}`, tag, summary: `Create or update the organization that has ${path.by}`, scope: 'write', answers: { 200: UpsertOrganizationAnswer, 201: UpsertOrganizationAnswer }, errors: [...changeErrors, 'ALREADY_EXISTS', 'DOES_NOT_EXIST'] },
+        { ...path.parts, body: UpdateOrganization },
+      ),
+      async (request, reply) => {
+        const upserted = (result: UpsertOrganizationAnswer) => ({ status: result.created ? 201 : 200, body: result });
+        const result = await organizations.upsert(changeContextOf(request, upserted), path.reference(request), request.body, preconditionsOf(request));
+        return sendRecord(request, reply.code(upserted(result).status), result.organization.version, result);
+      },
+    );
+  }
+}

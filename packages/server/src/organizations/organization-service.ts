@@ -1,0 +1,172 @@
+import type { CreateOrganization, Organization, UpdateOrganization } from '@crosswalk/contract';
+import type pg from 'pg';
+import { createBatcher } from '../database/batcher.ts';
+import type { Page, PageRequest } from '../database/page-query.ts';
+import { uniqueViolation } from '../database/sql-error.ts';
+import type { RequestContext } from '../environments/index.ts';
+import { appendEvents, eventOf } from '../events/index.ts';
+import {
+  type ExternalKey, type Found, lostUpsert, moveExternalIds, notFound, type RecordReference, releaseExternalIds, resolveReference, systemIdsOf, withKey,
+} from '../external-ids/index.ts';
+import { inChange } from '../idempotency/index.ts';
+import { ApiError, invalid } from '../lib/api-error.ts';
+import { type IdGenerator, requireId } from '../lib/id.ts';
+import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
+import { deleteMembershipsOf } from '../memberships/index.ts';
+import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
+import { type NewOrganization, newOrganization, patchFields } from './organization.ts';
+import {
+  deleteOrganization, findOrganizations, findOrganizationsByExternalId, findSlugHolder, insertOrganization, listOrganizations,
+  lockOrganization, updateOrganization,
+} from './organization-store.ts';
+
+/** An upsert whose create and update both lost a race runs again this often. */
+const upsertAttempts = 5;
+
+/** The use cases of organizations. Each change and its event are one transaction. */
+export class OrganizationService {
+  readonly #pool: pg.Pool;
+  readonly #ids: IdGenerator;
+  readonly #aliasDays: number;
+  readonly #findById;
+  readonly #findByExternalId;
+
+  constructor({ pool, ids, aliasDays }: { pool: pg.Pool; ids: IdGenerator; aliasDays: number }) {
+    this.#pool = pool;
+    this.#ids = ids;
+    this.#aliasDays = aliasDays;
+    this.#findById = createBatcher((keys: readonly { environmentId: string; id: string }[]) => findOrganizations(pool, keys));
+    this.#findByExternalId = createBatcher((keys: readonly (ExternalKey & { environmentId: string })[]) => findOrganizationsByExternalId(pool, keys));
+  }
+
+  /** The organization and how it was found; 404 if there is none. */
+  async get(context: RequestContext, reference: RecordReference): Promise<Found<Organization>> {
+    const found = await this.#find(context, reference);
+    if (found === undefined) throw notFound('organization', reference);
+    return found;
+  }
+
+  async #find({ environmentId }: RequestContext, reference: RecordReference): Promise<Found<Organization> | undefined> {
+    if (!('id' in reference)) return this.#findByExternalId({ environmentId, ...reference });
+    const record = await this.#findById({ environmentId, id: reference.id });
+    return record === undefined ? undefined : { record, matchedBy: 'id' };
+  }
+
+  /** One page, narrowed by a metadata filter, an external ID or a search text. */
+  async list(
+    { environmentId }: RequestContext, query: { filter?: string | undefined; externalId?: string | undefined; search?: string }, page: PageRequest,
+  ): Promise<Page<Organization>> {
+    const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
+    return listOrganizations(this.#pool, environmentId, { ...query, filter }, page);
+  }
+
+  /** Makes an organization; 409 when an external ID or the slug is another's. */
+  create(context: RequestContext, body: CreateOrganization): Promise<Organization> {
+    return this.#create(context, newOrganization(body), (organization) => organization);
+  }
+
+  /** `shape` makes the result of the use case, which an idempotent retry repeats. */
+  async #create<Result>(context: RequestContext, created: NewOrganization, shape: (organization: Organization) => Result): Promise<Result> {
+    const { environmentId } = context;
+    return this.#namingSlugHolder(environmentId, created.fields, () =>
+      inChange(this.#pool, context, async (tx) => {
+        const id = this.#ids.next();
+        await moveExternalIds(tx, environmentId, 'organization', id, new Map(), systemIdsOf(created.fields), this.#aliasDays);
+        const organization = await insertOrganization(tx, environmentId, id, created);
+        await appendEvents(tx, context, this.#ids, [eventOf('organization.created', 'organization', undefined, organization)]);
+        return shape(organization);
+      }),
+    );
+  }
+
+  /** Changes what the body names; metadata merges. */
+  update(context: RequestContext, reference: RecordReference, body: UpdateOrganization, preconditions: Preconditions): Promise<Organization> {
+    return this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (organization) => organization);
+  }
+
+  /** Puts other metadata in place of all that is there. */
+  replaceMetadata(
+    context: RequestContext, reference: RecordReference, metadata: Record<string, unknown>, preconditions: Preconditions,
+  ): Promise<Organization> {
+    return this.#change(context, reference, {}, metadataReplacement(metadata), preconditions, (organization) => organization);
+  }
+
+  async #change<Result>(
+    context: RequestContext, reference: RecordReference, body: UpdateOrganization, metadata: MetadataChange, preconditions: Preconditions,
+    shape: (organization: Organization) => Result,
+  ): Promise<Result> {
+    const { environmentId } = context;
+    return this.#namingSlugHolder(environmentId, body, () =>
+      inChange(this.#pool, context, async (tx) => {
+        const id = await resolveReference(tx, environmentId, 'organization', reference);
+        const before = await lockOrganization(tx, environmentId, id);
+        if (before === undefined) throw notFound('organization', reference);
+        requireVersion(preconditions, before);
+        const fields = patchFields(before, body);
+        await moveExternalIds(tx, environmentId, 'organization', id, systemIdsOf(before), systemIdsOf(fields), this.#aliasDays);
+        const after = await updateOrganization(tx, environmentId, id, fields, metadata);
+        if (after === undefined) return shape(before);
+        checkStored(after.metadata);
+        await appendEvents(tx, context, this.#ids, [eventOf('organization.updated', 'organization', before, after)]);
+        return shape(after);
+      }),
+    );
+  }
+
+  /**
+   * Creates the organization that has this external ID, or updates it. Of a thousand at once one creates: the
+   * others find the ID claimed, and update. 412 when a precondition forbids what is needed.
+   */
+  async upsert(
+    context: RequestContext, key: ExternalKey, body: UpdateOrganization, preconditions: Preconditions,
+  ): Promise<{ organization: Organization; created: boolean }> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const found = await this.#find(context, key);
+        if (found !== undefined) {
+          const reference = { id: requireId('org', found.record.id) };
+          return await this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (organization) => ({ organization, created: false }));
+        }
+        requireAbsenceAllowed(preconditions);
+        const created = newOrganization(withKey({ ...body, display_name: nameOf(body) }, key));
+        return await this.#create(context, created, (organization) => ({ organization, created: true }));
+      } catch (error) {
+        if (attempt === upsertAttempts || !lostUpsert(error, 'organization', key)) throw error;
+      }
+    }
+  }
+
+  /** Removes an organization, its memberships and its external IDs. Its users stay: they are people with IDs of their own. */
+  async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions): Promise<void> {
+    const { environmentId } = context;
+    await inChange(this.#pool, context, async (tx) => {
+      const id = await resolveReference(tx, environmentId, 'organization', reference);
+      const organization = await lockOrganization(tx, environmentId, id);
+      if (organization === undefined) throw notFound('organization', reference);
+      requireVersion(preconditions, organization);
+      await deleteMembershipsOf(tx, context, this.#ids, { organizationId: id });
+      await releaseExternalIds(tx, environmentId, 'organization', id);
+      await deleteOrganization(tx, environmentId, id);
+      await appendEvents(tx, context, this.#ids, [eventOf('organization.deleted', 'organization', organization, undefined)]);
+    });
+  }
+
+  /** Turns the database's "this slug is taken" into the answer that names the holder. */
+  async #namingSlugHolder<Result>(environmentId: string, { slug }: Pick<UpdateOrganization, 'slug'>, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (uniqueViolation(error) !== 'organizations_slug_key' || typeof slug !== 'string') throw error;
+      const holder = await findSlugHolder(this.#pool, environmentId, slug);
+      throw new ApiError('SLUG_TAKEN', `slug: another organization${holder === undefined ? '' : ` (${holder})`} has this slug`, {
+        violations: [{ field: 'slug', description: 'another organization has this slug', constraint: 'unique' }],
+        resource: { kind: 'organization', value: slug, ...(holder === undefined ? {} : { id: holder }) },
+      });
+    }
+  }
+}
+
+function nameOf({ display_name: name }: UpdateOrganization): string {
+  if (name === undefined) throw invalid('display_name', 'is required, as there is no such organization yet', 'required');
+  return name;
+}

@@ -1,0 +1,184 @@
+import type { MatchedBy, Metadata, Organization } from '@crosswalk/contract';
+import type { Queryable } from '../database/connection.ts';
+import { likePattern } from '../database/like.ts';
+import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
+import { eventOf, type NewEvent } from '../events/index.ts';
+import { externalIdColumns, externalIdJoin, type Found, type Move, systemIdsOf } from '../external-ids/index.ts';
+import { formatId } from '../lib/id.ts';
+import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
+import type { NewOrganization, OrganizationFields } from './organization.ts';
+
+interface OrganizationRow extends OrganizationFields {
+  id: string;
+  environment_id: string;
+  metadata: Metadata;
+  version: string;
+  create_time: string;
+  update_time: string;
+}
+
+const columns =
+  't.id, t.environment_id, t.display_name, t.external_id, t.external_ids, t.metadata, t.region_code, t.slug, t.logo_url, ' +
+  't.version, t.create_time, t.update_time';
+
+function toOrganization(row: OrganizationRow): Organization {
+  return {
+    id: formatId('org', row.id),
+    environment_id: formatId('env', row.environment_id),
+    display_name: row.display_name,
+    external_id: row.external_id,
+    external_ids: row.external_ids,
+    metadata: row.metadata,
+    region_code: row.region_code,
+    slug: row.slug,
+    logo_url: row.logo_url,
+    version: Number(row.version),
+    create_time: row.create_time,
+    update_time: row.update_time,
+  };
+}
+
+/** Organizations by database ID, in the order of the keys; undefined where there is none. */
+export async function findOrganizations(
+  db: Queryable, keys: readonly { environmentId: string; id: string }[],
+): Promise<(Organization | undefined)[]> {
+  const { rows } = await db.query<OrganizationRow & { n: string }>({
+    name: 'find-organizations',
+    text: `select k.n, ${columns} from unnest($1::bigint[], $2::bigint[]) with ordinality as k (environment_id, id, n)
+           join organizations t on t.environment_id = k.environment_id and t.id = k.id`,
+    values: [keys.map((key) => key.environmentId), keys.map((key) => key.id)],
+  });
+  const found = new Map(rows.map((row) => [Number(row.n) - 1, toOrganization(row)]));
+  return keys.map((_, index) => found.get(index));
+}
+
+/** Organizations by external ID, aliases included, in the order of the keys; undefined where there is none. */
+export async function findOrganizationsByExternalId(
+  db: Queryable, keys: readonly { environmentId: string; system: string; value: string }[],
+): Promise<(Found<Organization> | undefined)[]> {
+  const { rows } = await db.query<OrganizationRow & { n: string; is_alias: boolean }>({
+    name: 'find-organizations-by-external-id',
+    text: `select k.n, x.is_alias, ${columns}
+           from unnest($1::bigint[], $2::text[], $3::text[]) with ordinality as k (environment_id, system, value, n)
+           join ${externalIdJoin('organization')} on true
+           join organizations t on t.environment_id = k.environment_id and t.id = x.record_id`,
+    values: [keys.map((key) => key.environmentId), keys.map((key) => key.system), keys.map((key) => key.value)],
+  });
+  const found = new Map(
+    rows.map((row): [number, Found<Organization>] => {
+      const matchedBy: MatchedBy = row.is_alias ? 'alias' : 'external_id';
+      return [Number(row.n) - 1, { record: toOrganization(row), matchedBy }];
+    }),
+  );
+  return keys.map((_, index) => found.get(index));
+}
+
+/** The organization, locked until the transaction ends; undefined if there is none. */
+export async function lockOrganization(tx: Queryable, environmentId: string, id: string): Promise<Organization | undefined> {
+  const { rows } = await tx.query<OrganizationRow>({
+    name: 'lock-organization',
+    text: `select ${columns} from organizations t where t.environment_id = $1 and t.id = $2 for update`,
+    values: [environmentId, id],
+  });
+  return rows.map(toOrganization)[0];
+}
+
+/** Writes a new organization. Its external IDs are claimed before, see external-ids. */
+export async function insertOrganization(
+  tx: Queryable, environmentId: string, id: string, { fields, metadata }: NewOrganization,
+): Promise<Organization> {
+  const { rows } = await tx.query<OrganizationRow>({
+    name: 'insert-organization',
+    text: `insert into organizations as t (environment_id, id, display_name, external_id, external_ids, region_code, slug, logo_url, metadata)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${columns}`,
+    values: [environmentId, id, ...fieldValues(fields), JSON.stringify(metadata)],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new Error('an insert returned no row');
+  return toOrganization(row);
+}
+
+/**
+ * Sets the fields and changes the metadata of a locked organization, and raises its version; undefined if that
+ * changes nothing. The metadata is merged by the database, so that no key of another writer is lost.
+ */
+export async function updateOrganization(
+  tx: Queryable, environmentId: string, id: string, fields: OrganizationFields, { metadata, replace }: MetadataChange,
+): Promise<Organization | undefined> {
+  const { rows } = await tx.query<OrganizationRow>({
+    name: 'update-organization',
+    text: `update organizations t set display_name = $3, external_id = $4, external_ids = $5, region_code = $6, slug = $7,
+             logo_url = $8, metadata = n.metadata, version = t.version + 1, update_time = now()
+           from (select case when $10::boolean then $9::jsonb else crosswalk_merge_patch(o.metadata, $9::jsonb) end as metadata
+                 from organizations o where o.environment_id = $1 and o.id = $2) n
+           where t.environment_id = $1 and t.id = $2
+             and (t.display_name, t.external_id, t.external_ids, t.region_code, t.slug, t.logo_url, t.metadata)
+               is distinct from ($3, $4, $5::jsonb, $6, $7, $8, n.metadata)
+           returning ${columns}`,
+    values: [environmentId, id, ...fieldValues(fields), JSON.stringify(metadata), replace],
+  });
+  return rows.map(toOrganization)[0];
+}
+
+function fieldValues(fields: OrganizationFields): unknown[] {
+  return [fields.display_name, fields.external_id, JSON.stringify(fields.external_ids), fields.region_code, fields.slug, fields.logo_url];
+}
+
+/** Gives organizations their new external IDs of one system; see external-ids. The events carry the records as they are then. */
+export async function moveOrganizations(tx: Queryable, environmentId: string, system: string, moves: readonly Move[]): Promise<NewEvent[]> {
+  const { rows } = await tx.query<OrganizationRow>(
+    `update organizations t set version = t.version + 1, update_time = now(),
+       external_id = case when $2 = '' then m.value else t.external_id end,
+       external_ids = case when $2 = '' then t.external_ids else t.external_ids || jsonb_build_object($2::text, m.value) end
+     from unnest($3::bigint[], $4::text[]) as m (id, value)
+     where t.environment_id = $1 and t.id = m.id returning ${columns}`,
+    [environmentId, system, moves.map(({ id }) => id), moves.map(({ to }) => to)],
+  );
+  const old = new Map(moves.map(({ id, from }) => [id, from]));
+  return rows.map((row) => {
+    const after = toOrganization(row);
+    const before = { ...after, ...externalIdColumns(new Map([...systemIdsOf(after), [system, old.get(row.id) ?? '']])) };
+    return eventOf('organization.updated', 'organization', before, after);
+  });
+}
+
+/** Removes an organization that has no memberships and no external IDs any more. */
+export async function deleteOrganization(tx: Queryable, environmentId: string, id: string): Promise<void> {
+  await tx.query('delete from organizations where environment_id = $1 and id = $2', [environmentId, id]);
+}
+
+/** The public ID of the organization that has a slug. */
+export async function findSlugHolder(db: Queryable, environmentId: string, slug: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ id: string }>('select id from organizations where environment_id = $1 and slug = $2', [environmentId, slug]);
+  return rows.map(({ id }) => formatId('org', id))[0];
+}
+
+/** What a list of organizations is narrowed by; all of it must hold. */
+export interface OrganizationsQuery {
+  /** the primary external ID, exactly */
+  externalId?: string | undefined;
+  /** SQL of a metadata filter whose parameters begin at `$2` */
+  filter?: SqlFilter | undefined;
+  /** text that the name, an external ID or the ID contains, in any case of letters */
+  search?: string | undefined;
+}
+
+/** One page of organizations, newest first. */
+export async function listOrganizations(
+  db: Queryable, environmentId: string, { externalId, filter, search }: OrganizationsQuery, request: PageRequest,
+): Promise<Page<Organization>> {
+  const values: unknown[] = [environmentId, ...(filter?.values ?? [])];
+  const where = ['t.environment_id = $1', ...(filter === undefined ? [] : [filter.sql])];
+  if (externalId !== undefined) {
+    values.push(externalId);
+    where.push(`t.id = (select record_id from external_ids where environment_id = $1 and kind = 'organization' and system = ''
+      and value = $${values.length} and alias_expire_time is null)`);
+  }
+  if (search !== undefined) {
+    values.push(likePattern(search));
+    where.push(`t.search_text like $${values.length}`);
+  }
+  const indexed = filter?.indexed === true || search !== undefined || externalId !== undefined;
+  const page = await selectPage<OrganizationRow>(db, { columns, table: 'organizations', where: where.join(' and '), values, indexed }, request);
+  return { ...page, items: page.items.map(toOrganization) };
+}

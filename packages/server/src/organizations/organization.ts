@@ -1,0 +1,49 @@
+import type { CreateOrganization, Metadata, Organization, UpdateOrganization } from '@crosswalk/contract';
+import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
+import { invalid } from '../lib/api-error.ts';
+import { textProblem } from '../lib/text.ts';
+import { newMetadata } from '../metadata/index.ts';
+
+/** The fields of an organization that are set as a whole. */
+export type OrganizationFields = Pick<
+  Organization, 'display_name' | 'external_id' | 'external_ids' | 'region_code' | 'slug' | 'logo_url'
+>;
+
+/** An organization that is about to be: checked, complete. */
+export interface NewOrganization {
+  fields: OrganizationFields;
+  metadata: Metadata;
+}
+
+/** The state of an organization that does not exist yet. */
+const blank: OrganizationFields = { display_name: '', external_id: null, external_ids: {}, region_code: null, slug: null, logo_url: null };
+
+/** Checks a request to create; 400 names the field. */
+export function newOrganization(body: CreateOrganization): NewOrganization {
+  return { fields: patchFields(blank, body), metadata: newMetadata(body.metadata) };
+}
+
+/** The fields after a request: those it does not name stay, null clears, an empty slug or logo clears too. */
+export function patchFields(before: OrganizationFields, body: UpdateOrganization): OrganizationFields {
+  return {
+    display_name: body.display_name === undefined ? before.display_name : parseName(body.display_name),
+    ...externalIdColumns(patchSystemIds(systemIdsOf(before), body)),
+    region_code: body.region_code === undefined ? before.region_code : body.region_code,
+    slug: body.slug === undefined ? before.slug : body.slug || null,
+    logo_url: body.logo_url === undefined ? before.logo_url : parseLogo(body.logo_url),
+  };
+}
+
+function parseName(name: string): string {
+  const problem = textProblem(name, 'name');
+  if (problem !== undefined) throw invalid('display_name', problem.description, problem.constraint);
+  if (name.trim() === '') throw invalid('display_name', 'must not be blank', 'min_length');
+  return name;
+}
+
+function parseLogo(url: string | null): string | null {
+  if (url === null || url === '') return null;
+  const problem = textProblem(url, 'name');
+  if (problem !== undefined || !URL.canParse(url)) throw invalid('logo_url', 'must be an address that begins with https://', 'uri');
+  return url;
+}

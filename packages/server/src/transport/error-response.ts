@@ -1,0 +1,95 @@
+import { type ErrorAnswer, errorCatalogue } from '@crosswalk/contract';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { databaseFailure } from '../database/sql-error.ts';
+import { IdempotentReplay } from '../idempotency/index.ts';
+import { ApiError } from '../lib/api-error.ts';
+import { bodyLimit } from './body.ts';
+import { sendReplay } from './idempotency-key.ts';
+import { validationError } from './validation.ts';
+
+/** The one place where a thrown error becomes an answer. */
+export function registerErrorHandler(app: FastifyInstance): void {
+  app.setErrorHandler((thrown: FastifyError | Error, request, reply) => {
+    if (thrown instanceof IdempotentReplay) return sendReplay(reply, thrown);
+    const error = toApiError(thrown, request);
+    if (error.status >= 500) request.log.error({ err: error.detail.cause ?? thrown, error_code: error.code }, 'request failed');
+    else request.log.info({ error_code: error.code, status: error.status, method: request.method, url: pathOf(request) }, 'request refused');
+    return sendError(request, reply, error);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const error = new ApiError('ROUTE_NOT_FOUND', 'there is no such path; the API page at /docs lists every path');
+    request.log.info({ error_code: error.code, method: request.method, url: pathOf(request) }, 'request refused');
+    return sendError(request, reply, error);
+  });
+}
+
+/** The path of a request without its query, for the log: a query may hold personal data. At most 200 characters. */
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
+}
+
+/** What an error of any origin means to the caller. */
+function toApiError(thrown: FastifyError | Error, request: FastifyRequest): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  if ('validation' in thrown && thrown.validation !== undefined) return validationError(thrown.validation, thrown.validationContext);
+  const fromDatabase = databaseFailure(thrown);
+  if (fromDatabase !== undefined) return fromDatabase;
+  switch ('code' in thrown ? thrown.code : '') {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new ApiError('BODY_TOO_LARGE', `the body may have at most ${request.routeOptions.bodyLimit ?? bodyLimit} bytes here`);
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new ApiError('UNSUPPORTED_MEDIA_TYPE', 'Content-Type: must be application/json (in UTF-8)');
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new ApiError('MALFORMED_JSON', 'the body does not have the length that Content-Length says');
+    case 'FST_ERR_BAD_URL':
+      return new ApiError('INVALID_ARGUMENT', 'the path has a percent sign that is not an escape, or an escape that is not UTF-8');
+    default:
+      return new ApiError('INTERNAL', 'something failed inside the server; its log has the cause under this request ID', { cause: thrown });
+  }
+}
+
+/** Writes an error in the form the caller accepts: ours and Scalekit's, or RFC 9457. */
+export function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): FastifyReply {
+  reply.code(error.status).header('cache-control', 'no-store');
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="crosswalk"');
+  if (error.detail.retryAfter !== undefined) reply.header('retry-after', String(error.detail.retryAfter));
+  if (request.headers.accept?.includes('application/problem+json') === true) {
+    return reply.type('application/problem+json; charset=utf-8').send(problem(error, request.id));
+  }
+  return reply.type('application/json; charset=utf-8').send(errorAnswer(error, request.id));
+}
+
+/** The body of an error answer. */
+export function errorAnswer(error: ApiError, requestId: string): ErrorAnswer {
+  const { violations, resource } = error.detail;
+  return {
+    code: errorCatalogue[error.code].grpc,
+    message: error.message,
+    details: [
+      {
+        '@type': 'type.googleapis.com/scalekit.v1.errdetails.ErrorInfo',
+        error_code: error.code,
+        help: errorCatalogue[error.code].wayOut,
+        request_info: { request_id: requestId },
+        ...(violations === undefined ? {} : { validation_error_info: { field_violations: violations } }),
+        ...(resource === undefined ? {} : { resource_info: resource }),
+      },
+    ],
+  };
+}
+
+/** RFC 9457. */
+function problem(error: ApiError, requestId: string): object {
+  const { violations, resource } = error.detail;
+  return {
+    type: `urn:crosswalk:error:${error.code}`,
+    title: errorCatalogue[error.code].title,
+    status: error.status,
+    detail: error.message,
+    error_code: error.code,
+    request_id: requestId,
+    ...(violations === undefined ? {} : { errors: violations.map(({ field, description, constraint }) => ({ pointer: `/${field.replaceAll('.', '/')}`, code: constraint, message: description })) }),
+    ...(resource === undefined ? {} : { resource }),
+  };
+}

@@ -1,0 +1,79 @@
+import { ExternalId, System } from '@crosswalk/contract';
+import { type TSchema, Type } from 'typebox';
+import { type ExternalKey, externalKey, type RecordReference } from '../external-ids/index.ts';
+import { type IdPrefix, requireId } from '../lib/id.ts';
+
+/** One of the ways to name a record in a path. */
+export interface RecordPath<Reference extends RecordReference = RecordReference> {
+  /** for Fastify, where `::` is a colon and `:name` a parameter */
+  url: string;
+  /** the path of the record's metadata */
+  metadataUrl: string;
+  /** tells the operation apart from its siblings: `getUser`, `getUserByExternalId`, `getUserByExternalIdQuery` */
+  suffix: string;
+  /** how the record is named, for people */
+  by: string;
+  parts: { params: TSchema; querystring: TSchema };
+  /** Reads the record's name from a request that the schemas let through; 400 names the field. */
+  reference: (request: { params: unknown; query: unknown }) => Reference;
+}
+
+const system = Type.Optional(System);
+const noQuery = Type.Object({}, { additionalProperties: false });
+
+/** The ways to name a record of a collection: its ID, and those of `externalPaths`. */
+export function recordPaths(collection: string, prefix: IdPrefix): RecordPath[] {
+  const url = `${collection}/:id`;
+  const byId: RecordPath = {
+    url,
+    metadataUrl: `${url}/metadata`,
+    suffix: '',
+    by: 'its ID',
+    parts: { params: paramsOf(url), querystring: noQuery },
+    reference: ({ params }) => ({ id: requireId(prefix, member(params, 'id')) }),
+  };
+  return [byId, ...externalPaths(collection)];
+}
+
+/**
+ * The two ways to name a record by an external ID: in the path, or in the query, which takes any legal ID (a URL
+ * cannot have `.` or `..` as a segment of its path).
+ */
+export function externalPaths(collection: string): RecordPath<ExternalKey>[] {
+  const url = `${collection}::external`;
+  return [
+    {
+      url: `${url}/:external_id`,
+      metadataUrl: `${url}/:external_id/metadata`,
+      suffix: 'ByExternalId',
+      by: 'an external ID',
+      parts: { params: paramsOf(`${url}/:external_id`), querystring: Type.Object({ system }, { additionalProperties: false }) },
+      reference: ({ params, query }) => externalKey(member(params, 'external_id'), optional(query, 'system')),
+    },
+    {
+      url,
+      // Not `/metadata`: that is the path of a record whose external ID is "metadata".
+      metadataUrl: `${url}::metadata`,
+      suffix: 'ByExternalIdQuery',
+      by: 'an external ID in the query',
+      parts: { params: paramsOf(url), querystring: Type.Object({ external_id: ExternalId, system }, { additionalProperties: false }) },
+      reference: ({ query }) => externalKey(member(query, 'external_id'), optional(query, 'system')),
+    },
+  ];
+}
+
+/** The schema of the parameters in a path. */
+export function paramsOf(url: string) {
+  const names = [...url.matchAll(/\/:([a-z_]+)/g)].map(([, name = '']) => name);
+  return Type.Object(Object.fromEntries(names.map((name) => [name, Type.String()])));
+}
+
+/** A parameter that the schema has checked to be there. */
+export function member(of: unknown, name: string): string {
+  return optional(of, name) ?? '';
+}
+
+function optional(of: unknown, name: string): string | undefined {
+  const value: unknown = Object(of)[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,66 @@
+import type { FastifyReply } from 'fastify';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { ApiError } from '../lib/api-error.ts';
+
+/** The window over which a client's rate is averaged: long enough for bursts of a webhook storm. Seconds. */
+const windowSeconds = 10;
+
+/** Holds each client to its rate, in this process. */
+export interface ClientLimiter {
+  take(clientId: string, reply: FastifyReply, done: (error?: Error) => void): void;
+}
+
+/** `perSecond` requests on average over ten seconds; 0 switches the limit off. */
+export function clientLimiter(perSecond: number): ClientLimiter {
+  if (perSecond === 0) return { take: (_client, _reply, done) => done() };
+  const points = perSecond * windowSeconds;
+  const limiter = new RateLimiterMemory({ points, duration: windowSeconds });
+  return {
+    take(clientId, reply, done) {
+      limiter.consume(clientId).then(
+        (state) => {
+          tell(reply, points, state);
+          done();
+        },
+        (state: unknown) => {
+          if (!(state instanceof RateLimiterRes)) return done(state instanceof Error ? state : new Error('rate limiter failed'));
+          tell(reply, points, state);
+          done(rateLimited(state, `this client may make ${points} requests in ${windowSeconds} seconds`));
+        },
+      );
+    },
+  };
+}
+
+/** draft-ietf-httpapi-ratelimit-headers: what is left (r) and the seconds until it is refilled (t). */
+function tell(reply: FastifyReply, points: number, state: RateLimiterRes): void {
+  reply.header('ratelimit-policy', `"client";q=${points};w=${windowSeconds}`);
+  reply.header('ratelimit', `"client";r=${state.remainingPoints};t=${Math.ceil(state.msBeforeNext / 1000)}`);
+}
+
+function rateLimited(state: RateLimiterRes, message: string): ApiError {
+  return new ApiError('RATE_LIMITED', message, { retryAfter: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) });
+}
+
+/**
+ * Slows down guessing of secrets at the token endpoint: 20 failures a minute from one address for one client,
+ * and 1,000 grants a minute from one address (each costs a signature, about 1 ms).
+ */
+export class TokenLimiter {
+  readonly #failures = new RateLimiterMemory({ points: 20, duration: 60 });
+  readonly #grants = new RateLimiterMemory({ points: 1000, duration: 60 });
+
+  /** Throws 429 when the address has used up its grants or its failures. */
+  async check(address: string, clientId: string): Promise<void> {
+    const failures = await this.#failures.get(`${address} ${clientId}`);
+    if (failures !== null && failures.remainingPoints <= 0) throw rateLimited(failures, 'too many failed attempts for this client');
+    await this.#grants.consume(address).catch((state: unknown) => {
+      throw state instanceof RateLimiterRes ? rateLimited(state, 'too many token requests from this address') : state;
+    });
+  }
+
+  /** Counts a failed attempt. */
+  async failed(address: string, clientId: string): Promise<void> {
+    await this.#failures.consume(`${address} ${clientId}`).catch(() => {});
+  }
+}

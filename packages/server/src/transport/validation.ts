@@ -1,0 +1,102 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { FastifySchemaValidationError } from 'fastify';
+import { ApiError, excerpt, type FieldViolation } from '../lib/api-error.ts';
+
+/** Bodies are taken as they are: no type is coerced, no field dropped, no default filled in. */
+const ajv = new Ajv2020({ allErrors: false, strict: false, ownProperties: true, validateFormats: false });
+
+interface RouteSchema {
+  schema: unknown;
+  httpPart?: string;
+}
+
+interface ObjectSchema {
+  properties?: Record<string, { type?: unknown }>;
+}
+
+/** Compiles the schema of one part of a request. Numbers and booleans of a query are read from their one plain spelling. */
+export function validatorCompiler({ schema, httpPart }: RouteSchema) {
+  if (!isObjectSchema(schema)) throw new Error('a schema is an object');
+  const validate = ajv.compile(schema);
+  return (data: unknown) => {
+    const value = httpPart === 'querystring' ? readQuery(schema, data) : data;
+    return validate(value) ? { value } : { error: (validate.errors ?? []).map(toValidationError) };
+  };
+}
+
+function isObjectSchema(schema: unknown): schema is ObjectSchema {
+  return typeof schema === 'object' && schema !== null;
+}
+
+/** `10` becomes 10 where the schema has an integer; `1e1`, `+10` and ` 10` stay text and are refused. */
+function readQuery(schema: ObjectSchema, query: unknown): unknown {
+  const read: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(Object(query))) {
+    const type = schema.properties?.[name]?.type;
+    if (type === 'integer' && typeof value === 'string' && /^-?[0-9]{1,15}$/.test(value)) read[name] = Number(value);
+    else if (type === 'boolean' && (value === 'true' || value === 'false')) read[name] = value === 'true';
+    else read[name] = value;
+  }
+  return read;
+}
+
+/** What Fastify hands to `validationError` below; it wants these five members. */
+function toValidationError(error: ErrorObject): FastifySchemaValidationError {
+  return {
+    keyword: error.keyword,
+    instancePath: error.instancePath,
+    schemaPath: error.schemaPath,
+    params: error.params,
+    message: error.message ?? '',
+  };
+}
+
+/** The answer to a request that its schema refuses: names the field, what is wrong and what is allowed. */
+export function validationError(errors: readonly FastifySchemaValidationError[], part: string | undefined): ApiError {
+  const violations = errors.slice(0, 10).map((error) => violationOf(error, part));
+  const [first] = violations;
+  if (first === undefined) return new ApiError('INVALID_ARGUMENT', 'the request is not valid');
+  const code = first.constraint === 'unknown_field' ? 'UNKNOWN_FIELD' : 'INVALID_ARGUMENT';
+  return new ApiError(code, `${first.field}: ${first.description}`, { violations });
+}
+
+function violationOf({ keyword, instancePath, params, message }: FastifySchemaValidationError, part = 'body'): FieldViolation {
+  const path = instancePath.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const at = (...more: string[]) => excerpt([...path, ...more].join('.') || part);
+  const limit = String(params['limit'] ?? '');
+  switch (keyword) {
+    case 'additionalProperties':
+      return { field: at(String(params['additionalProperty'])), description: 'there is no such field here; your own fields belong inside metadata', constraint: 'unknown_field' };
+    case 'required':
+      return { field: at(String(params['missingProperty'])), description: 'is required', constraint: 'required' };
+    case 'type':
+      return { field: at(), description: `must be ${article(String(params['type']))}`, constraint: 'type' };
+    case 'enum':
+      return { field: at(), description: `must be one of ${list(params['allowedValues'])}`, constraint: 'enum' };
+    case 'minLength':
+      return { field: at(), description: limit === '1' ? 'must not be empty' : `must have at least ${limit} characters`, constraint: 'min_length' };
+    case 'maxLength':
+      return { field: at(), description: `must have at most ${limit} characters`, constraint: 'max_length' };
+    case 'minItems':
+      return { field: at(), description: `must have at least ${limit} items`, constraint: 'min_items' };
+    case 'maxItems':
+      return { field: at(), description: `must have at most ${limit} items`, constraint: 'max_items' };
+    case 'minimum':
+      return { field: at(), description: `must be at least ${limit}`, constraint: 'minimum' };
+    case 'maximum':
+      return { field: at(), description: `must be at most ${limit}`, constraint: 'maximum' };
+    case 'pattern':
+      return { field: at(), description: `must match ${String(params['pattern'])}`, constraint: 'pattern' };
+    default:
+      return { field: at(), description: message ?? 'is not allowed', constraint: keyword };
+  }
+}
+
+function article(type: string): string {
+  const name = type.replace('integer', 'whole number').replaceAll(',', ' or ');
+  return /^[aeiou]/.test(name) ? `an ${name}` : `a ${name}`;
+}
+
+function list(values: unknown): string {
+  return Array.isArray(values) ? values.map((value) => JSON.stringify(value)).join(', ') : String(values);
+}

@@ -1,0 +1,4 @@
+export { emailKey } from './email.ts';
+export { userRoutes } from './user-routes.ts';
+export { UserService } from './user-service.ts';
+export { findUsers, moveUsers } from './user-store.ts';

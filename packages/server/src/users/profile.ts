@@ -1,0 +1,46 @@
+import type { UserProfile, UserProfileInput } from '@crosswalk/contract';
+import { excerpt, invalid } from '../lib/api-error.ts';
+import { textProblem } from '../lib/text.ts';
+
+/** A profile as it is stored: without nulls, and without the other names that Scalekit has for two fields. */
+export type StoredProfile = Omit<UserProfile, 'first_name' | 'last_name'>;
+
+/** The profile after a request: fields not named stay, null clears one. 400 names the field. */
+export function patchProfile(before: StoredProfile, patch: UserProfileInput | undefined, field = 'user_profile'): StoredProfile {
+  if (patch === undefined) return before;
+  for (const [name, value] of Object.entries(patch)) checkTexts(value, `${field}.${name}`);
+  const { first_name: _first, last_name: _last, ...changes } = patch;
+  const merged = { ...before, ...changes, ...secondName('given_name', 'first_name', patch, field), ...secondName('family_name', 'last_name', patch, field) };
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null && value !== undefined));
+}
+
+/** A field given under its other name. Both at once are fine as long as they agree. */
+function secondName(name: 'given_name' | 'family_name', other: 'first_name' | 'last_name', patch: UserProfileInput, field: string): UserProfileInput {
+  const value = patch[other];
+  if (value === undefined) return {};
+  if (patch[name] !== undefined && patch[name] !== value) {
+    throw invalid(`${field}.${other}`, `is another name of ${name}, and the two differ`, 'same_as');
+  }
+  return { [name]: value };
+}
+
+function checkTexts(value: unknown, path: string): void {
+  if (typeof value === 'string') {
+    const problem = textProblem(value, 'name');
+    if (problem !== undefined) throw invalid(path, problem.description, problem.constraint);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, member] of Object.entries(value)) {
+      if (!Array.isArray(value)) checkTexts(key, path);
+      checkTexts(member, `${path}.${excerpt(key)}`);
+    }
+  }
+}
+
+/** The profile as it is answered: every field under all of its names. */
+export function answeredProfile(stored: StoredProfile): UserProfile {
+  return {
+    ...stored,
+    ...(stored.given_name === undefined ? {} : { first_name: stored.given_name }),
+    ...(stored.family_name === undefined ? {} : { last_name: stored.family_name }),
+  };
+}

@@ -1,0 +1,212 @@
+import type { CreateUser, CreateUserAndMembership, UpdateUser, User, UserAndMembershipAnswer } from '@crosswalk/contract';
+import type pg from 'pg';
+import { createBatcher } from '../database/batcher.ts';
+import type { Page, PageRequest } from '../database/page-query.ts';
+import { uniqueViolation } from '../database/sql-error.ts';
+import type { RequestContext } from '../environments/index.ts';
+import { appendEvents, eventOf } from '../events/index.ts';
+import {
+  type ExternalKey, type Found, lostUpsert, moveExternalIds, notFound, type RecordReference, releaseExternalIds, resolveReference, systemIdsOf, withKey,
+} from '../external-ids/index.ts';
+import { inChange } from '../idempotency/index.ts';
+import { ApiError, invalid } from '../lib/api-error.ts';
+import { type IdGenerator, requireId } from '../lib/id.ts';
+import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
+import { addMembership, deleteMembershipsOf, findMembership, namingMissing, newMembership } from '../memberships/index.ts';
+import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
+import { findOrganizations } from '../organizations/index.ts';
+import { emailKey, parseEmail } from './email.ts';
+import { type NewUser, newUser, patchFields } from './user.ts';
+import { deleteUser, findEmailHolder, findUsers, findUsersByExternalId, insertUser, listUsers, lockUser, updateUser } from './user-store.ts';
+
+/** An upsert whose create and update both lost a race runs again this often. */
+const upsertAttempts = 5;
+
+/** What a list of users is narrowed by, as it was sent. */
+interface ListUsers {
+  filter?: string | undefined;
+  externalId?: string | undefined;
+  email?: string | undefined;
+  search?: string;
+}
+
+/** The use cases of users. Each change and its events are one transaction. */
+export class UserService {
+  readonly #pool: pg.Pool;
+  readonly #ids: IdGenerator;
+  readonly #aliasDays: number;
+  readonly #findById;
+  readonly #findByExternalId;
+
+  constructor({ pool, ids, aliasDays }: { pool: pg.Pool; ids: IdGenerator; aliasDays: number }) {
+    this.#pool = pool;
+    this.#ids = ids;
+    this.#aliasDays = aliasDays;
+    this.#findById = createBatcher((keys: readonly { environmentId: string; id: string }[]) => findUsers(pool, keys));
+    this.#findByExternalId = createBatcher((keys: readonly (ExternalKey & { environmentId: string })[]) => findUsersByExternalId(pool, keys));
+  }
+
+  /** The user and how they were found; 404 if there is none. */
+  async get(context: RequestContext, reference: RecordReference): Promise<Found<User>> {
+    const found = await this.#find(context, reference);
+    if (found === undefined) throw notFound('user', reference);
+    return found;
+  }
+
+  /** The user, if they are a member of the organization (database ID); 404 otherwise, the same as if there were none. */
+  async getMember(context: RequestContext, organizationId: string, reference: RecordReference): Promise<Found<User>> {
+    const found = await this.#find(context, reference);
+    if (found === undefined) throw notFound('user', reference);
+    const { id } = found.record;
+    const membership = await findMembership(this.#pool, context.environmentId, organizationId, requireId('usr', id));
+    if (membership === undefined) throw notFound('user', reference);
+    return found;
+  }
+
+  async #find({ environmentId }: RequestContext, reference: RecordReference): Promise<Found<User> | undefined> {
+    if (!('id' in reference)) return this.#findByExternalId({ environmentId, ...reference });
+    const record = await this.#findById({ environmentId, id: reference.id });
+    return record === undefined ? undefined : { record, matchedBy: 'id' };
+  }
+
+  /** One page, narrowed by organization (database ID), a metadata filter, an external ID, an address or a search text. */
+  async list({ environmentId }: RequestContext, query: ListUsers & { organizationId?: string }, page: PageRequest): Promise<Page<User>> {
+    const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
+    // Nobody can have an address that is not valid; the empty key is nobody's.
+    const key = query.email === undefined ? undefined : (emailKey(query.email) ?? '');
+    return listUsers(this.#pool, environmentId, { ...query, filter, emailKey: key }, page);
+  }
+
+  /** One page of the users of an organization (database ID); 404 if there is no such organization. */
+  async listOf(
+    context: RequestContext, organizationId: string, query: ListUsers, page: PageRequest,
+  ): Promise<Page<User>> {
+    const [organization] = await findOrganizations(this.#pool, [{ environmentId: context.environmentId, id: organizationId }]);
+    if (organization === undefined) throw notFound('organization', { id: organizationId });
+    return this.list(context, { ...query, organizationId }, page);
+  }
+
+  /** Makes a user; 409 when the address or an external ID is another's. */
+  create(context: RequestContext, body: CreateUser): Promise<User> {
+    return this.#create(context, newUser(body), async (_tx, user) => user);
+  }
+
+  /** Makes a user and their first membership together, or neither. `organizationId` is a database ID. */
+  createWithMembership(context: RequestContext, organizationId: string, body: CreateUserAndMembership): Promise<UserAndMembershipAnswer> {
+    const { membership, send_invitation_email: invite, ...user } = body;
+    const added = newMembership({ ...membership, send_invitation_email: invite ?? membership?.send_invitation_email ?? true }, 'membership.');
+    return namingMissing(organizationId, { id: '' }, () =>
+      this.#create(context, newUser(user), async (tx, created) => {
+        const result = await addMembership(tx, context, this.#ids, organizationId, requireId('usr', created.id), added);
+        return { user: { ...created, memberships: [result.membership] }, ...result };
+      }),
+    );
+  }
+
+  /** `finish` does what else belongs to the use case, and makes its result, which an idempotent retry repeats. */
+  async #create<Result>(
+    context: RequestContext, created: NewUser, finish: (tx: pg.PoolClient, user: User) => Promise<Result>,
+  ): Promise<Result> {
+    const { environmentId } = context;
+    return this.#namingEmailHolder(environmentId, created.fields.email.key, () =>
+      inChange(this.#pool, context, async (tx) => {
+        const id = this.#ids.next();
+        await moveExternalIds(tx, environmentId, 'user', id, new Map(), systemIdsOf(created.fields), this.#aliasDays);
+        const user = await insertUser(tx, environmentId, id, created);
+        await appendEvents(tx, context, this.#ids, [eventOf('user.created', 'user', undefined, user)]);
+        return finish(tx, user);
+      }),
+    );
+  }
+
+  /** Changes what the body names; metadata merges. */
+  update(context: RequestContext, reference: RecordReference, body: UpdateUser, preconditions: Preconditions): Promise<User> {
+    return this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (user) => user);
+  }
+
+  /** Puts other metadata in place of all that is there. */
+  replaceMetadata(
+    context: RequestContext, reference: RecordReference, metadata: Record<string, unknown>, preconditions: Preconditions,
+  ): Promise<User> {
+    return this.#change(context, reference, {}, metadataReplacement(metadata), preconditions, (user) => user);
+  }
+
+  async #change<Result>(
+    context: RequestContext, reference: RecordReference, body: UpdateUser, metadata: MetadataChange, preconditions: Preconditions,
+    shape: (user: User) => Result,
+  ): Promise<Result> {
+    const { environmentId } = context;
+    return this.#namingEmailHolder(environmentId, body.email === undefined ? undefined : parseEmail(body.email).key, () =>
+      inChange(this.#pool, context, async (tx) => {
+        const id = await resolveReference(tx, environmentId, 'user', reference);
+        const before = await lockUser(tx, environmentId, id);
+        if (before === undefined) throw notFound('user', reference);
+        requireVersion(preconditions, before.user);
+        const fields = patchFields(before.fields, body);
+        await moveExternalIds(tx, environmentId, 'user', id, systemIdsOf(before.fields), systemIdsOf(fields), this.#aliasDays);
+        const after = await updateUser(tx, environmentId, id, fields, metadata);
+        if (after === undefined) return shape(before.user);
+        checkStored(after.metadata);
+        await appendEvents(tx, context, this.#ids, [eventOf('user.updated', 'user', before.user, after)]);
+        return shape(after);
+      }),
+    );
+  }
+
+  /**
+   * Creates the user who has this external ID, or updates them. Of a thousand at once one creates: the others
+   * find the ID claimed, and update. 412 when a precondition forbids what is needed.
+   */
+  async upsert(
+    context: RequestContext, key: ExternalKey, body: UpdateUser, preconditions: Preconditions,
+  ): Promise<{ user: User; created: boolean }> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const found = await this.#find(context, key);
+        if (found !== undefined) {
+          const reference = { id: requireId('usr', found.record.id) };
+          return await this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (user) => ({ user, created: false }));
+        }
+        requireAbsenceAllowed(preconditions);
+        const created = newUser(withKey({ ...body, email: emailOf(body) }, key));
+        return await this.#create(context, created, async (_tx, user) => ({ user, created: true }));
+      } catch (error) {
+        if (attempt === upsertAttempts || !lostUpsert(error, 'user', key)) throw error;
+      }
+    }
+  }
+
+  /** Removes a user, their memberships and their external IDs. */
+  async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions): Promise<void> {
+    const { environmentId } = context;
+    await inChange(this.#pool, context, async (tx) => {
+      const id = await resolveReference(tx, environmentId, 'user', reference);
+      const locked = await lockUser(tx, environmentId, id);
+      if (locked === undefined) throw notFound('user', reference);
+      requireVersion(preconditions, locked.user);
+      await deleteMembershipsOf(tx, context, this.#ids, { userId: id });
+      await releaseExternalIds(tx, environmentId, 'user', id);
+      await deleteUser(tx, environmentId, id);
+      await appendEvents(tx, context, this.#ids, [eventOf('user.deleted', 'user', locked.user, undefined)]);
+    });
+  }
+
+  /** Turns the database's "this address is taken" into the answer that names the holder. */
+  async #namingEmailHolder<Result>(environmentId: string, key: string | undefined, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (uniqueViolation(error) !== 'users_email_key' || key === undefined) throw error;
+      const holder = await findEmailHolder(this.#pool, environmentId, key);
+      throw new ApiError('EMAIL_TAKEN', `email: another user${holder === undefined ? '' : ` (${holder})`} has this address`, {
+        violations: [{ field: 'email', description: 'another user has this address', constraint: 'unique' }],
+        resource: { kind: 'user', ...(holder === undefined ? {} : { id: holder }) },
+      });
+    }
+  }
+}
+
+function emailOf({ email }: UpdateUser): string {
+  if (email === undefined) throw invalid('email', 'is required, as there is no such user yet', 'required');
+  return email;
+}

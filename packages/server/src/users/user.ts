@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { CreateUser, Metadata, UpdateUser, User } from '@crosswalk/contract';
+import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
+import { newMetadata } from '../metadata/index.ts';
+import { type Email, parseEmail } from './email.ts';
+import { patchProfile, type StoredProfile } from './profile.ts';
+
+/** The fields of a user that are set as a whole. */
+export interface UserFields extends Pick<User, 'external_id' | 'external_ids'> {
+  email: Email;
+  profile: StoredProfile;
+}
+
+/** A user who is about to be: checked, complete. */
+export interface NewUser {
+  fields: UserFields;
+  metadata: Metadata;
+}
+
+/** Checks a request to create; 400 names the field. */
+export function newUser(body: CreateUser): NewUser {
+  const blank = { email: parseEmail(body.email), external_id: null, external_ids: {}, profile: {} };
+  return { fields: patchFields(blank, body), metadata: newMetadata(body.metadata) };
+}
+
+/** The fields after a request: those it does not name stay, null clears. */
+export function patchFields(before: UserFields, body: UpdateUser): UserFields {
+  return {
+    email: body.email === undefined ? before.email : parseEmail(body.email),
+    ...externalIdColumns(patchSystemIds(systemIdsOf(before), body)),
+    profile: patchProfile(before.profile, body.user_profile),
+  };
+}
+
+/** The entity tag of a user's answer: it shows memberships, which change without the user, so they are part of it. */
+export function userTag({ version, memberships }: User): string {
+  if (memberships.length === 0) return String(version);
+  const shown = memberships.map((membership) => `${membership.id} ${membership.version}`).join();
+  return `${version}-${createHash('sha256').update(shown).digest('hex').slice(0, 16)}`;
+}
