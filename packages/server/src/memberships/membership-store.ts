@@ -118,8 +118,8 @@ export async function deleteSomeMemberships(tx: Queryable, environmentId: string
   const [column, id] = 'userId' in owner ? ['user_id', owner.userId] : ['organization_id', owner.organizationId];
   const { rows } = await tx.query<MembershipRow>(
     `delete from memberships t using (
-       select id from memberships where environment_id = $1 and ${column} = $2 order by id limit 1000) some
-     where t.environment_id = $1 and t.id = some.id returning ${columns}`,
+       select id from memberships where environment_id = $1 and ${column} = $2 order by id limit 1000) ended
+     where t.environment_id = $1 and t.id = ended.id returning ${columns}`,
     [environmentId, id],
   );
   return rows.map(toMembership);

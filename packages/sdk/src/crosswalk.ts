@@ -1,0 +1,42 @@
+import type { RekeyAnswer, RekeyRequest, ResolveAnswer, ResolveRequest } from '@crosswalk/contract';
+import { Clients } from './clients.ts';
+import { rekey, resolve } from './identifiers.ts';
+import { Memberships } from './memberships.ts';
+import { Organizations } from './organizations.ts';
+import { type CallOptions, Connection, type CrosswalkOptions } from './request.ts';
+import type { MetadataOf, MetadataTypes } from './types.ts';
+import { Users } from './users.ts';
+import { verify } from './webhooks.ts';
+
+/**
+ * A client of one Crosswalk environment. Make one and keep it: it holds the access token.
+ *
+ * Messages have the API's snake_case fields; arguments may have camelCase ones too. `Types` declares the shape of
+ * metadata: `new Crosswalk<{ organization: { plan: string } }>(url, id, secret)`.
+ */
+export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
+  readonly organization: Organizations<MetadataOf<Types, 'organization'>>;
+  readonly user: Users<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
+  readonly membership: Memberships<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
+  readonly client: Clients;
+  readonly webhooks = { verify };
+  readonly #connection: Connection;
+
+  constructor(environmentUrl: string, clientId: string, clientSecret: string, options?: CrosswalkOptions) {
+    this.#connection = new Connection(environmentUrl, clientId, clientSecret, options);
+    this.organization = new Organizations(this.#connection);
+    this.user = new Users(this.#connection);
+    this.membership = new Memberships(this.#connection);
+    this.client = new Clients(this.#connection);
+  }
+
+  /** Finds the records of up to 1,000 IDs of any sort: own, external of any system, aliases, addresses. In the order asked. */
+  resolve(ids: ResolveRequest['ids'], options?: CallOptions): Promise<ResolveAnswer['results']> {
+    return resolve(this.#connection, ids, options);
+  }
+
+  /** Replaces up to 100,000 external IDs in one transaction; swaps and chains work. */
+  rekey(request: RekeyRequest, options?: CallOptions): Promise<RekeyAnswer> {
+    return rekey(this.#connection, request, options);
+  }
+}

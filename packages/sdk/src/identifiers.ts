@@ -1,0 +1,33 @@
+import type { RekeyAnswer, RekeyRequest, ResolveAnswer, ResolveRequest } from '@crosswalk/contract';
+import type { CallOptions, Connection } from './request.ts';
+
+/** Names the system an external ID is of; left out, the primary one is meant. */
+export interface SystemOption {
+  system?: string;
+}
+
+/** The query that names a record by an external ID. A query takes any ID; a path could not hold `..`. */
+export function externalQuery(externalId: string, { system }: SystemOption = {}): { external_id: string; system: string | undefined } {
+  return { external_id: requireText('externalId', externalId), system };
+}
+
+/** A path segment. An empty one would name another path. */
+export function segment(name: string, id: string): string {
+  return encodeURIComponent(requireText(name, id));
+}
+
+function requireText(name: string, value: string): string {
+  if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a text that is not empty, not ${JSON.stringify(value) ?? typeof value}`);
+  return value;
+}
+
+/** Finds the records of up to 1,000 IDs of any sort; tells how each matched. */
+export async function resolve(connection: Connection, ids: ResolveRequest['ids'], options?: CallOptions): Promise<ResolveAnswer['results']> {
+  const { results } = await connection.call<ResolveAnswer>({ method: 'POST', path: '/api/v1/resolve', body: { ids }, options });
+  return results;
+}
+
+/** Replaces external IDs in bulk, in one transaction. */
+export function rekey(connection: Connection, request: RekeyRequest, options?: CallOptions): Promise<RekeyAnswer> {
+  return connection.call({ method: 'POST', path: '/api/v1/rekey', body: request, options });
+}

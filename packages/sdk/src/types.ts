@@ -1,0 +1,30 @@
+import type { Membership as ApiMembership, Organization as ApiOrganization, User as ApiUser, Metadata } from '@crosswalk/contract';
+
+/** The shape of the metadata of each kind of record, for `new Crosswalk<{ organization: … }>()`. */
+export interface MetadataTypes {
+  organization?: object;
+  user?: object;
+  membership?: object;
+}
+
+/** The metadata of one kind: as declared, or any JSON. */
+export type MetadataOf<Types extends MetadataTypes, Kind extends keyof MetadataTypes> = Types[Kind] extends object ? Types[Kind] : Metadata;
+
+type WithMetadata<RecordType, Data> = Omit<RecordType, 'metadata'> & { metadata: Data };
+
+/** An organization as the API answers it, its metadata as declared. */
+export type Organization<Data = Metadata> = WithMetadata<ApiOrganization, Data>;
+
+/** A membership as the API answers it, its metadata as declared. */
+export type Membership<Data = Metadata> = WithMetadata<ApiMembership, Data>;
+
+/** A user as the API answers it, its metadata and that of its memberships as declared. */
+export type User<Data = Metadata, MembershipData = Metadata> = WithMetadata<Omit<ApiUser, 'memberships'>, Data> & {
+  memberships: Membership<MembershipData>[];
+};
+
+/** A body whose metadata is whole. */
+export type Whole<Body, Data> = Omit<Body, 'metadata'> & { metadata?: Data };
+
+/** A body whose metadata is merged: any part of it, null removes a key. */
+export type Part<Body, Data> = Omit<Body, 'metadata'> & { metadata?: { [Key in keyof Data]?: Data[Key] | null } };

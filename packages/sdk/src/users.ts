@@ -1,0 +1,132 @@
+import type { CreateUser, CreateUserAndMembership, Invitation, UpdateUser } from '@crosswalk/contract';
+import type { Either } from './case.ts';
+import { NotFoundError } from './errors.ts';
+import { externalQuery, type SystemOption, segment } from './identifiers.ts';
+import { List, type PageInfo, type PageOptions } from './pages.ts';
+import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
+import type { Membership, Part, User, Whole } from './types.ts';
+
+const collection = '/api/v1/users';
+const external = `${collection}:external`;
+
+/** One page of users. */
+export interface UserPage<Data, MembershipData> extends PageInfo {
+  users: User<Data, MembershipData>[];
+}
+
+/** The users of the environment: people, each in any number of organizations. */
+export class Users<Data, MembershipData> {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Makes a user without a membership; a `ConflictError` names who has the address or the external ID. */
+  async createUser(user: Either<Whole<CreateUser, Data>>, options?: CallOptions): Promise<User<Data, MembershipData>> {
+    return this.#one({ method: 'POST', path: collection, body: user, options });
+  }
+
+  /** Makes a user and their first membership together, or neither. */
+  createUserAndMembership(
+    organizationId: string, user: Either<Whole<CreateUserAndMembership, Data>>, options?: CallOptions,
+  ): Promise<{ user: User<Data, MembershipData>; membership: Membership<MembershipData>; invitation: Invitation | null }> {
+    return this.#connection.call({ method: 'POST', path: membersOf(organizationId), body: user, options });
+  }
+
+  /** The user; a `NotFoundError` if there is none. */
+  async getUser(id: string, options?: CallOptions): Promise<User<Data, MembershipData>> {
+    return this.#one({ method: 'GET', path: `${collection}/${segment('id', id)}`, options });
+  }
+
+  /** The member of the organization with this external ID or alias, or null: also when the user is not a member. */
+  getUserByExternalId(organizationId: string, externalId: string, options: SystemOption & CallOptions = {}): Promise<User<Data, MembershipData> | null> {
+    return this.#orNull({ method: 'GET', path: `${membersOf(organizationId)}:external`, query: externalQuery(externalId, options), options });
+  }
+
+  /** The user with this external ID or alias, in whatever organization, or null. */
+  getByExternalId(externalId: string, options: SystemOption & CallOptions = {}): Promise<User<Data, MembershipData> | null> {
+    return this.#orNull({ method: 'GET', path: external, query: externalQuery(externalId, options), options });
+  }
+
+  /** The user with this address, or null. */
+  async getByEmail(email: string, options?: CallOptions): Promise<User<Data, MembershipData> | null> {
+    const { users } = await this.listUsers({ email, pageSize: 1 }, options);
+    return users[0] ?? null;
+  }
+
+  /** Changes the fields that are given; metadata merges, null removes a key. */
+  async updateUser(id: string, changes: Either<Part<UpdateUser, Data>>, options?: ChangeOptions): Promise<User<Data, MembershipData>> {
+    return this.#one({ method: 'PATCH', path: `${collection}/${segment('id', id)}`, body: changes, options });
+  }
+
+  /** As `updateUser`, for the user with this external ID. */
+  async updateByExternalId(
+    externalId: string, changes: Either<Part<UpdateUser, Data>>, options: SystemOption & ChangeOptions = {},
+  ): Promise<User<Data, MembershipData>> {
+    return this.#one({ method: 'PATCH', path: external, query: externalQuery(externalId, options), body: changes, options });
+  }
+
+  /** Creates the user with this external ID, or updates them: one call, safe to make from many places at once. */
+  upsertByExternalId(
+    externalId: string, fields: Either<Part<UpdateUser, Data>>, options: SystemOption & UpsertOptions = {},
+  ): Promise<{ user: User<Data, MembershipData>; created: boolean }> {
+    return this.#connection.call({ method: 'PUT', path: external, query: externalQuery(externalId, options), body: fields, options });
+  }
+
+  /** Puts other metadata in place of all that is there. */
+  async replaceMetadata(id: string, metadata: Data, options?: ChangeOptions): Promise<User<Data, MembershipData>> {
+    return this.#one({ method: 'PUT', path: `${collection}/${segment('id', id)}/metadata`, body: metadata, asIs: true, options });
+  }
+
+  /** Removes the user and their memberships. */
+  async deleteUser(id: string, options?: ChangeOptions): Promise<void> {
+    await this.#connection.call({ method: 'DELETE', path: `${collection}/${segment('id', id)}`, options });
+  }
+
+  /** As `deleteUser`, for the user with this external ID. */
+  async deleteByExternalId(externalId: string, options: SystemOption & ChangeOptions = {}): Promise<void> {
+    await this.#connection.call({ method: 'DELETE', path: external, query: externalQuery(externalId, options), options });
+  }
+
+  /** Newest first; `filter` is a condition on metadata, such as `metadata.quota >= 100000`. */
+  listUsers({ filter, externalId, email, ...page }: PageOptions & { filter?: string; externalId?: string; email?: string } = {}, options?: CallOptions) {
+    return this.#list(collection, { filter, external_id: externalId, email }, page, options);
+  }
+
+  /** The users of an organization, newest first. */
+  listOrganizationUsers(organizationId: string, { filter, ...page }: PageOptions & { filter?: string } = {}, options?: CallOptions) {
+    return this.#list(membersOf(organizationId), { filter }, page, options);
+  }
+
+  /** Those whose address, name, external ID or ID contains a text of 3 to 100 characters. */
+  search(query: string, page: PageOptions = {}, options?: CallOptions) {
+    return this.#list(`${collection}:search`, { query }, page, options);
+  }
+
+  #list(path: string, query: Record<string, string | undefined>, { pageSize, pageToken }: PageOptions, options: CallOptions | undefined) {
+    return new List<UserPage<Data, MembershipData>, User<Data, MembershipData>>(
+      (token) => this.#connection.call({ method: 'GET', path, query: { ...query, page_size: pageSize, page_token: token }, options }),
+      (page) => page.users,
+      pageToken,
+    );
+  }
+
+  async #one(call: Parameters<Connection['call']>[0]): Promise<User<Data, MembershipData>> {
+    const { user } = await this.#connection.call<{ user: User<Data, MembershipData> }>(call);
+    return user;
+  }
+
+  async #orNull(call: Parameters<Connection['call']>[0]): Promise<User<Data, MembershipData> | null> {
+    try {
+      return await this.#one(call);
+    } catch (error) {
+      if (error instanceof NotFoundError) return null;
+      throw error;
+    }
+  }
+}
+
+function membersOf(organizationId: string): string {
+  return `/api/v1/organizations/${segment('organizationId', organizationId)}/users`;
+}

@@ -1,0 +1,66 @@
+/** The headers of a webhook, however the framework gives them. */
+export type WebhookHeaders = Headers | Record<string, string | string[] | undefined>;
+
+export interface VerifyOptions {
+  /** How far the time of the message may be from now, either way, in seconds; default 300. */
+  tolerance?: number;
+  /** Milliseconds since 1970; default the clock. */
+  now?: number;
+}
+
+/** The message was not signed with the secret, or not just now. Do not act on it: answer 400. */
+export class WebhookVerificationError extends Error {
+  override readonly name = 'WebhookVerificationError';
+}
+
+/** Signatures of one message: several while a secret is replaced. More than this is no sender of ours. */
+const maxSignatures = 20;
+
+/**
+ * Checks that a webhook comes from the holder of the secret (Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`)
+ * and returns its content. `payload` must be the body as it came, not parsed and printed again. Throws a
+ * `WebhookVerificationError`.
+ */
+export async function verify(payload: string | Uint8Array, headers: WebhookHeaders, secret: string, options: VerifyOptions = {}): Promise<unknown> {
+  const id = requireHeader(headers, 'webhook-id');
+  const timestamp = requireHeader(headers, 'webhook-timestamp');
+  const signatures = requireHeader(headers, 'webhook-signature');
+  checkTime(timestamp, options);
+  const body = typeof payload === 'string' ? payload : new TextDecoder().decode(payload);
+  const key = await crypto.subtle.importKey('raw', secretBytes(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+  const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
+  for (const signature of signatures.split(' ').slice(0, maxSignatures)) {
+    const [version, encoded = ''] = signature.split(',');
+    const bytes = version === 'v1' ? decodeBase64(encoded) : undefined;
+    // subtle.verify compares in equal time.
+    if (bytes !== undefined && (await crypto.subtle.verify('HMAC', key, bytes, signed))) return JSON.parse(body);
+  }
+  throw new WebhookVerificationError('no signature of the message was made with this secret');
+}
+
+function requireHeader(headers: WebhookHeaders, name: string): string {
+  const value = headers instanceof Headers ? headers.get(name) : Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+  const [text] = [value].flat();
+  if (typeof text !== 'string' || text === '') throw new WebhookVerificationError(`the header ${name} is missing`);
+  return text;
+}
+
+function checkTime(timestamp: string, { tolerance = 300, now = Date.now() }: VerifyOptions): void {
+  if (!/^[0-9]{1,12}$/.test(timestamp)) throw new WebhookVerificationError('the header webhook-timestamp is not a number of seconds');
+  const age = now / 1000 - Number(timestamp);
+  if (Math.abs(age) > tolerance) throw new WebhookVerificationError(`the message is ${age > 0 ? 'too old' : 'from the future'}: ${Math.round(Math.abs(age))} seconds from now`);
+}
+
+function secretBytes(secret: string): Uint8Array<ArrayBuffer> {
+  const bytes = decodeBase64(secret.replace(/^whsec_/, ''));
+  if (bytes === undefined || bytes.length === 0) throw new TypeError('the secret must be whsec_ and base64, as it was shown when the endpoint was made');
+  return bytes;
+}
+
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { useTestServer } from '../testing.ts';
+
+const server = useTestServer();
+const request: typeof server.client.request = (...call) => server.client.request(...call);
+const organizations = '/api/v1/organizations';
+
+async function make(name: string, externalId: string, system?: string): Promise<string> {
+  const ids = system === undefined ? { external_id: externalId } : { external_ids: { [system]: externalId } };
+  const { body } = await request('POST', organizations, { display_name: name, ...ids });
+  return Object(body).organization.id;
+}
+
+async function holderOf(externalId: string, system?: string): Promise<[string | undefined, string | undefined]> {
+  const { body } = await request('GET', `${organizations}:external?external_id=${encodeURIComponent(externalId)}${system === undefined ? '' : `&system=${system}`}`);
+  return [Object(body).organization?.display_name, Object(body).matched_by];
+}
+
+describe('resolve', () => {
+  test('IDs of every sort in one call, in the order asked, each telling how it matched', async () => {
+    const id = await make('Resolved', 'RES-1');
+    await request('PATCH', `${organizations}/${id}`, { external_id: 'RES-2', external_ids: { stripe: 'RES-2' } });
+    const { body: made } = await request('POST', '/api/v1/users', { email: 'Res@example.com', external_id: 'RES-2' });
+    const { body } = await request('POST', '/api/v1/resolve', {
+      ids: [id, 'RES-1', 'RES-2', 'res@EXAMPLE.com', 'nothing', { value: 'RES-2', kind: 'organization', system: 'stripe' }, 'a\u0000b', '__proto__'],
+    });
+    const matches = Object(body).results.map((result: { value: string; matches: { kind: string; matched_by: string; system: string | null }[] }) =>
+      result.matches.map((match) => `${match.kind} ${match.matched_by} ${match.system}`));
+    expect(matches).toEqual([
+      ['organization id null'],
+      ['organization alias null'],
+      ['organization external_id null', 'organization external_id stripe', 'user external_id null'],
+      ['user email null'],
+      [],
+      ['organization external_id stripe'],
+      [],
+      [],
+    ]);
+    expect(Object(body).results[1].matches[0]).toMatchObject({ id, external_id: 'RES-2', alias_expires_at: expect.any(String) });
+    expect(Object(body).results[3].matches[0].id).toBe(Object(made).user.id);
+    expect(Object(body).results.map((result: { value: string }) => result.value)[7]).toBe('__proto__');
+  });
+
+  test('1,000 are answered, 1,001 refused (B6)', async () => {
+    const ids = Array.from({ length: 1001 }, (_, index) => `bulk-${index}`);
+    expect(Object((await request('POST', '/api/v1/resolve', { ids: ids.slice(1) })).body).results).toHaveLength(1000);
+    expect((await request('POST', '/api/v1/resolve', { ids })).status).toBe(400);
+  });
+});
+
+describe('rekey', () => {
+  const rekey = (pairs: [string, string][], more: object = {}) =>
+    request('POST', '/api/v1/rekey', { kind: 'organization', pairs: pairs.map(([from, to]) => ({ from, to })), ...more });
+
+  test('swaps and chains in one transaction; an old ID that nobody took stays an alias', async () => {
+    await Promise.all([make('a', 'SW-A'), make('b', 'SW-B'), make('c', 'CH-1'), make('d', 'CH-2')]);
+    const { status, body } = await rekey([['SW-A', 'SW-B'], ['SW-B', 'SW-A'], ['CH-1', 'CH-2'], ['CH-2', 'CH-3']]);
+    expect([status, body]).toEqual([200, { rekeyed: 4, unchanged: 0, dry_run: false }]);
+    expect(await Promise.all(['SW-A', 'SW-B', 'CH-1', 'CH-2', 'CH-3'].map((id) => holderOf(id)))).toEqual([
+      ['b', 'external_id'], ['a', 'external_id'], ['c', 'alias'], ['c', 'external_id'], ['d', 'external_id'],
+    ]);
+    const again = await rekey([['CH-1', 'CH-2']]);
+    expect(again.body).toEqual({ rekeyed: 0, unchanged: 1, dry_run: false });
+  });
+
+  test('works for the IDs of a system, raises the version and writes an event', async () => {
+    const id = await make('sys', 'acc_1', 'crm');
+    expect((await rekey([['acc_1', 'acc_2']], { system: 'crm' })).status).toBe(200);
+    expect(await holderOf('acc_1', 'crm')).toEqual(['sys', 'alias']);
+    expect((await request('GET', `${organizations}/${id}`)).body).toMatchObject({ organization: { external_ids: { crm: 'acc_2' }, version: 2 } });
+    const { rows } = await server.database.pool.query('select type, record_version, changed, external_ids from events where record_id = $1 order by sequence', [id.slice(4)]);
+    expect(rows.at(-1)).toEqual({ type: 'organization.updated', record_version: '2', changed: { 'external_ids.crm': ['acc_1', 'acc_2'] }, external_ids: { crm: 'acc_2' } });
+  });
+
+  test('a dry run checks and changes nothing', async () => {
+    await make('dry', 'DRY-1');
+    expect((await rekey([['DRY-1', 'DRY-2']], { dry_run: true })).body).toEqual({ rekeyed: 1, unchanged: 0, dry_run: true });
+    expect(await holderOf('DRY-1')).toEqual(['dry', 'external_id']);
+  });
+
+  test('all or nothing: an unknown old ID, an ID named twice and a new ID of a stranger are refused, each named', async () => {
+    await Promise.all([make('x', 'RF-1'), make('y', 'RF-2')]);
+    expect((await rekey([['RF-1', 'RF-9'], ['RF-0', 'RF-8']])).body).toMatchObject({ details: [{ error_code: 'INVALID_REKEY', validation_error_info: { field_violations: [{ field: 'pairs.1.from' }] } }] });
+    expect((await rekey([['RF-1', 'RF-9'], ['RF-1', 'RF-8']])).body).toMatchObject({ details: [{ error_code: 'INVALID_REKEY' }] });
+    const taken = await rekey([['RF-1', 'RF-2']]);
+    expect([taken.status, taken.body]).toMatchObject([409, { details: [{ error_code: 'EXTERNAL_ID_TAKEN', resource_info: { value: 'RF-2' } }] }]);
+    expect(await holderOf('RF-1')).toEqual(['x', 'external_id']);
+  });
+
+  test('10,000 pairs at once', async () => {
+    const client = await server.addEnvironment('bulk');
+    await server.database.pool.query(
+      `with made as (
+         insert into organizations (environment_id, id, display_name, external_id)
+         select $1, 1000000 + n, 'bulk', 'OLD-' || n from generate_series(1, 10000) n returning id, external_id)
+       insert into external_ids (environment_id, kind, system, value, record_id) select $1, 'organization', '', external_id, id from made`,
+      [client.environmentId],
+    );
+    const pairs = Array.from({ length: 10_000 }, (_, index) => ({ from: `OLD-${index + 1}`, to: `NEW-${index + 1}` }));
+    const { body } = await client.request('POST', '/api/v1/rekey', { kind: 'organization', pairs });
+    expect(body).toEqual({ rekeyed: 10_000, unchanged: 0, dry_run: false });
+    const { rows } = await server.database.pool.query('select count(*)::int as count from events where environment_id = $1', [client.environmentId]);
+    expect(rows[0].count).toBe(10_000);
+  });
+});

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, inject } from 'vitest';
+import type pg from 'pg';
+import { type App, buildApp } from './app.ts';
+import { openPool } from './database/connection.ts';
+import { ensureEnvironment } from './environments/index.ts';
+import { IdGenerator } from './lib/id.ts';
+import { createLogger } from './logger.ts';
+
+/** A database of a test file's own: a copy of the migrated template. */
+export interface TestDatabase {
+  pool: pg.Pool;
+  connection: { host: string; port: number; user: string; database: string };
+  drop(): Promise<void>;
+}
+
+/** Makes a database for one test file. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = inject('postgres');
+  const database = `test_${randomBytes(8).toString('hex')}`;
+  await onServer(server, `create database ${database} template template_crosswalk`);
+  const connection = { ...server, database };
+  const pool = openPool(connection);
+  return {
+    pool,
+    connection,
+    async drop() {
+      await pool.end();
+      await onServer(server, `drop database ${database} with (force)`);
+    },
+  };
+}
+
+async function onServer(server: { host: string; port: number; user: string }, sql: string): Promise<void> {
+  const admin = openPool({ ...server, database: 'postgres' });
+  await admin.query(sql).finally(() => admin.end());
+}
+
+/** The answer of a test request: what went over the wire. */
+export interface TestAnswer {
+  status: number;
+  headers: Headers;
+  /** the body as JSON; undefined without one */
+  body: unknown;
+  text: string;
+}
+
+/** A client of a running test server. */
+export interface TestClient {
+  clientId: string;
+  clientSecret: string;
+  token: string;
+  environmentId: string;
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
+}
+
+/** The whole service over HTTP, on a database of its own. */
+export interface TestServer extends App {
+  url: string;
+  database: TestDatabase;
+  /** a client of the environment `test` */
+  client: TestClient;
+  /** Makes an environment and a client of it. */
+  addEnvironment(name: string): Promise<TestClient>;
+}
+
+/** Settings that a test may change. */
+export interface TestServerOptions {
+  aliasDays?: number;
+  rateLimit?: number;
+}
+
+/** Starts the service for a test file, and ends it after the last test. Use the members inside tests only. */
+export function useTestServer(options: TestServerOptions = {}): TestServer {
+  const target: Partial<TestServer> = {};
+  beforeAll(async () => {
+    Object.assign(target, await startTestServer(options));
+  });
+  afterAll(async () => {
+    await target.server?.close();
+    await target.database?.drop();
+  });
+  return new Proxy({} as TestServer, {
+    get(_target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (value === undefined) throw new Error(`the test server has no ${String(name)} yet: use it inside a test`);
+      return value;
+    },
+  });
+}
+
+async function startTestServer({ aliasDays = 30, rateLimit = 0 }: TestServerOptions): Promise<TestServer> {
+  const database = await createTestDatabase();
+  const app = await buildApp({
+    pool: database.pool,
+    publicUrl: 'http://crosswalk.test',
+    secretKey: 'a secret key that is only for tests',
+    aliasDays,
+    rateLimit,
+    logger: createLogger('silent'),
+  });
+  const url = await app.server.listen({ port: 0, host: '127.0.0.1' });
+  const addEnvironment = async (name: string): Promise<TestClient> => {
+    const environment = await ensureEnvironment(database.pool, new IdGenerator(1023).next(), name);
+    const created = await app.clients.createFirst(environment.id);
+    if (created === undefined) throw new Error(`the environment ${name} has a client already`);
+    return testClient(url, environment.id, created.client.id, created.plain_secret);
+  };
+  return { ...app, url, database, addEnvironment, client: await addEnvironment('test') };
+}
+
+async function testClient(url: string, environmentId: string, clientId: string, clientSecret: string): Promise<TestClient> {
+  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret });
+  const { access_token: token }: { access_token: string } = await (await fetch(`${url}/oauth/token`, { method: 'POST', body: form })).json();
+  return {
+    clientId,
+    clientSecret,
+    token,
+    environmentId,
+    async request(method, path, body, headers = {}) {
+      const response = await fetch(url + path, {
+        method,
+        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, text, body: text === '' ? undefined : JSON.parse(text) };
+    },
+  };
+}
