@@ -9,16 +9,19 @@ export interface RekeyState {
   toHolder: string | undefined;
 }
 
-/** The state of each pair, in order. */
+/** The state of each pair, in order. Each look-up is a subquery of its own (`limit`), so that even without statistics it is an index search. */
 export async function findRekeyState(
   db: Queryable, environmentId: string, kind: RecordKind, system: string, pairs: readonly { from: string; to: string }[],
 ): Promise<RekeyState[]> {
   const { rows } = await db.query<{ n: string; record_id: string | null; is_alias: boolean | null; holder: string | null }>(
     `select k.n, f.record_id, f.alias_expire_time is not null as is_alias, h.record_id as holder
      from unnest($4::text[], $5::text[]) with ordinality as k (old, new, n)
-     left join external_ids f on f.environment_id = $1 and f.kind = $2 and f.system = $3 and f.value = k.old
-       and (f.alias_expire_time is null or f.alias_expire_time > now())
-     left join external_ids h on h.environment_id = $1 and h.kind = $2 and h.system = $3 and h.value = k.new and h.alias_expire_time is null
+     left join lateral (
+       select record_id, alias_expire_time from external_ids where environment_id = $1 and kind = $2 and system = $3 and value = k.old
+         and (alias_expire_time is null or alias_expire_time > now()) limit 1) f on true
+     left join lateral (
+       select record_id from external_ids where environment_id = $1 and kind = $2 and system = $3 and value = k.new
+         and alias_expire_time is null limit 1) h on true
      order by k.n`,
     [environmentId, kind, system, pairs.map(({ from }) => from), pairs.map(({ to }) => to)],
   );

@@ -45,7 +45,7 @@ export async function findOrganizations(
   const { rows } = await db.query<OrganizationRow & { n: string }>({
     name: 'find-organizations',
     text: `select k.n, ${columns} from unnest($1::bigint[], $2::bigint[]) with ordinality as k (environment_id, id, n)
-           join organizations t on t.environment_id = k.environment_id and t.id = k.id`,
+           join lateral (select * from organizations where environment_id = k.environment_id and id = k.id limit 1) t on true`,
     values: [keys.map((key) => key.environmentId), keys.map((key) => key.id)],
   });
   const found = new Map(rows.map((row) => [Number(row.n) - 1, toOrganization(row)]));
@@ -61,7 +61,7 @@ export async function findOrganizationsByExternalId(
     text: `select k.n, x.is_alias, ${columns}
            from unnest($1::bigint[], $2::text[], $3::text[]) with ordinality as k (environment_id, system, value, n)
            join ${externalIdJoin('organization')} on true
-           join organizations t on t.environment_id = k.environment_id and t.id = x.record_id`,
+           join lateral (select * from organizations where environment_id = k.environment_id and id = x.record_id limit 1) t on true`,
     values: [keys.map((key) => key.environmentId), keys.map((key) => key.system), keys.map((key) => key.value)],
   });
   const found = new Map(

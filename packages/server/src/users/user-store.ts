@@ -50,7 +50,7 @@ export async function findUsers(db: Queryable, keys: readonly { environmentId: s
   const { rows } = await db.query<UserRow & { n: string }>({
     name: 'find-users',
     text: `select k.n, ${columns} from unnest($1::bigint[], $2::bigint[]) with ordinality as k (environment_id, id, n)
-           join users t on t.environment_id = k.environment_id and t.id = k.id`,
+           join lateral (select * from users where environment_id = k.environment_id and id = k.id limit 1) t on true`,
     values: [keys.map((key) => key.environmentId), keys.map((key) => key.id)],
   });
   const found = new Map(rows.map((row) => [Number(row.n) - 1, toUser(row)]));
@@ -66,7 +66,7 @@ export async function findUsersByExternalId(
     text: `select k.n, x.is_alias, ${columns}
            from unnest($1::bigint[], $2::text[], $3::text[]) with ordinality as k (environment_id, system, value, n)
            join ${externalIdJoin('user')} on true
-           join users t on t.environment_id = k.environment_id and t.id = x.record_id`,
+           join lateral (select * from users where environment_id = k.environment_id and id = x.record_id limit 1) t on true`,
     values: [keys.map((key) => key.environmentId), keys.map((key) => key.system), keys.map((key) => key.value)],
   });
   const found = new Map(

@@ -178,7 +178,7 @@ create table external_ids (
 );
 -- "Has any system this ID?", for POST /api/v1/resolve.
 create index external_ids_value_idx on external_ids (environment_id, value);
-create index external_ids_record_idx on external_ids (environment_id, kind, record_id);
+create index external_ids_record_idx on external_ids (environment_id, record_id);
 create index external_ids_expiry_idx on external_ids (alias_expire_time) where alias_expire_time is not null;
 
 -- The immutable record of every change, written in the change's own transaction.

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { useTestServer } from '../testing.ts';
+import { purgeKeys } from './idempotency-store.ts';
+
+const server = useTestServer();
+const request: typeof server.client.request = (...call) => server.client.request(...call);
+const path = '/api/v1/organizations';
+const key = (value: string) => ({ 'idempotency-key': value });
+
+test('the same key and body: the same answer again, and one record (D1)', async () => {
+  const first = await request('POST', path, { display_name: 'Once' }, key('d1'));
+  const second = await request('POST', path, { display_name: 'Once' }, key('d1'));
+  expect([second.status, second.text]).toEqual([first.status, first.text]);
+  expect([first.headers.get('idempotent-replayed'), second.headers.get('idempotent-replayed')]).toEqual([null, 'true']);
+  expect(Object((await request('GET', `${path}:search?query=once`)).body).total_size).toBe(1);
+});
+
+test('the same key 100 times at once makes one record, and all get its answer', async () => {
+  const answers = await Promise.all(Array.from({ length: 100 }, () => request('POST', path, { display_name: 'Crowd' }, key('crowd'))));
+  expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+  expect(answers[0]?.status).toBe(201);
+});
+
+test('the same key with another body or path is 422 (D2)', async () => {
+  await request('POST', path, { display_name: 'One' }, key('d2'));
+  for (const answer of [await request('POST', path, { display_name: 'Two' }, key('d2')), await request('POST', '/api/v1/users', { email: 'd2@example.com' }, key('d2'))]) {
+    expect([answer.status, answer.body]).toMatchObject([422, { details: [{ error_code: 'IDEMPOTENCY_KEY_REUSED' }] }]);
+  }
+});
+
+test('another client has keys of its own (D4)', async () => {
+  const other = await server.addEnvironment('other');
+  await request('POST', path, { display_name: 'Mine' }, key('d4'));
+  expect((await other.request('POST', path, { display_name: 'Theirs' }, key('d4'))).status).toBe(201);
+});
+
+test.each(['', 'a'.repeat(256), 'a b', 'ä'.normalize('NFC')])('the key %j is refused (D5)', async (value) => {
+  const { status, body } = await request('POST', path, { display_name: 'X' }, key(Buffer.from(value).toString('latin1')));
+  expect([status, body]).toMatchObject([400, { details: [{ error_code: 'INVALID_IDEMPOTENCY_KEY' }] }]);
+});
+
+test('a refused request stores nothing: the corrected one runs under the same key (D6)', async () => {
+  expect((await request('POST', path, { display_name: '' }, key('d6'))).status).toBe(400);
+  await request('POST', path, { display_name: 'H', external_id: 'D6-TAKEN' });
+  expect((await request('POST', path, { display_name: 'X', external_id: 'D6-TAKEN' }, key('d6'))).status).toBe(409);
+  expect((await request('POST', path, { display_name: 'X', external_id: 'D6-FREE' }, key('d6'))).status).toBe(201);
+});
+
+test('upserts, patches and re-keys repeat their answers too', async () => {
+  const upsert = () => request('PUT', `${path}:external/IK-1`, { display_name: 'Up' }, key('put'));
+  expect([(await upsert()).status, (await upsert()).status]).toEqual([201, 201]);
+  const patch = () => request('PATCH', `${path}:external/IK-1`, { metadata: { n: 1 } }, key('patch'));
+  expect((await patch()).text).toBe((await patch()).text);
+  const rekey = () => request('POST', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'IK-1', to: 'IK-2' }] }, key('rekey'));
+  expect([(await rekey()).body, (await rekey()).body]).toEqual(Array(2).fill({ rekeyed: 1, unchanged: 0, dry_run: false }));
+});
+
+test('an answer is kept for 24 hours', async () => {
+  await request('POST', path, { display_name: 'Kept' }, key('kept'));
+  const age = (hours: number) => server.database.pool.query("update idempotency_keys set create_time = now() - make_interval(mins => $1) where key = 'kept'", [Math.round(hours * 60)]);
+  await age(23.9);
+  await purgeKeys(server.database.pool);
+  expect((await request('POST', path, { display_name: 'Kept' }, key('kept'))).headers.get('idempotent-replayed')).toBe('true');
+  await age(24.1);
+  expect((await request('POST', path, { display_name: 'Other' }, key('kept'))).status).toBe(201);
+  await age(24.1);
+  expect(await purgeKeys(server.database.pool)).toBeGreaterThan(0);
+});
