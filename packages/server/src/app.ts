@@ -11,7 +11,7 @@ import { MembershipService, membershipRoutes } from './memberships/index.ts';
 import { moveOrganizations, OrganizationService, organizationRoutes } from './organizations/index.ts';
 import { authenticationHook } from './transport/authentication.ts';
 import { bodyLimit, registerBodyParser } from './transport/body.ts';
-import { registerErrorHandler } from './transport/error-response.ts';
+import { answerError, registerErrorHandler } from './transport/error-response.ts';
 import { registerHealth } from './transport/health.ts';
 import { registerMethodCheck } from './transport/methods.ts';
 import { registerReference } from './transport/reference.ts';
@@ -92,6 +92,9 @@ function createServer(logger: FastifyBaseLogger | undefined): FastifyInstance {
     // An external ID of 255 characters of four bytes each, percent-encoded.
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: false, caseSensitive: true },
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    frameworkErrors: (error, request, reply) => {
+      answerError(error, request, reply);
+    },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
     // X-Forwarded-* of strangers mean nothing: every link comes from the configured URL.

@@ -70,8 +70,9 @@ export function patchSystemIds(
   for (const [system, value] of Object.entries(patch.external_ids ?? {})) {
     set(parseSystem(system, `external_ids.${system.slice(0, 80)}`), value, `external_ids.${system}`);
   }
-  if (after.size > maxSystems + 1) {
-    throw invalid('external_ids', `a record may have the IDs of at most ${maxSystems} systems; this one would have ${after.size - 1}`, 'max_systems');
+  const systems = after.size - (after.has(primarySystem) ? 1 : 0);
+  if (systems > maxSystems) {
+    throw invalid('external_ids', `a record may have the IDs of at most ${maxSystems} systems; this one would have ${systems}`, 'max_systems');
   }
   return after;
 }

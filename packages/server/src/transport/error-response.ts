@@ -9,18 +9,17 @@ import { validationError } from './validation.ts';
 
 /** The one place where a thrown error becomes an answer. */
 export function registerErrorHandler(app: FastifyInstance): void {
-  app.setErrorHandler((thrown: FastifyError | Error, request, reply) => {
-    if (thrown instanceof IdempotentReplay) return sendReplay(reply, thrown);
-    const error = toApiError(thrown, request);
-    if (error.status >= 500) request.log.error({ err: error.detail.cause ?? thrown, error_code: error.code }, 'request failed');
-    else request.log.info({ error_code: error.code, status: error.status, method: request.method, url: pathOf(request) }, 'request refused');
-    return sendError(request, reply, error);
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const error = new ApiError('ROUTE_NOT_FOUND', 'there is no such path; the API page at /docs lists every path');
-    request.log.info({ error_code: error.code, method: request.method, url: pathOf(request) }, 'request refused');
-    return sendError(request, reply, error);
-  });
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) => answerError(new ApiError('ROUTE_NOT_FOUND', 'there is no such path; the API page at /docs lists every path'), request, reply));
+}
+
+/** Logs an error and answers it. Also for errors that come before any route, such as a path that cannot be decoded. */
+export function answerError(thrown: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (thrown instanceof IdempotentReplay) return sendReplay(reply, thrown);
+  const error = toApiError(thrown, request);
+  if (error.status >= 500) request.log.error({ err: error.detail.cause ?? thrown, error_code: error.code }, 'request failed');
+  else request.log.info({ error_code: error.code, status: error.status, method: request.method, url: pathOf(request) }, 'request refused');
+  return sendError(request, reply, error);
 }
 
 /** The path of a request without its query, for the log: a query may hold personal data. At most 200 characters. */
@@ -42,6 +41,8 @@ function toApiError(thrown: FastifyError | Error, request: FastifyRequest): ApiE
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new ApiError('MALFORMED_JSON', 'the body does not have the length that Content-Length says');
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new ApiError('URI_TOO_LONG', 'a segment of the path is longer than any ID');
     case 'FST_ERR_BAD_URL':
       return new ApiError('INVALID_ARGUMENT', 'the path has a percent sign that is not an escape, or an escape that is not UTF-8');
     default:
@@ -51,7 +52,7 @@ function toApiError(thrown: FastifyError | Error, request: FastifyRequest): ApiE
 
 /** Writes an error in the form the caller accepts: ours and Scalekit's, or RFC 9457. */
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): FastifyReply {
-  reply.code(error.status).header('cache-control', 'no-store');
+  reply.code(error.status).header('cache-control', 'no-store').header('x-request-id', request.id);
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="crosswalk"');
   if (error.detail.retryAfter !== undefined) reply.header('retry-after', String(error.detail.retryAfter));
   if (request.headers.accept?.includes('application/problem+json') === true) {
