@@ -1,0 +1,109 @@
+import pg from 'pg';
+import { beforeAll, expect, test } from 'vitest';
+import { useTestServer } from '../testing.ts';
+
+/** The plans of every statement a request runs, at 100,000 records: none may scan a table. */
+const server = useTestServer();
+const size = 100_000;
+
+beforeAll(async () => {
+  const { pool } = server.database;
+  const environment = server.client.environmentId;
+  const fill = await pool.connect();
+  await fill.query('set statement_timeout = 0');
+  for (const [table, kind, extra, values] of [
+    ['organizations', 'organization', 'display_name', "'Customer ' || n"],
+    ['users', 'user', 'email, email_key', "'u' || n || '@example.com', 'u' || n || '@example.com'"],
+  ] as const) {
+    await fill.query(
+      `with made as (
+         insert into ${table} (environment_id, id, ${extra}, external_id, external_ids, metadata)
+         select $1, 1000000 + n, ${values}, 'EXT-' || n, jsonb_build_object('crm', 'crm-' || n),
+           jsonb_build_object('number', n, 'group', 'g' || n % 1000, 'nested', jsonb_build_object('deep', n % 500), 'flag', n % 2 = 0)
+         from generate_series(1, ${size}) n returning id, external_id, external_ids)
+       insert into external_ids (environment_id, kind, system, value, record_id, alias_expire_time)
+       select $1::bigint, '${kind}', s.system, s.value, id, s.expires from made cross join lateral (values
+         ('', external_id, null::timestamptz), ('crm', external_ids ->> 'crm', null), ('', 'ALIAS-' || id, now() + interval '1 day')) s (system, value, expires)`,
+      [environment],
+    );
+  }
+  await fill.query(
+    `insert into memberships (environment_id, id, organization_id, user_id, status)
+     select $1, 5000000 + n, 1000000 + 1 + n % 10000, 1000000 + n, 'ACTIVE' from generate_series(1, ${size}) n`, [environment]);
+  await fill.query('vacuum analyze');
+  fill.release();
+}, 180_000);
+
+/** Statements that a request sends, with what the planner does for each. */
+async function plansOf(method: string, path: string, body?: unknown): Promise<{ status: number; plans: string[] }> {
+  const statements: { text: string; values: unknown[] }[] = [];
+  const original = pg.Client.prototype.query;
+  // Listens on the driver; nothing is replaced: every statement still runs.
+  Object.assign(pg.Client.prototype, {
+    query(this: pg.Client, ...call: Parameters<typeof original>) {
+      const [first, second] = call as unknown as [string | { text: string; values?: unknown[] }, unknown];
+      statements.push(typeof first === 'string' ? { text: first, values: Array.isArray(second) ? second : [] } : { text: first.text, values: first.values ?? [] });
+      return Reflect.apply(original, this, call);
+    },
+  });
+  const { status } = await server.client.request(method, path, body).finally(() => Object.assign(pg.Client.prototype, { query: original }));
+  const plans: string[] = [];
+  for (const { text, values } of statements.filter((statement) => /^\s*(select|with|insert|update|delete)/i.test(statement.text))) {
+    const { rows } = await server.database.pool.query(`explain ${text}`, values);
+    plans.push(`${text}\n${rows.map((row) => row['QUERY PLAN']).join('\n')}`);
+  }
+  return { status, plans };
+}
+
+const organizations = '/api/v1/organizations';
+const filter = (text: string) => `?filter=${encodeURIComponent(text)}`;
+
+test.each([
+  ['an organization by ID', 'GET', `${organizations}/org_1050000`],
+  ['an organization by external ID', 'GET', `${organizations}:external/EXT-50000`],
+  ['an organization by the ID of a system', 'GET', `${organizations}:external/crm-50000?system=crm`],
+  ['an organization by alias', 'GET', `${organizations}:external/ALIAS-1050000`],
+  ['a user by ID', 'GET', '/api/v1/users/usr_1050000'],
+  ['a user by external ID', 'GET', '/api/v1/users:external/EXT-50000'],
+  ['a user by address', 'GET', '/api/v1/users?email=u50000@example.com'],
+  ['a user of an organization', 'GET', `${organizations}/org_1000051/users:external/EXT-50`],
+  ['a membership', 'GET', '/api/v1/memberships/organizations/org_1000051/users/usr_1000050'],
+  ['resolve of every sort', 'POST', '/api/v1/resolve', { ids: ['org_1050000', 'EXT-50000', 'u50000@example.com', 'ALIAS-1050000', { value: 'crm-7', system: 'crm' }] }],
+  ['equality on a key with unique values', 'GET', `${organizations}${filter('metadata.number = 4711')}`],
+  ['equality on a key with many equal values', 'GET', `${organizations}${filter('metadata.group = "g7"')}`],
+  ['equality on a nested key', 'GET', `/api/v1/users${filter('metadata.nested.deep = 77')}`],
+  ['equality on a key nobody has', 'GET', `/api/v1/users${filter('metadata.nothing = true')}`],
+  ['equality with another condition', 'GET', `${organizations}${filter('metadata.group = "g7" AND metadata.number > 50000')}`],
+  ['the list filtered by external ID', 'GET', `${organizations}?external_id=EXT-50000`],
+  ['search by a part of a name', 'GET', `${organizations}:search?query=customer%2050000`],
+  ['search by a part of an address', 'GET', '/api/v1/users:search?query=u50000@'],
+  ['the users of an organization', 'GET', `${organizations}/org_1000051/users`],
+  ['the memberships of a user', 'GET', '/api/v1/memberships?user_id=usr_1000050'],
+  ['the memberships of an organization', 'GET', '/api/v1/memberships?organization_id=org_1000051'],
+  ['an update by external ID', 'PATCH', `${organizations}:external/EXT-50001`, { metadata: { number: 1 }, external_id: 'EXT-MOVED' }],
+  ['an upsert that creates', 'PUT', '/api/v1/users:external/EXT-NEW', { email: 'new@example.com' }],
+  ['a re-key', 'POST', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'EXT-60000', to: 'REKEYED' }] }],
+  ['a deletion', 'DELETE', `${organizations}:external/EXT-70000`],
+])('%s never scans a table', async (_name, method, path, body?: object) => {
+  const { status, plans } = await plansOf(method, path, body);
+  expect(status).toBeLessThan(300);
+  expect(plans.length).toBeGreaterThan(0);
+  for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on (organizations|users|memberships|external_ids|events|idempotency_keys)/);
+});
+
+test.each([
+  ['metadata.number = 4711', 1],
+  ['metadata.group = "g7"', 100],
+  ['metadata.flag = true', 10_000],
+])('%s counts to %i and pages in order', async (text, total) => {
+  const { body } = await server.client.request('GET', `${organizations}${filter(text)}&page_size=5`);
+  expect(Object(body).total_size).toBe(total);
+  const ids = Object(body).organizations.map((organization: { id: string }) => Number(organization.id.slice(4)));
+  expect(ids).toEqual([...ids].sort((a, b) => b - a));
+});
+
+test('a page far from the first begins at its place, not at the newest record', async () => {
+  const { body } = await server.client.request('GET', `${organizations}?page_size=100`);
+  const { plans } = await plansOf('GET', `${organizations}?page_size=100&page_token=${Object(body).next_page_token}`);
+  expect(plans.at(-1)).toMatch(/Index Cond: \(\(environment_id = '[0-9]+'::bigint\) AND \(id < '[0-9]+'::bigint\)\)/);
+});
