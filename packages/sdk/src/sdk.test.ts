@@ -1,0 +1,199 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { useTestServer } from '../../server/src/testing.ts';
+import { toSnakeCase } from './case.ts';
+import { ConflictError, ConnectionError, Crosswalk, NotFoundError, PreconditionError, RateLimitError, ValidationError } from './index.ts';
+
+const server = useTestServer();
+const connect = (options?: ConstructorParameters<typeof Crosswalk>[3]) => new Crosswalk(server.url, server.client.clientId, server.client.clientSecret, options);
+
+describe('records', () => {
+  test('snake_case and camelCase are both read; keys inside metadata are never touched', async () => {
+    const crosswalk = connect();
+    const made = await crosswalk.organization.create({ displayName: 'Camel', externalIds: { stripe: 'cus_camel' }, metadata: { camelKey: 1, snake_key: { innerKey: 2 } } });
+    expect(made).toMatchObject({ display_name: 'Camel', external_ids: { stripe: 'cus_camel' }, metadata: { camelKey: 1, snake_key: { innerKey: 2 } } });
+    const { user } = await crosswalk.user.createUserAndMembership(made.id, {
+      email: 'camel@example.com', user_profile: { given_name: 'C', customAttributes: { shoeSize: '42' } }, membership: { metadata: { deskNumber: 7 } }, sendInvitationEmail: false,
+    });
+    expect(user.user_profile.custom_attributes).toEqual({ shoeSize: '42' });
+    expect(user.memberships[0]?.metadata).toEqual({ deskNumber: 7 });
+    expect(await crosswalk.organization.replaceMetadata(made.id, { newKey: 1 })).toMatchObject({ metadata: { newKey: 1 } });
+  });
+
+  test('a field under both spellings with different values is refused before it is sent', () => {
+    expect(() => toSnakeCase({ externalId: 'a', external_id: 'b' })).toThrow(TypeError);
+    expect(toSnakeCase({ userProfile: [{ firstName: 'a' }], metadata: { keepMe: { andMe: 1 } } })).toEqual({ user_profile: [{ first_name: 'a' }], metadata: { keepMe: { andMe: 1 } } });
+  });
+
+  test('update, upsert and delete by external ID and system; null when there is none', async () => {
+    const crosswalk = connect();
+    const first = await crosswalk.organization.upsertByExternalId('acc/1 ü', { display_name: 'Up' }, { system: 'crm' });
+    const second = await crosswalk.organization.upsertByExternalId('acc/1 ü', { metadata: { a: 1 } }, { system: 'crm' });
+    expect([first.created, second.created, second.organization.id]).toEqual([true, false, first.organization.id]);
+    expect(await crosswalk.organization.updateByExternalId('acc/1 ü', { externalIds: { crm: '..' } }, { system: 'crm' })).toMatchObject({ external_ids: { crm: '..' } });
+    expect((await crosswalk.organization.getByExternalId('..', { system: 'crm' }))?.id).toBe(first.organization.id);
+    await crosswalk.organization.deleteByExternalId('..', { system: 'crm' });
+    expect(await crosswalk.organization.getByExternalId('..', { system: 'crm' })).toBeNull();
+    await expect(crosswalk.organization.get(first.organization.id)).rejects.toThrow(NotFoundError);
+    await crosswalk.user.upsertByExternalId('E-1', { email: 'e1@example.com' });
+    expect((await crosswalk.user.getByExternalId('E-1'))?.email).toBe('e1@example.com');
+    expect((await crosswalk.user.getByEmail('E1@example.com'))?.external_id).toBe('E-1');
+  });
+
+  test('a list is awaited for a page and iterated for all', async () => {
+    const crosswalk = connect();
+    for (let index = 0; index < 5; index += 1) await crosswalk.organization.create({ display_name: `List ${index}`, metadata: { list: true, index } });
+    const list = () => crosswalk.organization.list({ filter: 'metadata.list = true', pageSize: 2 });
+    const page = await list();
+    expect([page.organizations.length, page.total_size]).toEqual([2, 5]);
+    const names: string[] = [];
+    for await (const organization of list()) names.push(organization.display_name);
+    expect(names).toEqual(['List 4', 'List 3', 'List 2', 'List 1', 'List 0']);
+  });
+
+  test('declared metadata types reach the results', async () => {
+    const typed = new Crosswalk<{ organization: { plan: string; seats: number } }>(server.url, server.client.clientId, server.client.clientSecret);
+    const { metadata } = await typed.organization.create({ display_name: 'Typed', metadata: { plan: 'pro', seats: 5 } });
+    const seats: number = metadata.seats + 1;
+    expect(seats).toBe(6);
+    // @ts-expect-error seats is a number
+    await expect(typed.organization.create({ display_name: 'Typed', metadata: { plan: 'pro', seats: [Number.NaN] } })).resolves.toBeDefined();
+  });
+
+  test('memberships, clients, resolve and rekey', async () => {
+    const crosswalk = connect();
+    const { id } = await crosswalk.organization.create({ display_name: 'M', external_id: 'SDK-1' });
+    const user = await crosswalk.user.createUser({ email: 'm@example.com' });
+    await crosswalk.membership.create(id, user.id, { sendInvitationEmail: false });
+    expect(await crosswalk.membership.update(id, user.id, { membershipStatus: 'INACTIVE' })).toMatchObject({ membership: { membership_status: 'INACTIVE' } });
+    expect((await crosswalk.membership.upsert(id, user.id, { roles: [{ name: 'admin' }] })).created).toBe(false);
+    expect((await crosswalk.membership.list({ userId: user.id })).memberships).toHaveLength(1);
+    await crosswalk.membership.delete(id, user.id);
+    expect(await crosswalk.rekey({ kind: 'organization', pairs: [{ from: 'SDK-1', to: 'SDK-2' }] })).toMatchObject({ rekeyed: 1 });
+    expect((await crosswalk.resolve(['SDK-1']))[0]?.matches[0]).toMatchObject({ id, matched_by: 'alias' });
+    const { client } = await crosswalk.client.create({ name: 'From the SDK' });
+    expect((await crosswalk.client.list()).map(({ name }) => name)).toContain('From the SDK');
+    await crosswalk.client.delete(client.id);
+  });
+});
+
+describe('errors', () => {
+  test('are typed and carry status, code, field violations, the record in the way and the request ID', async () => {
+    const crosswalk = connect();
+    const { id } = await crosswalk.organization.create({ display_name: 'Holder', external_id: 'HELD' });
+    const conflict: unknown = await crosswalk.organization.create({ display_name: 'B', external_id: 'HELD' }).catch((error: unknown) => error);
+    expect(conflict).toBeInstanceOf(ConflictError);
+    expect(conflict).toMatchObject({ name: 'ConflictError', status: 409, code: 6, errorCode: 'EXTERNAL_ID_TAKEN', requestId: expect.stringMatching(/^req_/), resource: { id, value: 'HELD' }, fieldViolations: [{ field: 'external_id' }] });
+    await expect(crosswalk.organization.create({ display_name: '' })).rejects.toThrow(ValidationError);
+    await expect(crosswalk.organization.update(id, { display_name: 'C' }, { ifMatch: 9 })).rejects.toThrow(PreconditionError);
+    await expect(crosswalk.organization.upsertByExternalId('HELD', { display_name: 'C' }, { ifNoneMatch: '*' })).rejects.toThrow(PreconditionError);
+    await expect(new Crosswalk(server.url, server.client.clientId, 'wrong').resolve(['x'])).rejects.toMatchObject({ name: 'AuthenticationError', status: 401, message: expect.stringContaining('invalid_client') });
+  });
+
+  test('an empty ID and missing credentials are told before anything is sent', async () => {
+    await expect(connect().organization.get('')).rejects.toThrow(TypeError);
+    await expect(connect().organization.getByExternalId('')).rejects.toThrow(/externalId must be a text/);
+    expect(() => new Crosswalk(server.url, '', 'x')).toThrow(/clientId is missing/);
+    expect(() => new Crosswalk('example.com', 'a', 'b')).toThrow(/http/);
+  });
+});
+
+describe('the network', () => {
+  /** A server whose answers a test scripts, to be what a proxy or a failing network is. */
+  type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+  let handle: Handler = (_request, response) => response.end('{}');
+  const seen: { method: string | undefined; key: string | undefined }[] = [];
+  let tokens = 0;
+  let url = '';
+  const proxy = createServer((request, response) => {
+    if (request.url === '/oauth/token') {
+      tokens += 1;
+      setTimeout(() => response.end(JSON.stringify({ access_token: `token-${tokens}`, token_type: 'Bearer', expires_in: 3600, scope: 'read write' })), 20);
+      return;
+    }
+    seen.push({ method: request.method, key: [request.headers['idempotency-key']].flat()[0] });
+    handle(request, response);
+  });
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const address = proxy.address();
+    url = typeof address === 'object' ? `http://127.0.0.1:${address?.port}` : '';
+  });
+  afterAll(() => proxy.close());
+  const client = (options?: ConstructorParameters<typeof Crosswalk>[3]) => {
+    seen.length = 0;
+    tokens = 0;
+    return new Crosswalk(url, 'skc_1', 'secret', options);
+  };
+  const answer = (response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}) => response.writeHead(status, headers).end(JSON.stringify(body));
+
+  test('many calls at once share one request for a token', async () => {
+    handle = (_request, response) => answer(response, 200, { results: [] });
+    const crosswalk = client();
+    await Promise.all(Array.from({ length: 50 }, () => crosswalk.resolve(['x'])));
+    expect([tokens, seen.length]).toEqual([1, 50]);
+  });
+
+  test('a token that is refused is renewed once', async () => {
+    handle = (request, response) => answer(response, request.headers.authorization === 'Bearer token-2' ? 200 : 401, { results: [] });
+    expect(await client().resolve(['x'])).toEqual([]);
+    expect([tokens, seen.length]).toEqual([2, 2]);
+  });
+
+  test('503 and a cut connection are tried again with the same idempotency key; Retry-After is honoured', async () => {
+    const times: number[] = [];
+    handle = (request, response) => {
+      times.push(Date.now());
+      if (times.length === 1) answer(response, 503, {}, { 'retry-after': '1' });
+      else if (times.length === 2) request.socket.destroy();
+      else answer(response, 200, { organization: { id: 'org_1' } });
+    };
+    await client().organization.create({ display_name: 'x' });
+    expect(seen.map(({ method }) => method)).toEqual(['POST', 'POST', 'POST']);
+    expect(new Set(seen.map(({ key }) => key)).size).toBe(1);
+    expect(seen[0]?.key).toMatch(/^[0-9a-f-]{36}$/);
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(990);
+  });
+
+  test('a deletion whose first answer was lost succeeds', async () => {
+    let attempts = 0;
+    handle = (request, response) => {
+      attempts += 1;
+      if (attempts === 1) request.socket.destroy();
+      else answer(response, 404, {});
+    };
+    await expect(client().organization.delete('org_1')).resolves.toBeUndefined();
+  });
+
+  test('what cannot pass is not tried again, nor is a call the server would not recognise', async () => {
+    handle = (_request, response) => answer(response, 400, { code: 3, message: 'no', details: [] });
+    await expect(client().resolve(['x'])).rejects.toThrow('no');
+    expect(seen).toHaveLength(1);
+    handle = (request) => request.socket.destroy();
+    await expect(client().client.create({ name: 'x' })).rejects.toThrow(ConnectionError);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('429 for longer than a minute is told at once', async () => {
+    handle = (_request, response) => answer(response, 429, {}, { 'retry-after': '3600' });
+    const error: unknown = await client().resolve(['x']).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RateLimitError);
+    expect(error).toMatchObject({ retryAfter: 3600 });
+    expect(seen).toHaveLength(1);
+  });
+
+  test('timeout and abort end a call; an injected fetch is used', async () => {
+    handle = () => {};
+    await expect(client({ timeout: 50, maxRetries: 0 }).resolve(['x'])).rejects.toThrow(ConnectionError);
+    await expect(client().resolve(['x'], { signal: AbortSignal.timeout(50) })).rejects.toThrow(/abort|timeout/i);
+    const calls: string[] = [];
+    const crosswalk = client({
+      fetch: async (input) => {
+        calls.push(String(input));
+        return Response.json(String(input).endsWith('/oauth/token') ? { access_token: 't', expires_in: 60 } : { results: [] });
+      },
+    });
+    await crosswalk.resolve(['x']);
+    expect(calls).toEqual([`${url}/oauth/token`, `${url}/api/v1/resolve`]);
+  });
+});
