@@ -1,0 +1,56 @@
+import { beforeAll, expect, test } from 'vitest';
+import { useTestServer } from '../../server/src/testing.ts';
+import { run } from './run.ts';
+
+const server = useTestServer();
+
+async function crosswalk(...args: string[]): Promise<{ status: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  const env = { CROSSWALK_ENVIRONMENT_URL: server.url, CROSSWALK_CLIENT_ID: server.client.clientId, CROSSWALK_CLIENT_SECRET: server.client.clientSecret };
+  const status = await run(args, env, { out: (text) => { out += text; }, err: (text) => { err += text; } });
+  return { status, out, err };
+}
+
+beforeAll(async () => {
+  await server.client.request('POST', '/api/v1/organizations', { display_name: 'Acme', external_id: 'CUST-1', external_ids: { stripe: 'cus_1' }, metadata: { plan: 'pro', escape: '\u001b[31mred' } });
+  await server.client.request('POST', '/api/v1/users', { email: 'ada@example.com', external_id: 'E-1', user_profile: { given_name: 'Ada' } });
+});
+
+test('a record is shown by external ID, by the ID of a system and by address; data goes to stdout alone', async () => {
+  const byId = await crosswalk('orgs', 'get', '--external-id', 'CUST-1');
+  expect([byId.status, byId.err]).toEqual([0, '']);
+  expect(byId.out).toMatch(/Acme[\s\S]*stripe ID +.*cus_1[\s\S]*metadata\.plan +.*"pro"/);
+  expect((await crosswalk('orgs', 'get', '--external-id', 'cus_1', '--system', 'stripe')).status).toBe(0);
+  expect((await crosswalk('users', 'get', '--email', 'ADA@example.com')).out).toContain('Ada');
+});
+
+test('--json prints the record as the API answers it', async () => {
+  const { out } = await crosswalk('orgs', 'get', '--external-id', 'CUST-1', '--json');
+  expect(JSON.parse(out)).toMatchObject({ display_name: 'Acme', external_ids: { stripe: 'cus_1' }, metadata: { plan: 'pro' } });
+});
+
+test('text of records cannot steer the terminal', async () => {
+  const { out } = await crosswalk('orgs', 'get', '--external-id', 'CUST-1');
+  expect(out).not.toContain('\u001b[31mred');
+});
+
+test('resolve tells where each ID leads; one that leads nowhere makes the status 1', async () => {
+  const both = await crosswalk('resolve', 'cus_1', 'nothing');
+  expect(both.status).toBe(1);
+  expect(both.out).toMatch(/^cus_1 +org_\d+ +Acme +.*external_id of stripe.*\nnothing +.*nothing/);
+  expect((await crosswalk('resolve', 'cus_1')).status).toBe(0);
+});
+
+test('a failure is 1 with the reason and the request ID, a wrong call is 2 with the way out', async () => {
+  const missing = await crosswalk('orgs', 'get', 'org_1');
+  expect([missing.status, missing.out]).toEqual([1, '']);
+  expect(missing.err).toMatch(/there is no organization org_1\n +request req_\w+ \(ORGANIZATION_NOT_FOUND\)/);
+  expect((await crosswalk('orgs', 'get', '--external-id', 'none')).status).toBe(1);
+  expect((await crosswalk('orgs', 'get')).status).toBe(2);
+  expect((await crosswalk('orgs', 'got')).status).toBe(2);
+  const help = await crosswalk('--help');
+  expect([help.status, help.out]).toEqual([0, expect.stringContaining('resolve')]);
+  let err = '';
+  expect(await run(['resolve', 'x'], {}, { out: () => {}, err: (text) => { err += text; } })).toBe(2);
+  expect(err).toContain('CROSSWALK_ENVIRONMENT_URL, CROSSWALK_CLIENT_ID, CROSSWALK_CLIENT_SECRET are not set');
+});
