@@ -11,6 +11,7 @@ import { MembershipService, membershipRoutes } from './memberships/index.ts';
 import { moveOrganizations, OrganizationService, organizationRoutes } from './organizations/index.ts';
 import { authenticationHook } from './transport/authentication.ts';
 import { bodyLimit, registerBodyParser } from './transport/body.ts';
+import { registerDashboard } from './transport/dashboard.ts';
 import { answerError, registerErrorHandler } from './transport/error-response.ts';
 import { registerHealth } from './transport/health.ts';
 import { registerMethodCheck } from './transport/methods.ts';
@@ -63,6 +64,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   membershipRoutes(routes, memberships, pageTokens);
   externalIdRoutes(routes, { resolver, rekeyer });
   registerHealth(server, pool);
+  await registerDashboard(server);
   checkMethods();
 
   return {
