@@ -18,7 +18,7 @@ declare module 'vitest' {
  * With TEST_DATABASE_URL it is that server instead (it must let its user create databases).
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const external = process.env['TEST_DATABASE_URL'];
+  const external = process.env.TEST_DATABASE_URL;
   if (external !== undefined) {
     const { hostname, port, username } = new URL(external);
     const server = { host: hostname, port: Number(port || 5432), user: username };

@@ -17,9 +17,9 @@ const program = fileURLToPath(new URL('../packages/server/dist/start.js', import
 
 /** Starts the built server and waits until it listens. Rejects with its output when it ends instead. */
 export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
-  const port = Number(env['PORT'] ?? (await freePort()));
+  const port = Number(env.PORT ?? (await freePort()));
   const child = spawn(process.execPath, [program], {
-    env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'warn', ...env, PORT: String(port) },
+    env: { PATH: process.env.PATH ?? '', LOG_LEVEL: 'warn', ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

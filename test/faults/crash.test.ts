@@ -17,7 +17,12 @@ const credentials = { id: 'skc_1001', secret: 'a secret of a client that is only
 test('after kill -9 in the middle of writes every acknowledged one is there, and repeating the rest with their keys makes each once (D7)', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'crosswalk-crash-'));
   directories.push(directory);
-  const env = { CROSSWALK_DATA_DIR: directory, CROSSWALK_CLIENT_ID: credentials.id, CROSSWALK_CLIENT_SECRET: credentials.secret, PORT: String(await freePort()) };
+  const env = {
+    CROSSWALK_DATA_DIR: directory,
+    CROSSWALK_CLIENT_ID: credentials.id,
+    CROSSWALK_CLIENT_SECRET: credentials.secret,
+    PORT: String(await freePort()),
+  };
   const start = async () => {
     const server = await startServerProcess(env);
     servers.push(server);
@@ -37,9 +42,16 @@ test('after kill -9 in the middle of writes every acknowledged one is there, and
     const writer = async () => {
       for (let index = queue.shift(); index !== undefined && !killed; index = queue.shift()) {
         try {
-          const made = await crosswalk.organization.create({ display_name: `Org ${index}`, metadata: { index } }, { idempotencyKey: `make-${index}` });
+          const made = await crosswalk.organization.create(
+            { display_name: `Org ${index}`, metadata: { index } },
+            { idempotencyKey: `make-${index}` },
+          );
           acknowledged.set(index, made.id);
-          await crosswalk.organization.update(shared.id, { metadata: { [`g${index % 50}`]: { [`k${index}`]: index } } }, { idempotencyKey: `patch-${index}` });
+          await crosswalk.organization.update(
+            shared.id,
+            { metadata: { [`g${index % 50}`]: { [`k${index}`]: index } } },
+            { idempotencyKey: `patch-${index}` },
+          );
           patched.add(index);
           pending.delete(index);
         } catch (error) {
@@ -58,7 +70,7 @@ test('after kill -9 in the middle of writes every acknowledged one is there, and
   expect(acknowledged.size).toBe(600);
   const found = new Map<number, string>();
   for await (const { id, metadata } of crosswalk.organization.list({ filter: 'metadata.index >= 0', pageSize: 100 })) {
-    const index = Number(metadata['index']);
+    const index = Number(metadata.index);
     expect(found.has(index), `organization ${index} was made once`).toBe(false);
     found.set(index, id);
   }

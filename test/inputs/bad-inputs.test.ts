@@ -14,12 +14,20 @@ interface Answer {
 
 /** Over node:http, which sends paths and headers as they are where fetch would tidy them. */
 function send({ method = 'GET', path, body, headers = {} }: Input): Promise<Answer> {
-  const bytes = body === undefined ? undefined : typeof body === 'string' ? Buffer.from(body) : body instanceof Uint8Array ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
+  const bytes =
+    body === undefined
+      ? undefined
+      : typeof body === 'string'
+        ? Buffer.from(body)
+        : body instanceof Uint8Array
+          ? Buffer.from(body)
+          : Buffer.from(JSON.stringify(body));
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(
       server.url,
       {
-        method, path,
+        method,
+        path,
         headers: {
           authorization: `Bearer ${server.client.token}`,
           ...(bytes === undefined ? {} : { 'content-length': bytes.length }),
@@ -29,7 +37,11 @@ function send({ method = 'GET', path, body, headers = {} }: Input): Promise<Answ
       },
       (incoming) => {
         const chunks: Buffer[] = [];
-        incoming.on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text: Buffer.concat(chunks).toString() }));
+        incoming
+          .on('data', (chunk) => chunks.push(chunk))
+          .on('end', () =>
+            resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text: Buffer.concat(chunks).toString() }),
+          );
       },
     );
     outgoing.on('error', reject);
@@ -38,13 +50,15 @@ function send({ method = 'GET', path, body, headers = {} }: Input): Promise<Answ
 }
 
 async function recordCount(): Promise<number> {
-  const { rows } = await server.database.pool.query('select (select count(*) from organizations) + (select count(*) from users) + (select count(*) from external_ids) + (select count(*) from events) as count');
+  const { rows } = await server.database.pool.query(
+    'select (select count(*) from organizations) + (select count(*) from users) + (select count(*) from external_ids) + (select count(*) from events) as count',
+  );
   return Number(rows[0].count);
 }
 
 const at = (value: unknown, path: string): unknown => path.split('.').reduce((inner: unknown, key) => Object(inner)[key], value);
 const label = ({ row, method = 'GET', path, body }: Input) => {
-  const text = typeof body === 'string' ? body : JSON.stringify(body) ?? '';
+  const text = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
   return `${row} ${method} ${path.slice(0, 80)} ${text.slice(0, 90)}`;
 };
 
@@ -63,7 +77,10 @@ test.each(badInputs.map((input): [string, Input] => [label(input), input]))('%s'
   expect(details[0].error_code).toMatch(/^[A-Z_]+$/);
   expect(message.length, 'an error does not give back what was sent').toBeLessThan(500);
   if (input.names !== undefined) {
-    const fields = [message, ...(details[0].validation_error_info?.field_violations ?? []).map(({ field }: { field: string }) => field)].join(' ');
+    const fields = [
+      message,
+      ...(details[0].validation_error_info?.field_violations ?? []).map(({ field }: { field: string }) => field),
+    ].join(' ');
     expect(fields).toMatch(input.names);
   }
 });
@@ -84,20 +101,36 @@ test('every external ID that was accepted is found again under its own name, in 
 });
 
 test('problem details are answered to those who accept them (RFC 9457)', async () => {
-  const { status, headers, text } = await send({ row: '', method: 'POST', path: '/api/v1/organizations', body: {}, headers: { accept: 'application/problem+json' }, expect: 400 });
+  const { status, headers, text } = await send({
+    row: '',
+    method: 'POST',
+    path: '/api/v1/organizations',
+    body: {},
+    headers: { accept: 'application/problem+json' },
+    expect: 400,
+  });
   expect([status, headers['content-type']]).toEqual([400, 'application/problem+json; charset=utf-8']);
-  expect(JSON.parse(text)).toMatchObject({ status: 400, error_code: 'INVALID_ARGUMENT', errors: [{ pointer: '/display_name', code: 'required' }] });
+  expect(JSON.parse(text)).toMatchObject({
+    status: 400,
+    error_code: 'INVALID_ARGUMENT',
+    errors: [{ pointer: '/display_name', code: 'required' }],
+  });
 });
 
 test.each([['a\r\nb'], ['x'.repeat(10_000)], ['\u001b[31m'], ['ü']])('the request ID %j is replaced by one of ours (H21)', async (id) => {
   const sent = Buffer.from(id.replace('\r\n', ' ')).toString('latin1');
-  const { headers } = await send({ row: 'H21', path: '/healthz', headers: { 'x-request-id': sent }, expect: 200 }).catch(() => ({ headers: { 'x-request-id': 'req_refused' } }));
+  const { headers } = await send({ row: 'H21', path: '/healthz', headers: { 'x-request-id': sent }, expect: 200 }).catch(() => ({
+    headers: { 'x-request-id': 'req_refused' },
+  }));
   expect(headers['x-request-id']).toMatch(/^req_/);
 });
 
 test.each([
   ['two lengths', 'POST /api/v1/organizations HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
-  ['length and chunks', 'POST /api/v1/organizations HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  [
+    'length and chunks',
+    'POST /api/v1/organizations HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  ],
   ['an unknown transfer coding', 'POST /api/v1/organizations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n'],
   ['a bad chunk', 'POST /api/v1/organizations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
   ['NUL in a header', 'GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: a\u0000b\r\n\r\n'],
@@ -106,7 +139,12 @@ test.each([
   const answer = await new Promise<string>((resolve, reject) => {
     const socket = connect({ port: Number(new URL(server.url).port), host: '127.0.0.1' }, () => socket.write(text));
     let received = '';
-    socket.on('data', (chunk) => { received += chunk.toString(); }).on('close', () => resolve(received)).on('error', reject);
+    socket
+      .on('data', (chunk) => {
+        received += chunk.toString();
+      })
+      .on('close', () => resolve(received))
+      .on('error', reject);
   });
   expect(answer).toMatch(/^HTTP\/1\.1 40[01] /);
 });
@@ -115,7 +153,12 @@ test('a token is bound to environment, list and filter (P2, P4, P5)', async () =
   const get = async (path: string) => send({ row: 'P', path, expect: 200 });
   const { next_page_token: token } = JSON.parse((await get('/api/v1/organizations?page_size=1')).text);
   expect((await get(`/api/v1/organizations?page_size=2&page_token=${token}`)).status).toBe(200);
-  for (const path of [`/api/v1/users?page_token=${token}`, `/api/v1/organizations?filter=metadata.a%20%3D%201&page_token=${token}`, `/api/v1/organizations?page_token=${token}%0A`, `/api/v1/organizations?page_token=${token}%3D`]) {
+  for (const path of [
+    `/api/v1/users?page_token=${token}`,
+    `/api/v1/organizations?filter=metadata.a%20%3D%201&page_token=${token}`,
+    `/api/v1/organizations?page_token=${token}%0A`,
+    `/api/v1/organizations?page_token=${token}%3D`,
+  ]) {
     expect((await get(path)).status).toBe(400);
   }
   const other = await server.addEnvironment('page tokens');

@@ -22,20 +22,48 @@ const users = '/api/v1/users';
 let count = 0;
 
 const createOrganization = (row: string, fields: object, expect: Input['expect'], more: Partial<Input> = {}): Input => ({
-  row, method: 'POST', path: organizations, body: { display_name: 'Acme', ...fields }, expect, ...more,
+  row,
+  method: 'POST',
+  path: organizations,
+  body: { display_name: 'Acme', ...fields },
+  expect,
+  ...more,
 });
 const withExternalId = (row: string, value: unknown, expect: Input['expect']): Input =>
-  createOrganization(row, { external_id: value }, expect, expect === 400 ? { names: /external_id/ } : expect === 201 ? { keeps: { at: 'organization.external_id', value } } : {});
+  createOrganization(
+    row,
+    { external_id: value },
+    expect,
+    expect === 400 ? { names: /external_id/ } : expect === 201 ? { keeps: { at: 'organization.external_id', value } } : {},
+  );
 const withMetadata = (row: string, value: unknown, expect: Input['expect']): Input =>
-  createOrganization(row, { metadata: value }, expect, expect === 400 ? { names: /metadata|body/ } : { keeps: { at: 'organization.metadata', value } });
+  createOrganization(
+    row,
+    { metadata: value },
+    expect,
+    expect === 400 ? { names: /metadata|body/ } : { keeps: { at: 'organization.metadata', value } },
+  );
 const rawMetadata = (row: string, json: string, expect: Input['expect']): Input => ({
-  row, method: 'POST', path: organizations, body: `{"display_name":"Acme","metadata":${json}}`, expect,
+  row,
+  method: 'POST',
+  path: organizations,
+  body: `{"display_name":"Acme","metadata":${json}}`,
+  expect,
 });
-const withName = (row: string, value: unknown, expect: Input['expect']): Input => createOrganization(row, { display_name: value }, expect, expect === 400 ? { names: 'display_name' } : {});
+const withName = (row: string, value: unknown, expect: Input['expect']): Input =>
+  createOrganization(row, { display_name: value }, expect, expect === 400 ? { names: 'display_name' } : {});
 const withEmail = (row: string, email: unknown, expect: Input['expect']): Input => ({
-  row, method: 'POST', path: users, body: { email }, expect, ...(expect === 400 ? { names: 'email' } : {}),
+  row,
+  method: 'POST',
+  path: users,
+  body: { email },
+  expect,
+  ...(expect === 400 ? { names: 'email' } : {}),
 });
-const unique = (local: string) => `${local}${(count += 1)}`;
+const unique = (local: string) => {
+  count += 1;
+  return `${local}${count}`;
+};
 const deep = (levels: number, open: string, close: string, inner: string) => open.repeat(levels) + inner + close.repeat(levels);
 
 const externalIds: Input[] = [
@@ -66,7 +94,9 @@ const externalIds: Input[] = [
   withExternalId('E24', "=cmd|'/C calc'!A0", 201),
   createOrganization('E1', { external_ids: { stripe: '' } }, 400, { names: 'external_ids.stripe' }),
   createOrganization('E1', { external_ids: { 'Not A System': 'x' } }, 400, { names: /external_ids/ }),
-  createOrganization('E3', { external_ids: Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`system-${index}`, 'x'])) }, 400, { names: 'external_ids' }),
+  createOrganization('E3', { external_ids: Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`system-${index}`, 'x'])) }, 400, {
+    names: 'external_ids',
+  }),
   { row: 'E17', path: `${organizations}:external/a%`, expect: 400 },
   { row: 'E17', path: `${organizations}:external/%c0%80`, expect: 400 },
   { row: 'E16', path: `${organizations}:external/never-made`, expect: 404 },
@@ -78,7 +108,9 @@ const externalIds: Input[] = [
 
 const metadata: Input[] = [
   ...['__proto__', 'constructor', 'prototype'].flatMap((key) => [
-    rawMetadata('K2', `{"${key}":1}`, 400), rawMetadata('K2', `{"a":{"${key}":{"x":1}}}`, 400), rawMetadata('K2', `{"a":{},"b":[{"${key}":1}]}`, 400),
+    rawMetadata('K2', `{"${key}":1}`, 400),
+    rawMetadata('K2', `{"a":{"${key}":{"x":1}}}`, 400),
+    rawMetadata('K2', `{"a":{},"b":[{"${key}":1}]}`, 400),
   ]),
   rawMetadata('K3', '{"\\u005f_proto__":1}', 400),
   withMetadata('K4', { toString: 1, hasOwnProperty: 'x', toJSON: 'x', then: 'x', length: 0 }, 201),
@@ -121,7 +153,11 @@ const emails: Input[] = [
   ...['a@b', '@b.c', 'a@', 'a b@c.d', 'a@@b.c', 'a@b..c', '.a@b.c', 'a.@b.c'].map((email) => withEmail('M1', email, 400)),
   withEmail('M2', `${'a'.repeat(64)}@example.com`, 201),
   withEmail('M2', `${'a'.repeat(65)}@example.com`, 400),
-  withEmail('M2', `${'a'.repeat(60)}@${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.example`.slice(0, 253).replace(/\.?$/, ''), [201, 400]),
+  withEmail(
+    'M2',
+    `${'a'.repeat(60)}@${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.example`.slice(0, 253).replace(/\.?$/, ''),
+    [201, 400],
+  ),
   withEmail('M2', `a@${'b'.repeat(250)}.co`, 400),
   withEmail('M4', '"x@evil.com y"@good.com', 400),
   ...['a@good.com,b@evil.com', 'a@good.com;b@evil.com', '<a@b.c>', 'A <a@b.c>', 'grp:a@b.c;'].map((email) => withEmail('M5', email, 400)),
@@ -141,8 +177,22 @@ const emails: Input[] = [
   withEmail('M21', 'a@\ud800.co', 400),
   withEmail('M21', 'a@\ufffd.co', 400),
   ...[1, null, [], {}].map((email) => withEmail('M1', email, 400)),
-  { row: 'M22', method: 'POST', path: users, body: { email: `${unique('m22')}@example.com`, user_profile: { name: 'Evil\r\nTo: x' } }, expect: 400, names: 'user_profile.name' },
-  { row: 'M22', method: 'POST', path: users, body: { email: `${unique('m22')}@example.com`, user_profile: { custom_attributes: { a: 'x\u0000' } } }, expect: 400, names: /custom_attributes/ },
+  {
+    row: 'M22',
+    method: 'POST',
+    path: users,
+    body: { email: `${unique('m22')}@example.com`, user_profile: { name: 'Evil\r\nTo: x' } },
+    expect: 400,
+    names: 'user_profile.name',
+  },
+  {
+    row: 'M22',
+    method: 'POST',
+    path: users,
+    body: { email: `${unique('m22')}@example.com`, user_profile: { custom_attributes: { a: 'x\u0000' } } },
+    expect: 400,
+    names: /custom_attributes/,
+  },
 ];
 
 const names: Input[] = [
@@ -159,28 +209,70 @@ const names: Input[] = [
 ];
 
 const pages: Input[] = [
-  ...['0', '-1', '1.5', '1e3', '2147483648', 'abc', '101', '+1', ' 1', ''].map((size): Input => ({ row: 'P8', path: `${organizations}?page_size=${encodeURIComponent(size)}`, expect: 400, names: 'page_size' })),
+  ...['0', '-1', '1.5', '1e3', '2147483648', 'abc', '101', '+1', ' 1', ''].map(
+    (size): Input => ({ row: 'P8', path: `${organizations}?page_size=${encodeURIComponent(size)}`, expect: 400, names: 'page_size' }),
+  ),
   { row: 'P8', path: `${organizations}?page_size=1&page_size=2`, expect: 400, names: 'page_size' },
   { row: 'P2', path: `${organizations}?page_token=AAAA`, expect: 400, names: 'page_token' },
   { row: 'P2', path: `${organizations}?page_token=${'A'.repeat(600)}`, expect: 400, names: 'page_token' },
-  ...['secret = 1', 'metadata.a ~ "x"', 'metadata.a = "x" AND', `${'('.repeat(1000)}`, Array.from({ length: 60 }, () => 'metadata.a=1').join(' OR ')].map((filter): Input => ({ row: 'P10', path: `${organizations}?filter=${encodeURIComponent(filter)}`, expect: 400, names: 'filter' })),
+  ...[
+    'secret = 1',
+    'metadata.a ~ "x"',
+    'metadata.a = "x" AND',
+    `${'('.repeat(1000)}`,
+    Array.from({ length: 60 }, () => 'metadata.a=1').join(' OR '),
+  ].map((filter): Input => ({ row: 'P10', path: `${organizations}?filter=${encodeURIComponent(filter)}`, expect: 400, names: 'filter' })),
   { row: 'P10', path: `${organizations}?filter=${'a'.repeat(5000)}`, expect: 400, names: 'filter' },
   { row: 'P10', path: `${organizations}:search?query=ab`, expect: 400, names: 'query' },
-  { row: 'P10', path: `${organizations}?filter=${encodeURIComponent("metadata.a = \"' or 1=1\"")}`, expect: 200 },
+  { row: 'P10', path: `${organizations}?filter=${encodeURIComponent('metadata.a = "\' or 1=1"')}`, expect: 200 },
 ];
 
 const paths: Input[] = [
-  ...['usr_1', 'ORG_1', 'org_', 'org_01', 'org_99999999999999999999', 'org_1x', '1', 'undefined', encodeURIComponent('org_1/../..')].map((id): Input => ({ row: 'I1', path: `${organizations}/${id}`, expect: 400, names: 'id' })),
+  ...['usr_1', 'ORG_1', 'org_', 'org_01', 'org_99999999999999999999', 'org_1x', '1', 'undefined', encodeURIComponent('org_1/../..')].map(
+    (id): Input => ({ row: 'I1', path: `${organizations}/${id}`, expect: 400, names: 'id' }),
+  ),
   { row: 'I1', path: `${organizations}/org_1`, expect: 404 },
   { row: 'I1', path: `${organizations}/${'a'.repeat(5000)}`, expect: [400, 404, 414] },
-  ...['/api/v1//users', '/api/v1/users/', '/api/v1/users;a=b', '/api/v1/users%5c', '/API/V1/users', '/nothing', '/api/v1/organizations/org_1/secrets'].map((path): Input => ({ row: 'I3', path, expect: [400, 404] })),
+  ...[
+    '/api/v1//users',
+    '/api/v1/users/',
+    '/api/v1/users;a=b',
+    '/api/v1/users%5c',
+    '/API/V1/users',
+    '/nothing',
+    '/api/v1/organizations/org_1/secrets',
+  ].map((path): Input => ({ row: 'I3', path, expect: [400, 404] })),
   { row: 'I5', method: 'DELETE', path: organizations, expect: 405 },
   { row: 'I5', method: 'PUT', path: users, expect: 405 },
   { row: 'I5', method: 'POST', path: `${organizations}/org_1`, headers: { 'x-http-method-override': 'DELETE' }, body: {}, expect: 405 },
   { row: 'I5', method: 'PROPFIND', path: organizations, expect: [404, 405, 501] },
-  ...['7', '"abc"', '""', '"-1"', '"1", "2"', 'W/"1"'].map((match): Input => ({ row: 'I7', method: 'PATCH', path: `${organizations}:external/abc`, body: { metadata: { a: 1 } }, headers: { 'if-match': match }, expect: 400, names: 'If-Match' })),
-  { row: 'I7', method: 'PATCH', path: `${organizations}:external/abc`, body: { metadata: { a: 1 } }, headers: { 'if-match': '"99"' }, expect: 412 },
-  { row: 'I7', method: 'PATCH', path: `${organizations}:external/abc`, body: { metadata: { a: 1 } }, headers: { 'if-match': '*' }, expect: 200 },
+  ...['7', '"abc"', '""', '"-1"', '"1", "2"', 'W/"1"'].map(
+    (match): Input => ({
+      row: 'I7',
+      method: 'PATCH',
+      path: `${organizations}:external/abc`,
+      body: { metadata: { a: 1 } },
+      headers: { 'if-match': match },
+      expect: 400,
+      names: 'If-Match',
+    }),
+  ),
+  {
+    row: 'I7',
+    method: 'PATCH',
+    path: `${organizations}:external/abc`,
+    body: { metadata: { a: 1 } },
+    headers: { 'if-match': '"99"' },
+    expect: 412,
+  },
+  {
+    row: 'I7',
+    method: 'PATCH',
+    path: `${organizations}:external/abc`,
+    body: { metadata: { a: 1 } },
+    headers: { 'if-match': '*' },
+    expect: 200,
+  },
   { row: 'I8', path: `${organizations}?a=${'x'.repeat(100_000)}`, expect: [400, 414, 431] },
   { row: 'I8', path: `${organizations}?${Array.from({ length: 1_500 }, (_, index) => `p${index}=1`).join('&')}`, expect: 400 },
   { row: 'I8', path: `${organizations}?a[]=1&a[b]=2`, expect: 400 },
@@ -188,9 +280,44 @@ const paths: Input[] = [
 ];
 
 const headers: Input[] = [
-  ...['text/plain', 'application/json\ta', 'application/json garbage', 'application/json;charset=utf-16', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonx'].map((type): Input => ({ row: 'H16', method: 'POST', path: organizations, body: '{"display_name":"x"}', headers: { 'content-type': type }, expect: 415 })),
-  ...['APPLICATION/JSON', 'application/json; charset=utf-8', 'application/json;charset="UTF-8"'].map((type): Input => ({ row: 'H16', method: 'POST', path: organizations, body: '{"display_name":"x"}', headers: { 'content-type': type }, expect: 201 })),
-  ...['gzip', 'br', 'gzip, gzip', 'x'].map((encoding): Input => ({ row: 'H17', method: 'POST', path: organizations, body: '{"display_name":"x"}', headers: { 'content-type': 'application/json', 'content-encoding': encoding }, expect: 415 })),
+  ...[
+    'text/plain',
+    'application/json\ta',
+    'application/json garbage',
+    'application/json;charset=utf-16',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/jsonx',
+  ].map(
+    (type): Input => ({
+      row: 'H16',
+      method: 'POST',
+      path: organizations,
+      body: '{"display_name":"x"}',
+      headers: { 'content-type': type },
+      expect: 415,
+    }),
+  ),
+  ...['APPLICATION/JSON', 'application/json; charset=utf-8', 'application/json;charset="UTF-8"'].map(
+    (type): Input => ({
+      row: 'H16',
+      method: 'POST',
+      path: organizations,
+      body: '{"display_name":"x"}',
+      headers: { 'content-type': type },
+      expect: 201,
+    }),
+  ),
+  ...['gzip', 'br', 'gzip, gzip', 'x'].map(
+    (encoding): Input => ({
+      row: 'H17',
+      method: 'POST',
+      path: organizations,
+      body: '{"display_name":"x"}',
+      headers: { 'content-type': 'application/json', 'content-encoding': encoding },
+      expect: 415,
+    }),
+  ),
   { row: 'H18', path: organizations, headers: { accept: '*/*' }, expect: 200 },
   { row: 'H18', path: organizations, headers: { accept: 'text/xml' }, expect: 406 },
   { row: 'H18', path: organizations, headers: { accept: 'application/json;q=2' }, expect: 200 },
@@ -201,15 +328,42 @@ const headers: Input[] = [
 ];
 
 const bodies: Input[] = [
-  ...['', 'null', '[]', '"x"', '1', '{"display_name":"x"', '{"display_name":"x"}}', '{"display_name":"x"}{}', '{"display_name":"x"/**/}', "{'display_name':'x'}", '\ufeff{"display_name":"x"}'].map((body): Input => ({ row: 'B1', method: 'POST', path: organizations, body, expect: 400 })),
-  ...[[0xc0, 0x80], [0xed, 0xa0, 0x80], [0xff]].map((bytes): Input => ({ row: 'B2', method: 'POST', path: organizations, body: new Uint8Array([...Buffer.from('{"display_name":"'), ...bytes, ...Buffer.from('"}')]), expect: 400 })),
+  ...[
+    '',
+    'null',
+    '[]',
+    '"x"',
+    '1',
+    '{"display_name":"x"',
+    '{"display_name":"x"}}',
+    '{"display_name":"x"}{}',
+    '{"display_name":"x"/**/}',
+    "{'display_name':'x'}",
+    '\ufeff{"display_name":"x"}',
+  ].map((body): Input => ({ row: 'B1', method: 'POST', path: organizations, body, expect: 400 })),
+  ...[[0xc0, 0x80], [0xed, 0xa0, 0x80], [0xff]].map(
+    (bytes): Input => ({
+      row: 'B2',
+      method: 'POST',
+      path: organizations,
+      body: new Uint8Array([...Buffer.from('{"display_name":"'), ...bytes, ...Buffer.from('"}')]),
+      expect: 400,
+    }),
+  ),
   { row: 'B2', method: 'POST', path: organizations, body: new Uint8Array(Buffer.from('{"display_name":"x"}', 'utf16le')), expect: 400 },
   { row: 'B4', method: 'POST', path: organizations, body: `{"display_name":"${'x'.repeat(2_000_000)}"}`, expect: 413 },
   createOrganization('B7', { unknown: 1 }, 400, { names: 'unknown' }),
   createOrganization('B7', { id: 'org_1' }, 400, { names: 'id' }),
   createOrganization('B7', { version: 7 }, 400, { names: 'version' }),
   createOrganization('B7', { create_time: 'x' }, 400, { names: 'create_time' }),
-  { row: 'B7', method: 'POST', path: users, body: { email: `${unique('b7')}@example.com`, user_profile: { shoe_size: 9 } }, expect: 400, names: 'user_profile.shoe_size' },
+  {
+    row: 'B7',
+    method: 'POST',
+    path: users,
+    body: { email: `${unique('b7')}@example.com`, user_profile: { shoe_size: 9 } },
+    expect: 400,
+    names: 'user_profile.shoe_size',
+  },
   { row: 'B7', path: `${organizations}?unknown=1`, expect: 400, names: 'unknown' },
   { row: 'B9', method: 'POST', path: organizations, body: '{"a":'.repeat(180_000), expect: 400 },
   { row: 'B9', method: 'POST', path: organizations, body: ' '.repeat(1_000_000), expect: 400 },
@@ -217,7 +371,14 @@ const bodies: Input[] = [
   { row: 'B9', method: 'POST', path: organizations, body: `{"display_name":"${'\\u0041'.repeat(170_000)}"}`, expect: 400 },
   { row: 'B11', method: 'DELETE', path: `${organizations}/org_1`, body: {}, expect: 404 },
   { row: 'B12', method: 'POST', path: '/api/v1/resolve', body: { ids: [] }, expect: 400, names: 'ids' },
-  { row: 'B12', method: 'POST', path: '/api/v1/rekey', body: { kind: 'organization', pairs: [{ from: 'a' }] }, expect: 400, names: /pairs/ },
+  {
+    row: 'B12',
+    method: 'POST',
+    path: '/api/v1/rekey',
+    body: { kind: 'organization', pairs: [{ from: 'a' }] },
+    expect: 400,
+    names: /pairs/,
+  },
 ];
 
 /** Every row, in an order in which each expectation holds on an empty environment. */

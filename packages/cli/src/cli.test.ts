@@ -6,14 +6,34 @@ const server = useTestServer();
 
 async function crosswalk(...args: string[]): Promise<{ status: number; out: string; err: string }> {
   let [out, err] = ['', ''];
-  const env = { CROSSWALK_ENVIRONMENT_URL: server.url, CROSSWALK_CLIENT_ID: server.client.clientId, CROSSWALK_CLIENT_SECRET: server.client.clientSecret };
-  const status = await run(args, env, { out: (text) => { out += text; }, err: (text) => { err += text; } });
+  const env = {
+    CROSSWALK_ENVIRONMENT_URL: server.url,
+    CROSSWALK_CLIENT_ID: server.client.clientId,
+    CROSSWALK_CLIENT_SECRET: server.client.clientSecret,
+  };
+  const status = await run(args, env, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+  });
   return { status, out, err };
 }
 
 beforeAll(async () => {
-  await server.client.request('POST', '/api/v1/organizations', { display_name: 'Acme', external_id: 'CUST-1', external_ids: { stripe: 'cus_1' }, metadata: { plan: 'pro', escape: '\u001b[31mred' } });
-  await server.client.request('POST', '/api/v1/users', { email: 'ada@example.com', external_id: 'E-1', user_profile: { given_name: 'Ada' } });
+  await server.client.request('POST', '/api/v1/organizations', {
+    display_name: 'Acme',
+    external_id: 'CUST-1',
+    external_ids: { stripe: 'cus_1' },
+    metadata: { plan: 'pro', escape: '\u001b[31mred' },
+  });
+  await server.client.request('POST', '/api/v1/users', {
+    email: 'ada@example.com',
+    external_id: 'E-1',
+    user_profile: { given_name: 'Ada' },
+  });
 });
 
 test('a record is shown by external ID, by the ID of a system and by address; data goes to stdout alone', async () => {
@@ -51,6 +71,17 @@ test('a failure is 1 with the reason and the request ID, a wrong call is 2 with 
   const help = await crosswalk('--help');
   expect([help.status, help.out]).toEqual([0, expect.stringContaining('resolve')]);
   let err = '';
-  expect(await run(['resolve', 'x'], {}, { out: () => {}, err: (text) => { err += text; } })).toBe(2);
+  expect(
+    await run(
+      ['resolve', 'x'],
+      {},
+      {
+        out: () => {},
+        err: (text) => {
+          err += text;
+        },
+      },
+    ),
+  ).toBe(2);
   expect(err).toContain('CROSSWALK_ENVIRONMENT_URL, CROSSWALK_CLIENT_ID, CROSSWALK_CLIENT_SECRET are not set');
 });

@@ -28,7 +28,9 @@ export function printUser(user: User): string {
 /** Where IDs lead, one line per match. */
 export function printResolved(results: ResolveAnswer['results']): string {
   return results
-    .flatMap(({ value, matches }) => (matches.length === 0 ? [`${safe(value)}  ${pc.red('nothing')}\n`] : matches.map((match) => `${safe(value)}  ${printMatch(match)}\n`)))
+    .flatMap(({ value, matches }) =>
+      matches.length === 0 ? [`${safe(value)}  ${pc.red('nothing')}\n`] : matches.map((match) => `${safe(value)}  ${printMatch(match)}\n`),
+    )
     .join('');
 }
 
@@ -41,7 +43,9 @@ type Row = [name: string, value: string | null | undefined];
 function lines(title: string, rows: Row[]): string {
   const shown = rows.filter(([, value]) => value);
   const width = Math.max(...shown.map(([name]) => name.length));
-  return [pc.bold(safe(title)), ...shown.map(([name, value]) => `  ${pc.dim(safe(name).padEnd(width))}  ${safe(value ?? '')}`), ''].join('\n');
+  return [pc.bold(safe(title)), ...shown.map(([name, value]) => `  ${pc.dim(safe(name).padEnd(width))}  ${safe(value ?? '')}`), ''].join(
+    '\n',
+  );
 }
 
 function externalIds({ external_id, external_ids }: { external_id: string | null; external_ids: Record<string, string> }): Row[] {
@@ -53,7 +57,11 @@ function metadata(record: { metadata: object }): Row[] {
 }
 
 function history({ version, create_time, update_time }: { version: number; create_time: string; update_time: string }): Row[] {
-  return [['version', String(version)], ['created', create_time], ['updated', update_time]];
+  return [
+    ['version', String(version)],
+    ['created', create_time],
+    ['updated', update_time],
+  ];
 }
 
 function describe({ membership_status, roles }: Membership): string {

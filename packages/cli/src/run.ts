@@ -1,5 +1,5 @@
-import { main as serve } from '@crosswalk/server';
 import { Crosswalk, CrosswalkError, type Organization, type User } from '@crosswalk/sdk';
+import { main as serve } from '@crosswalk/server';
 import { Command, CommanderError } from 'commander';
 import { printOrganization, printResolved, printUser } from './print.ts';
 
@@ -41,9 +41,13 @@ function buildProgram(env: Env, { out, err }: Streams): Command {
     .showHelpAfterError('(see crosswalk --help)')
     .configureOutput({ writeOut: out, writeErr: err });
   const connected = (command: Command) => command.option('--json', 'print the answer as JSON');
-  const print = (json: boolean | undefined, value: unknown, text: () => string) => out(json === true ? `${JSON.stringify(value, null, 2)}\n` : text());
+  const print = (json: boolean | undefined, value: unknown, text: () => string) =>
+    out(json === true ? `${JSON.stringify(value, null, 2)}\n` : text());
 
-  program.command('serve').description('start the server; settings come from the environment').action(() => serve(env));
+  program
+    .command('serve')
+    .description('start the server; settings come from the environment')
+    .action(() => serve(env));
 
   const orgs = program.command('orgs').description('organizations');
   connected(orgs.command('get').description('show an organization').argument('[id]', 'its Crosswalk ID'))
@@ -66,21 +70,23 @@ function buildProgram(env: Env, { out, err }: Streams): Command {
     .action(async (id: string | undefined, options: { externalId?: string; system?: string; email?: string; json?: boolean }) => {
       const crosswalk = connect(env);
       const { email } = options;
-      const user = email === undefined
-        ? await find<User>(id, options, {
-          byId: (value) => crosswalk.user.getUser(value),
-          byExternalId: (value, system) => crosswalk.user.getByExternalId(value, system),
-        })
-        : found(await crosswalk.user.getByEmail(email), email);
+      const user =
+        email === undefined
+          ? await find<User>(id, options, {
+              byId: (value) => crosswalk.user.getUser(value),
+              byExternalId: (value, system) => crosswalk.user.getByExternalId(value, system),
+            })
+          : found(await crosswalk.user.getByEmail(email), email);
       print(options.json, user, () => printUser(user));
     });
 
-  connected(program.command('resolve').description('tell which records IDs of any sort lead to').argument('<ids...>', 'up to 1,000 IDs'))
-    .action(async (ids: string[], options: { json?: boolean }) => {
-      const results = await connect(env).resolve(ids);
-      print(options.json, results, () => printResolved(results));
-      if (results.some(({ matches }) => matches.length === 0)) throw new Error('some IDs lead nowhere');
-    });
+  connected(
+    program.command('resolve').description('tell which records IDs of any sort lead to').argument('<ids...>', 'up to 1,000 IDs'),
+  ).action(async (ids: string[], options: { json?: boolean }) => {
+    const results = await connect(env).resolve(ids);
+    print(options.json, results, () => printResolved(results));
+    if (results.some(({ matches }) => matches.length === 0)) throw new Error('some IDs lead nowhere');
+  });
 
   return program;
 }
@@ -91,7 +97,9 @@ function connect(env: Env): Crosswalk {
   const [url, id, secret] = names.map((name) => env[name]);
   if (!url || !id || !secret) {
     const missing = names.filter((name) => !env[name]);
-    throw new UsageError(`${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: the server prints all three at its first start`);
+    throw new UsageError(
+      `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: the server prints all three at its first start`,
+    );
   }
   return new Crosswalk(url, id, secret);
 }
@@ -101,7 +109,8 @@ async function find<RecordType>(
   { externalId, system }: { externalId?: string; system?: string },
   by: { byId: (id: string) => Promise<RecordType>; byExternalId: (id: string, options: { system?: string }) => Promise<RecordType | null> },
 ): Promise<RecordType> {
-  if (externalId !== undefined && id === undefined) return found(await by.byExternalId(externalId, system === undefined ? {} : { system }), externalId);
+  if (externalId !== undefined && id === undefined)
+    return found(await by.byExternalId(externalId, system === undefined ? {} : { system }), externalId);
   if (id === undefined || externalId !== undefined) throw new UsageError('name the record either by its ID or with --external-id');
   return by.byId(id);
 }

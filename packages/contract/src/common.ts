@@ -61,16 +61,14 @@ export const ExternalIdsPatch = Type.Record(Type.String(), Type.Union([ExternalI
 
 export const MetadataSchema = Type.Unsafe<Metadata>(
   Type.Record(Type.String(), Type.Unknown(), {
-    description:
-      'Your own fields: any JSON object of up to 100 keys, 8 levels and 32 KB. Types survive: a number comes back a number.',
+    description: 'Your own fields: any JSON object of up to 100 keys, 8 levels and 32 KB. Types survive: a number comes back a number.',
     examples: [{ plan_type: 'enterprise', seats: 250 }],
   }),
 );
 
 export const MetadataPatch = Type.Unsafe<Metadata>(
   Type.Record(Type.String(), Type.Unknown(), {
-    description:
-      'Merged into what is stored, atomically (RFC 7396): `null` removes a key, nested objects merge, keys not named stay.',
+    description: 'Merged into what is stored, atomically (RFC 7396): `null` removes a key, nested objects merge, keys not named stay.',
     examples: [{ plan_type: 'enterprise', trial_ends: null }],
   }),
 );
@@ -127,7 +125,12 @@ export const FilterQuery = Type.Optional(
 export const SearchQuery = Type.Object(
   {
     ...PageQuery,
-    query: Type.String({ minLength: 3, maxLength: 100, description: 'Text that is contained, in any case of letters.', examples: ['acme'] }),
+    query: Type.String({
+      minLength: 3,
+      maxLength: 100,
+      description: 'Text that is contained, in any case of letters.',
+      examples: ['acme'],
+    }),
   },
   { additionalProperties: false },
 );

@@ -57,7 +57,15 @@ export const RekeyRequest = Type.Object(
   },
   {
     additionalProperties: false,
-    examples: [{ kind: 'organization', pairs: [{ from: 'CUST-1', to: 'CUST-2' }, { from: 'CUST-2', to: 'CUST-1' }] }],
+    examples: [
+      {
+        kind: 'organization',
+        pairs: [
+          { from: 'CUST-1', to: 'CUST-2' },
+          { from: 'CUST-2', to: 'CUST-1' },
+        ],
+      },
+    ],
   },
 );
 export type RekeyRequest = Static<typeof RekeyRequest>;

@@ -49,7 +49,10 @@ export const CreateMembership = Type.Object(
       Type.Boolean({ default: true, description: 'True: the membership waits for the person to accept. False: it is active at once.' }),
     ),
   },
-  { additionalProperties: false, examples: [{ roles: [{ name: 'member' }], metadata: { cost_center: 4711 }, send_invitation_email: false }] },
+  {
+    additionalProperties: false,
+    examples: [{ roles: [{ name: 'member' }], metadata: { cost_center: 4711 }, send_invitation_email: false }],
+  },
 );
 export type CreateMembership = Static<typeof CreateMembership>;
 
@@ -57,7 +60,9 @@ export const UpdateMembership = Type.Object(
   {
     roles: Type.Optional(roles),
     metadata: Type.Optional(MetadataPatch),
-    membership_status: Type.Optional(Type.Enum(['ACTIVE', 'INACTIVE'], { description: 'ACTIVE also accepts an open invitation for the person.' })),
+    membership_status: Type.Optional(
+      Type.Enum(['ACTIVE', 'INACTIVE'], { description: 'ACTIVE also accepts an open invitation for the person.' }),
+    ),
   },
   { additionalProperties: false, examples: [{ roles: [{ name: 'admin' }], membership_status: 'INACTIVE' }] },
 );

@@ -1,7 +1,17 @@
 import { type Static, Type } from 'typebox';
 import {
-  ExternalId, ExternalIds, ExternalIdsPatch, FilterQuery, idSchema, MatchedBy, MetadataPatch, MetadataSchema, PageQuery, pageOf,
-  Timestamp, Version,
+  ExternalId,
+  ExternalIds,
+  ExternalIdsPatch,
+  FilterQuery,
+  idSchema,
+  MatchedBy,
+  MetadataPatch,
+  MetadataSchema,
+  PageQuery,
+  pageOf,
+  Timestamp,
+  Version,
 } from './common.ts';
 
 export const OrganizationId = idSchema('org', 'The ID Crosswalk gave the organization.');

@@ -1,7 +1,17 @@
 import { type Static, Type } from 'typebox';
 import {
-  ExternalId, ExternalIds, ExternalIdsPatch, FilterQuery, idSchema, MatchedBy, MetadataPatch, MetadataSchema, PageQuery, pageOf,
-  Timestamp, Version,
+  ExternalId,
+  ExternalIds,
+  ExternalIdsPatch,
+  FilterQuery,
+  idSchema,
+  MatchedBy,
+  MetadataPatch,
+  MetadataSchema,
+  PageQuery,
+  pageOf,
+  Timestamp,
+  Version,
 } from './common.ts';
 import { CreateMembership, Invitation, Membership } from './membership.ts';
 
@@ -13,7 +23,8 @@ export const Email = Type.String({
   examples: ['john.doe@company.com'],
 });
 
-const text = (maxLength: number, description: string) => Type.Optional(Type.Union([Type.String({ maxLength }), Type.Null()], { description }));
+const text = (maxLength: number, description: string) =>
+  Type.Optional(Type.Union([Type.String({ maxLength }), Type.Null()], { description }));
 const texts = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.String({ maxLength: 1024 }), { maxProperties: 20 });
 
 /** What is known of a person beside the address. `first_name` and `last_name` are other names of `given_name` and `family_name`. */
@@ -30,7 +41,11 @@ const profileFields = {
   custom_attributes: Type.Optional(texts),
 };
 
-export const UserProfile = Type.Object({ ...profileFields, first_name: text(255, 'Same as given_name.'), last_name: text(255, 'Same as family_name.') });
+export const UserProfile = Type.Object({
+  ...profileFields,
+  first_name: text(255, 'Same as given_name.'),
+  last_name: text(255, 'Same as family_name.'),
+});
 export type UserProfile = Static<typeof UserProfile>;
 
 export const UserProfileInput = Type.Object(

@@ -1,5 +1,5 @@
-import { Container, Group, Title } from '@mantine/core';
 import type { Crosswalk } from '@crosswalk/sdk';
+import { Container, Group, Title } from '@mantine/core';
 import { useState } from 'react';
 import { Finder } from './finder.tsx';
 import { SignIn } from './sign-in.tsx';
@@ -15,7 +15,11 @@ export function App() {
           Crosswalk
         </Title>
       </Group>
-      {crosswalk === undefined ? <SignIn onSignIn={setCrosswalk} /> : <Finder crosswalk={crosswalk} onSignOut={() => setCrosswalk(undefined)} />}
+      {crosswalk === undefined ? (
+        <SignIn onSignIn={setCrosswalk} />
+      ) : (
+        <Finder crosswalk={crosswalk} onSignOut={() => setCrosswalk(undefined)} />
+      )}
     </Container>
   );
 }

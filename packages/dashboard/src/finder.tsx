@@ -32,7 +32,8 @@ export function Finder({ crosswalk, onSignOut }: { crosswalk: Crosswalk; onSignO
       </Group>
       {id === '' && (
         <Text c="dimmed" size="sm">
-          An organization or a user is found by Crosswalk's own ID, an ID of any of your systems, an ID it used to have, or an email address.
+          An organization or a user is found by Crosswalk's own ID, an ID of any of your systems, an ID it used to have, or an email
+          address.
         </Text>
       )}
       {found.isLoading && <Skeleton height={120} radius="md" />}
@@ -47,7 +48,12 @@ export function Finder({ crosswalk, onSignOut }: { crosswalk: Crosswalk; onSignO
         </Text>
       )}
       {found.data?.map((match) => (
-        <RecordCard key={`${match.id} ${match.matched_by} ${match.system ?? ''}`} crosswalk={crosswalk} match={match} how={<HowFound match={match} />} />
+        <RecordCard
+          key={`${match.id} ${match.matched_by} ${match.system ?? ''}`}
+          crosswalk={crosswalk}
+          match={match}
+          how={<HowFound match={match} />}
+        />
       ))}
     </Stack>
   );

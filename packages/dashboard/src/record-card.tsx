@@ -7,7 +7,8 @@ import type { ReactNode } from 'react';
 export function RecordCard({ crosswalk, match, how }: { crosswalk: Crosswalk; match: ResolveMatch; how: ReactNode }) {
   const record = useQuery<Organization | User>({
     queryKey: ['record', match.id],
-    queryFn: ({ signal }) => (match.kind === 'organization' ? crosswalk.organization.get(match.id, { signal }) : crosswalk.user.getUser(match.id, { signal })),
+    queryFn: ({ signal }) =>
+      match.kind === 'organization' ? crosswalk.organization.get(match.id, { signal }) : crosswalk.user.getUser(match.id, { signal }),
   });
   return (
     <Paper withBorder p="lg" radius="md">
@@ -88,7 +89,12 @@ function Copyable({ text }: { text: string }) {
     <CopyButton value={text}>
       {({ copied, copy }) => (
         <UnstyledButton onClick={copy} title="Copy">
-          <Code>{text}</Code> {copied && <Text component="span" size="xs" c="teal">copied</Text>}
+          <Code>{text}</Code>{' '}
+          {copied && (
+            <Text component="span" size="xs" c="teal">
+              copied
+            </Text>
+          )}
         </UnstyledButton>
       )}
     </CopyButton>

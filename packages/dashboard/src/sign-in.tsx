@@ -27,11 +27,27 @@ export function SignIn({ onSignIn }: { onSignIn: (crosswalk: Crosswalk) => void 
           <Text c="dimmed" size="sm">
             Sign in with an API client. The server prints the first one when it starts for the first time.
           </Text>
-          <TextInput label="Client ID" placeholder="skc_…" required autoFocus autoComplete="username" value={clientId} onChange={(event) => setClientId(event.currentTarget.value)} />
-          <PasswordInput label="Client secret" required autoComplete="current-password" value={secret} onChange={(event) => setSecret(event.currentTarget.value)} />
+          <TextInput
+            label="Client ID"
+            placeholder="skc_…"
+            required
+            autoFocus
+            autoComplete="username"
+            value={clientId}
+            onChange={(event) => setClientId(event.currentTarget.value)}
+          />
+          <PasswordInput
+            label="Client secret"
+            required
+            autoComplete="current-password"
+            value={secret}
+            onChange={(event) => setSecret(event.currentTarget.value)}
+          />
           {signIn.error !== null && (
             <Alert color="red" title="Not signed in">
-              {signIn.error instanceof CrosswalkError && signIn.error.status === 401 ? 'No client has this ID and secret.' : signIn.error.message}
+              {signIn.error instanceof CrosswalkError && signIn.error.status === 401
+                ? 'No client has this ID and secret.'
+                : signIn.error.message}
             </Alert>
           )}
           <Button type="submit" loading={signIn.isPending}>

@@ -5,15 +5,14 @@ type OpaqueKey = 'metadata' | 'external_ids' | 'custom_attributes';
 
 type Camel<Key extends string> = Key extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Key;
 
-/** A message of the API with its keys in camelCase. Types only: see `toSnakeCase` for what happens. */
-type CamelCased<T> = T extends readonly (infer Item)[]
+/** What a method takes: a message of the API, each key in snake_case as documented or in camelCase, at every level. */
+export type Either<T> = T extends readonly (infer Item)[]
   ? Either<Item>[]
   : T extends object
-    ? { [Key in keyof T as Key extends string ? Camel<Key> : Key]: Key extends OpaqueKey ? T[Key] : Either<T[Key]> }
+    ? { [Key in keyof T]: Inside<T, Key> } | { [Key in keyof T as Key extends string ? Camel<Key> : Key]: Inside<T, Key> }
     : T;
 
-/** What a method takes: a message of the API with keys in snake_case, as documented, or in camelCase. */
-export type Either<T> = T | CamelCased<T>;
+type Inside<T, Key extends keyof T> = Key extends OpaqueKey ? T[Key] : Either<T[Key]>;
 
 /**
  * A request body with the API's snake_case keys. Keys inside `metadata`, `external_ids` and `custom_attributes` stay
@@ -26,7 +25,7 @@ export function toSnakeCase(value: unknown): unknown {
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) continue;
     const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    if (name in converted && converted[name] !== member) throw new TypeError(`${name} is given twice, as ${key} too`);
+    if (Object.hasOwn(converted, name) && converted[name] !== member) throw new TypeError(`${name} is given twice, as ${key} too`);
     converted[name] = opaque.has(name) ? member : toSnakeCase(member);
   }
   return converted;

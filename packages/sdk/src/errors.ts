@@ -129,7 +129,13 @@ export async function errorFrom(response: Response): Promise<CrosswalkError> {
 /** The error of a call that got no answer. */
 export function connectionError(cause: unknown): ConnectionError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ConnectionError(`no answer from the server: ${reason}`, { status: 0, code: 14, errorCode: 'CONNECTION', requestId: undefined, cause });
+  return new ConnectionError(`no answer from the server: ${reason}`, {
+    status: 0,
+    code: 14,
+    errorCode: 'CONNECTION',
+    requestId: undefined,
+    cause,
+  });
 }
 
 /** `Retry-After` in seconds. */

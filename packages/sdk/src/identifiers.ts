@@ -17,12 +17,17 @@ export function segment(name: string, id: string): string {
 }
 
 function requireText(name: string, value: string): string {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a text that is not empty, not ${JSON.stringify(value) ?? typeof value}`);
+  if (typeof value !== 'string' || value === '')
+    throw new TypeError(`${name} must be a text that is not empty, not ${JSON.stringify(value) ?? typeof value}`);
   return value;
 }
 
 /** Finds the records of up to 1,000 IDs of any sort; tells how each matched. */
-export async function resolve(connection: Connection, ids: ResolveRequest['ids'], options?: CallOptions): Promise<ResolveAnswer['results']> {
+export async function resolve(
+  connection: Connection,
+  ids: ResolveRequest['ids'],
+  options?: CallOptions,
+): Promise<ResolveAnswer['results']> {
   const { results } = await connection.call<ResolveAnswer>({ method: 'POST', path: '/api/v1/resolve', body: { ids }, options });
   return results;
 }

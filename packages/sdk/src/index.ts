@@ -1,8 +1,27 @@
-export type { Client, ClientSecretAnswer, ErrorCode, Invitation, JsonValue, MatchedBy, Metadata, ResolveAnswer, ResolveMatch } from '@crosswalk/contract';
+export type {
+  Client,
+  ClientSecretAnswer,
+  ErrorCode,
+  Invitation,
+  JsonValue,
+  MatchedBy,
+  Metadata,
+  ResolveAnswer,
+  ResolveMatch,
+} from '@crosswalk/contract';
 export { Crosswalk } from './crosswalk.ts';
 export {
-  AuthenticationError, ConflictError, ConnectionError, CrosswalkError, type ErrorResource, type FieldViolation, NotFoundError, PermissionError,
-  PreconditionError, RateLimitError, ValidationError,
+  AuthenticationError,
+  ConflictError,
+  ConnectionError,
+  CrosswalkError,
+  type ErrorResource,
+  type FieldViolation,
+  NotFoundError,
+  PermissionError,
+  PreconditionError,
+  RateLimitError,
+  ValidationError,
 } from './errors.ts';
 export { List, type PageInfo, type PageOptions } from './pages.ts';
 export type { CallOptions, ChangeOptions, CrosswalkOptions, UpsertOptions } from './request.ts';

@@ -26,34 +26,58 @@ export class Memberships<UserData, Data> {
 
   /** Makes a user a member; a `ConflictError` if they are one. */
   create(
-    organizationId: string, userId: string, membership: Either<Whole<CreateMembership, Data>> = {}, options?: CallOptions,
+    organizationId: string,
+    userId: string,
+    membership: Either<Whole<CreateMembership, Data>> = {},
+    options?: CallOptions,
   ): Promise<MembershipChange<UserData, Data> & { invitation: Invitation | null }> {
     return this.#connection.call({ method: 'POST', path: pathOf(organizationId, userId), body: membership, options });
   }
 
   /** The membership; a `NotFoundError` if there is none. */
   async get(organizationId: string, userId: string, options?: CallOptions): Promise<Membership<Data>> {
-    const { membership } = await this.#connection.call<{ membership: Membership<Data> }>({ method: 'GET', path: pathOf(organizationId, userId), options });
+    const { membership } = await this.#connection.call<{ membership: Membership<Data> }>({
+      method: 'GET',
+      path: pathOf(organizationId, userId),
+      options,
+    });
     return membership;
   }
 
   /** Changes the fields that are given; roles are replaced, metadata merges. */
   update(
-    organizationId: string, userId: string, changes: Either<Part<UpdateMembership, Data>>, options?: ChangeOptions,
+    organizationId: string,
+    userId: string,
+    changes: Either<Part<UpdateMembership, Data>>,
+    options?: ChangeOptions,
   ): Promise<MembershipChange<UserData, Data>> {
     return this.#connection.call({ method: 'PATCH', path: pathOf(organizationId, userId), body: changes, options });
   }
 
   /** Makes the user a member, or updates the membership. */
   upsert(
-    organizationId: string, userId: string, fields: Either<Part<UpsertMembership, Data>> = {}, options?: UpsertOptions,
+    organizationId: string,
+    userId: string,
+    fields: Either<Part<UpsertMembership, Data>> = {},
+    options?: UpsertOptions,
   ): Promise<MembershipChange<UserData, Data> & { invitation: Invitation | null; created: boolean }> {
     return this.#connection.call({ method: 'PUT', path: pathOf(organizationId, userId), body: fields, options });
   }
 
   /** Puts other metadata in place of all that is there. */
-  replaceMetadata(organizationId: string, userId: string, metadata: Data, options?: ChangeOptions): Promise<MembershipChange<UserData, Data>> {
-    return this.#connection.call({ method: 'PUT', path: `${pathOf(organizationId, userId)}/metadata`, body: metadata, asIs: true, options });
+  replaceMetadata(
+    organizationId: string,
+    userId: string,
+    metadata: Data,
+    options?: ChangeOptions,
+  ): Promise<MembershipChange<UserData, Data>> {
+    return this.#connection.call({
+      method: 'PUT',
+      path: `${pathOf(organizationId, userId)}/metadata`,
+      body: metadata,
+      asIs: true,
+      options,
+    });
   }
 
   /** Ends the membership. The user stays. */
@@ -63,7 +87,14 @@ export class Memberships<UserData, Data> {
 
   /** Newest first. */
   list(
-    { organizationId, userId, status, filter, pageSize, pageToken }: PageOptions & { organizationId?: string; userId?: string; status?: MembershipStatus; filter?: string } = {},
+    {
+      organizationId,
+      userId,
+      status,
+      filter,
+      pageSize,
+      pageToken,
+    }: PageOptions & { organizationId?: string; userId?: string; status?: MembershipStatus; filter?: string } = {},
     options?: CallOptions,
   ) {
     const query = { organization_id: organizationId, user_id: userId, membership_status: status, filter, page_size: pageSize };

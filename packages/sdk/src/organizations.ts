@@ -49,14 +49,18 @@ export class Organizations<Data> {
 
   /** As `update`, for the organization with this external ID. */
   async updateByExternalId(
-    externalId: string, changes: Either<Part<UpdateOrganization, Data>>, options: SystemOption & ChangeOptions = {},
+    externalId: string,
+    changes: Either<Part<UpdateOrganization, Data>>,
+    options: SystemOption & ChangeOptions = {},
   ): Promise<Organization<Data>> {
     return this.#one({ method: 'PATCH', path: external, query: externalQuery(externalId, options), body: changes, options });
   }
 
   /** Creates the organization with this external ID, or updates it: one call, safe to make from many places at once. */
   upsertByExternalId(
-    externalId: string, fields: Either<Part<UpdateOrganization, Data>>, options: SystemOption & UpsertOptions = {},
+    externalId: string,
+    fields: Either<Part<UpdateOrganization, Data>>,
+    options: SystemOption & UpsertOptions = {},
   ): Promise<{ organization: Organization<Data>; created: boolean }> {
     return this.#connection.call({ method: 'PUT', path: external, query: externalQuery(externalId, options), body: fields, options });
   }

@@ -69,9 +69,11 @@ export class Connection {
 
   constructor(environmentUrl: string, clientId: string, clientSecret: string, options: CrosswalkOptions = {}) {
     for (const [name, value] of Object.entries({ environmentUrl, clientId, clientSecret })) {
-      if (typeof value !== 'string' || value === '') throw new TypeError(`${name} is missing: new Crosswalk(environmentUrl, clientId, clientSecret)`);
+      if (typeof value !== 'string' || value === '')
+        throw new TypeError(`${name} is missing: new Crosswalk(environmentUrl, clientId, clientSecret)`);
     }
-    if (!/^https?:\/\//.test(environmentUrl)) throw new TypeError(`environmentUrl must begin with http:// or https://, not ${environmentUrl.slice(0, 100)}`);
+    if (!/^https?:\/\//.test(environmentUrl))
+      throw new TypeError(`environmentUrl must begin with http:// or https://, not ${environmentUrl.slice(0, 100)}`);
     this.#url = environmentUrl.replace(/\/+$/, '');
     this.#clientId = clientId;
     this.#clientSecret = clientSecret;
@@ -87,7 +89,8 @@ export class Connection {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json';
     // The same key at each attempt: an answer that was lost is given again, the effect is not repeated.
-    if (method === 'POST' || method === 'PATCH' || method === 'PUT') headers['idempotency-key'] = options.idempotencyKey ?? crypto.randomUUID();
+    if (method === 'POST' || method === 'PATCH' || method === 'PUT')
+      headers['idempotency-key'] = options.idempotencyKey ?? crypto.randomUUID();
     if (options.ifMatch !== undefined) headers['if-match'] = entityTag(options.ifMatch);
     if (options.ifNoneMatch !== undefined) headers['if-none-match'] = options.ifNoneMatch;
     const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(asIs ? body : toSnakeCase(body)) }) };
@@ -149,7 +152,11 @@ export class Connection {
 
   async #renew(): Promise<string> {
     const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: this.#clientId, client_secret: this.#clientSecret });
-    const init = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }, body: form.toString() };
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      body: form.toString(),
+    };
     // No caller's signal: the token is for all of them.
     const response = await this.#retrying(`${this.#url}/oauth/token`, init, {}, this.#maxRetries);
     if (!response.ok) throw await errorFrom(response);

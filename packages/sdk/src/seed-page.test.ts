@@ -22,11 +22,16 @@ test('every sample of the seed page runs verbatim', async () => {
     updateCustomerBilling: async (id: unknown) => billed.push(id),
     organizationId: '',
   };
-  const run = async (code: string, results: string) => Object(await new AsyncFunction(...Object.keys(scope), `${code}\nreturn { ${results} };`)(...Object.values(scope)));
+  const run = async (code: string, results: string) =>
+    Object(await new AsyncFunction(...Object.keys(scope), `${code}\nreturn { ${results} };`)(...Object.values(scope)));
   const [create = '', find = '', rename = '', createUser = '', updateUser = '', findUser = ''] = samples;
 
   const { organization } = await run(create, 'organization');
-  expect(organization).toMatchObject({ display_name: 'Acme Corporation', external_id: 'CUST-12345-ACME', metadata: { plan_type: 'enterprise' } });
+  expect(organization).toMatchObject({
+    display_name: 'Acme Corporation',
+    external_id: 'CUST-12345-ACME',
+    metadata: { plan_type: 'enterprise' },
+  });
 
   await run(find, '');
   expect(billed).toEqual(['stripe_cus_abc123']);
@@ -36,11 +41,23 @@ test('every sample of the seed page runs verbatim', async () => {
   expect(updatedOrg).toMatchObject({ id: organization.id, external_id: 'NEW-CUST-12345-ACME', display_name: 'Acme Corporation' });
 
   const { user } = await run(createUser.replace('<organizationId>', organization.id), 'user');
-  expect(user).toMatchObject({ email: 'john.doe@company.com', external_id: 'SALESFORCE-003921', metadata: { quota: 150000 }, user_profile: { first_name: 'John', last_name: 'Doe' } });
+  expect(user).toMatchObject({
+    email: 'john.doe@company.com',
+    external_id: 'SALESFORCE-003921',
+    metadata: { quota: 150000 },
+    user_profile: { first_name: 'John', last_name: 'Doe' },
+  });
   expect(user.memberships).toMatchObject([{ organization_id: organization.id, membership_status: 'PENDING_INVITE' }]);
 
   const { updatedUser } = await run(updateUser.replace('<userId>', user.id), 'updatedUser');
-  expect(updatedUser.metadata).toEqual({ department: 'Sales', employeeId: 'EMP-002', territory: 'West Coast', quota: 150000, crmAccountId: 'ACC-789', hubspotContactId: '12345' });
+  expect(updatedUser.metadata).toEqual({
+    department: 'Sales',
+    employeeId: 'EMP-002',
+    territory: 'West Coast',
+    quota: 150000,
+    crmAccountId: 'ACC-789',
+    hubspotContactId: '12345',
+  });
 
   await run(findUser.replace('<organizationId>', organization.id), '');
   expect(lines).toEqual([

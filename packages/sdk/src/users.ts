@@ -29,7 +29,9 @@ export class Users<Data, MembershipData> {
 
   /** Makes a user and their first membership together, or neither. */
   createUserAndMembership(
-    organizationId: string, user: Either<Whole<CreateUserAndMembership, Data>>, options?: CallOptions,
+    organizationId: string,
+    user: Either<Whole<CreateUserAndMembership, Data>>,
+    options?: CallOptions,
   ): Promise<{ user: User<Data, MembershipData>; membership: Membership<MembershipData>; invitation: Invitation | null }> {
     return this.#connection.call({ method: 'POST', path: membersOf(organizationId), body: user, options });
   }
@@ -40,8 +42,17 @@ export class Users<Data, MembershipData> {
   }
 
   /** The member of the organization with this external ID or alias, or null: also when the user is not a member. */
-  getUserByExternalId(organizationId: string, externalId: string, options: SystemOption & CallOptions = {}): Promise<User<Data, MembershipData> | null> {
-    return this.#orNull({ method: 'GET', path: `${membersOf(organizationId)}:external`, query: externalQuery(externalId, options), options });
+  getUserByExternalId(
+    organizationId: string,
+    externalId: string,
+    options: SystemOption & CallOptions = {},
+  ): Promise<User<Data, MembershipData> | null> {
+    return this.#orNull({
+      method: 'GET',
+      path: `${membersOf(organizationId)}:external`,
+      query: externalQuery(externalId, options),
+      options,
+    });
   }
 
   /** The user with this external ID or alias, in whatever organization, or null. */
@@ -62,14 +73,18 @@ export class Users<Data, MembershipData> {
 
   /** As `updateUser`, for the user with this external ID. */
   async updateByExternalId(
-    externalId: string, changes: Either<Part<UpdateUser, Data>>, options: SystemOption & ChangeOptions = {},
+    externalId: string,
+    changes: Either<Part<UpdateUser, Data>>,
+    options: SystemOption & ChangeOptions = {},
   ): Promise<User<Data, MembershipData>> {
     return this.#one({ method: 'PATCH', path: external, query: externalQuery(externalId, options), body: changes, options });
   }
 
   /** Creates the user with this external ID, or updates them: one call, safe to make from many places at once. */
   upsertByExternalId(
-    externalId: string, fields: Either<Part<UpdateUser, Data>>, options: SystemOption & UpsertOptions = {},
+    externalId: string,
+    fields: Either<Part<UpdateUser, Data>>,
+    options: SystemOption & UpsertOptions = {},
   ): Promise<{ user: User<Data, MembershipData>; created: boolean }> {
     return this.#connection.call({ method: 'PUT', path: external, query: externalQuery(externalId, options), body: fields, options });
   }
@@ -90,7 +105,10 @@ export class Users<Data, MembershipData> {
   }
 
   /** Newest first; `filter` is a condition on metadata, such as `metadata.quota >= 100000`. */
-  listUsers({ filter, externalId, email, ...page }: PageOptions & { filter?: string; externalId?: string; email?: string } = {}, options?: CallOptions) {
+  listUsers(
+    { filter, externalId, email, ...page }: PageOptions & { filter?: string; externalId?: string; email?: string } = {},
+    options?: CallOptions,
+  ) {
     return this.#list(collection, { filter, external_id: externalId, email }, page, options);
   }
 

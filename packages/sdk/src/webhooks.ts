@@ -21,7 +21,12 @@ const maxSignatures = 20;
  * and returns its content. `payload` must be the body as it came, not parsed and printed again. Throws a
  * `WebhookVerificationError`.
  */
-export async function verify(payload: string | Uint8Array, headers: WebhookHeaders, secret: string, options: VerifyOptions = {}): Promise<unknown> {
+export async function verify(
+  payload: string | Uint8Array,
+  headers: WebhookHeaders,
+  secret: string,
+  options: VerifyOptions = {},
+): Promise<unknown> {
   const id = requireHeader(headers, 'webhook-id');
   const timestamp = requireHeader(headers, 'webhook-timestamp');
   const signatures = requireHeader(headers, 'webhook-signature');
@@ -48,12 +53,16 @@ function requireHeader(headers: WebhookHeaders, name: string): string {
 function checkTime(timestamp: string, { tolerance = 300, now = Date.now() }: VerifyOptions): void {
   if (!/^[0-9]{1,12}$/.test(timestamp)) throw new WebhookVerificationError('the header webhook-timestamp is not a number of seconds');
   const age = now / 1000 - Number(timestamp);
-  if (Math.abs(age) > tolerance) throw new WebhookVerificationError(`the message is ${age > 0 ? 'too old' : 'from the future'}: ${Math.round(Math.abs(age))} seconds from now`);
+  if (Math.abs(age) > tolerance)
+    throw new WebhookVerificationError(
+      `the message is ${age > 0 ? 'too old' : 'from the future'}: ${Math.round(Math.abs(age))} seconds from now`,
+    );
 }
 
 function secretBytes(secret: string): Uint8Array<ArrayBuffer> {
   const bytes = decodeBase64(secret.replace(/^whsec_/, ''));
-  if (bytes === undefined || bytes.length === 0) throw new TypeError('the secret must be whsec_ and base64, as it was shown when the endpoint was made');
+  if (bytes === undefined || bytes.length === 0)
+    throw new TypeError('the secret must be whsec_ and base64, as it was shown when the endpoint was made');
   return bytes;
 }
 

@@ -15,8 +15,8 @@ import { registerDashboard } from './transport/dashboard.ts';
 import { answerError, registerErrorHandler } from './transport/error-response.ts';
 import { registerHealth } from './transport/health.ts';
 import { registerMethodCheck } from './transport/methods.ts';
-import { registerReference } from './transport/reference.ts';
 import { clientLimiter, TokenLimiter } from './transport/rate-limits.ts';
+import { registerReference } from './transport/reference.ts';
 import { validatorCompiler } from './transport/validation.ts';
 import { emailKey, findUsers, moveUsers, UserService, userRoutes } from './users/index.ts';
 

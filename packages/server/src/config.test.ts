@@ -2,14 +2,36 @@ import { expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 
 test('without any setting the server is local, embedded and on port 8080', () => {
-  expect(readConfig({})).toMatchObject({ port: 8080, host: '127.0.0.1', databaseUrl: undefined, publicUrl: 'http://localhost:8080', aliasDays: 30, logLevel: 'info' });
+  expect(readConfig({})).toMatchObject({
+    port: 8080,
+    host: '127.0.0.1',
+    databaseUrl: undefined,
+    publicUrl: 'http://localhost:8080',
+    aliasDays: 30,
+    logLevel: 'info',
+  });
 });
 
 test('every problem is told at once, with the way out', () => {
-  const read = () => readConfig({
-    PORT: '99999', DATABASE_URL: 'mysql://x', CROSSWALK_PUBLIC_URL: 'directory', LOG_LEVEL: 'loud', CROSSWALK_CLIENT_ID: 'me', CROSSWALK_ALIAS_DAYS: '-1',
-  });
-  for (const part of ['PORT must be a whole number from 0 to 65535', 'DATABASE_URL must begin with postgres://', 'CROSSWALK_SECRET_KEY is required', 'CROSSWALK_PUBLIC_URL must be', 'LOG_LEVEL must be one of', 'CROSSWALK_CLIENT_ID must be skc_', 'CROSSWALK_CLIENT_ID needs', 'CROSSWALK_ALIAS_DAYS']) {
+  const read = () =>
+    readConfig({
+      PORT: '99999',
+      DATABASE_URL: 'mysql://x',
+      CROSSWALK_PUBLIC_URL: 'directory',
+      LOG_LEVEL: 'loud',
+      CROSSWALK_CLIENT_ID: 'me',
+      CROSSWALK_ALIAS_DAYS: '-1',
+    });
+  for (const part of [
+    'PORT must be a whole number from 0 to 65535',
+    'DATABASE_URL must begin with postgres://',
+    'CROSSWALK_SECRET_KEY is required',
+    'CROSSWALK_PUBLIC_URL must be',
+    'LOG_LEVEL must be one of',
+    'CROSSWALK_CLIENT_ID must be skc_',
+    'CROSSWALK_CLIENT_ID needs',
+    'CROSSWALK_ALIAS_DAYS',
+  ]) {
     expect(read).toThrow(part);
   }
 });

@@ -6,6 +6,8 @@ export function createLogger(level: string): FastifyBaseLogger {
   return pino({
     level,
     redact: ['req.headers.authorization', 'headers.authorization'],
-    ...(process.stdout.isTTY ? { transport: { target: 'pino-pretty', options: { translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' } } } : {}),
+    ...(process.stdout.isTTY
+      ? { transport: { target: 'pino-pretty', options: { translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' } } }
+      : {}),
   });
 }

@@ -1,7 +1,7 @@
+import { SecretKeyError } from './clients/index.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { EmbeddedPostgresError } from './database/embedded/index.ts';
 import { MigrationError } from './database/migrate.ts';
-import { SecretKeyError } from './clients/index.ts';
 import { type RunningServer, serve } from './serve.ts';
 
 export { readConfig } from './config.ts';

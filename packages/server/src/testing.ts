@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, inject } from 'vitest';
 import type pg from 'pg';
+import { afterAll, beforeAll, inject } from 'vitest';
 import { type App, buildApp } from './app.ts';
 import { openPool } from './database/connection.ts';
 import { ensureEnvironment } from './environments/index.ts';
@@ -111,7 +111,9 @@ async function startTestServer({ aliasDays = 30, rateLimit = 0 }: TestServerOpti
 
 async function testClient(url: string, environmentId: string, clientId: string, clientSecret: string): Promise<TestClient> {
   const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret });
-  const { access_token: token }: { access_token: string } = await (await fetch(`${url}/oauth/token`, { method: 'POST', body: form })).json();
+  const { access_token: token }: { access_token: string } = await (
+    await fetch(`${url}/oauth/token`, { method: 'POST', body: form })
+  ).json();
   return {
     clientId,
     clientSecret,

@@ -86,12 +86,12 @@ export class AccessTokens implements TokenVerifier {
   async verify(token: string): Promise<AccessToken | undefined> {
     const payload = await this.#payload(token);
     if (payload === undefined) return undefined;
-    const clientId = parseId('skc', String(payload['client_id']));
-    const environmentId = parseId('env', String(payload['environment_id']));
+    const clientId = parseId('skc', String(payload.client_id));
+    const environmentId = parseId('env', String(payload.environment_id));
     if (clientId === undefined || environmentId === undefined) return undefined;
     const current = await findScopes(this.#pool, environmentId, clientId);
     if (current === undefined) return undefined;
-    const granted = String(payload['scope']).split(' ');
+    const granted = String(payload.scope).split(' ');
     const read: AccessToken = { clientId, environmentId, scopes: current.filter((scope) => granted.includes(scope)) };
     const validFor = ((payload.exp ?? 0) + clockTolerance) * 1000 - Date.now();
     this.#checked.set(token, read, { ttl: Math.max(1, Math.min(validFor, trustedFor)) });
@@ -99,12 +99,22 @@ export class AccessTokens implements TokenVerifier {
   }
 
   async #payload(token: string): Promise<JWTPayload | undefined> {
-    const options = { algorithms: ['RS256'], issuer: this.#issuer, audience: this.#issuer, typ: 'at+jwt', clockTolerance, requiredClaims: ['exp', 'iat'] };
+    const options = {
+      algorithms: ['RS256'],
+      issuer: this.#issuer,
+      audience: this.#issuer,
+      typ: 'at+jwt',
+      clockTolerance,
+      requiredClaims: ['exp', 'iat'],
+    };
     try {
       return (await jwtVerify(token, this.#keySet, options)).payload;
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.#rereadKeys())) return undefined;
-      return jwtVerify(token, this.#keySet, options).then(({ payload }) => payload, () => undefined);
+      return jwtVerify(token, this.#keySet, options).then(
+        ({ payload }) => payload,
+        () => undefined,
+      );
     }
   }
 

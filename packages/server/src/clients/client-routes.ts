@@ -15,8 +15,22 @@ const notFound: ErrorCode[] = ['CLIENT_NOT_FOUND', 'INVALID_ID'];
 export function clientRoutes(app: Routes, clients: ClientService): void {
   app.post(
     collection,
-    operation({ id: 'createClient', tag, summary: 'Create an API client', description: 'Its secret is in this answer and nowhere else.', scope: 'write', answers: { 201: ClientSecretAnswer } }, { body: CreateClient }),
-    async (request, reply) => reply.code(201).header('cache-control', 'no-store').send(await clients.create(contextOf(request), request.body)),
+    operation(
+      {
+        id: 'createClient',
+        tag,
+        summary: 'Create an API client',
+        description: 'Its secret is in this answer and nowhere else.',
+        scope: 'write',
+        answers: { 201: ClientSecretAnswer },
+      },
+      { body: CreateClient },
+    ),
+    async (request, reply) =>
+      reply
+        .code(201)
+        .header('cache-control', 'no-store')
+        .send(await clients.create(contextOf(request), request.body)),
   );
 
   app.get(
@@ -27,13 +41,27 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
 
   app.get(
     one,
-    operation({ id: 'getClient', tag, summary: 'Get an API client', scope: 'read', answers: { 200: ClientAnswer }, errors: notFound }, { params: paramsOf(one) }),
+    operation(
+      { id: 'getClient', tag, summary: 'Get an API client', scope: 'read', answers: { 200: ClientAnswer }, errors: notFound },
+      { params: paramsOf(one) },
+    ),
     async (request) => ({ client: await clients.get(contextOf(request), clientOf(request)) }),
   );
 
   app.delete(
     one,
-    operation({ id: 'deleteClient', tag, summary: 'Revoke an API client', description: 'It gets no new token from now on; tokens it has end within a minute.', scope: 'write', answers: { 204: null }, errors: notFound }, { params: paramsOf(one) }),
+    operation(
+      {
+        id: 'deleteClient',
+        tag,
+        summary: 'Revoke an API client',
+        description: 'It gets no new token from now on; tokens it has end within a minute.',
+        scope: 'write',
+        answers: { 204: null },
+        errors: notFound,
+      },
+      { params: paramsOf(one) },
+    ),
     async (request, reply) => {
       await clients.delete(contextOf(request), clientOf(request));
       return reply.code(204).send();
@@ -42,13 +70,38 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
 
   app.post(
     `${one}/secrets`,
-    operation({ id: 'createClientSecret', tag, summary: 'Add a second secret to an API client', description: 'To rotate: add one, move your code to it, delete the old one.', scope: 'write', answers: { 201: ClientSecretAnswer }, errors: [...notFound, 'TOO_MANY_CLIENT_SECRETS'] }, { params: paramsOf(one) }),
-    async (request, reply) => reply.code(201).header('cache-control', 'no-store').send(await clients.createSecret(contextOf(request), clientOf(request))),
+    operation(
+      {
+        id: 'createClientSecret',
+        tag,
+        summary: 'Add a second secret to an API client',
+        description: 'To rotate: add one, move your code to it, delete the old one.',
+        scope: 'write',
+        answers: { 201: ClientSecretAnswer },
+        errors: [...notFound, 'TOO_MANY_CLIENT_SECRETS'],
+      },
+      { params: paramsOf(one) },
+    ),
+    async (request, reply) =>
+      reply
+        .code(201)
+        .header('cache-control', 'no-store')
+        .send(await clients.createSecret(contextOf(request), clientOf(request))),
   );
 
   app.delete(
     `${one}/secrets/:secret_id`,
-    operation({ id: 'deleteClientSecret', tag, summary: 'Revoke one secret of an API client', scope: 'write', answers: { 204: null }, errors: [...notFound, 'LAST_CLIENT_SECRET'] }, { params: paramsOf(`${one}/secrets/:secret_id`) }),
+    operation(
+      {
+        id: 'deleteClientSecret',
+        tag,
+        summary: 'Revoke one secret of an API client',
+        scope: 'write',
+        answers: { 204: null },
+        errors: [...notFound, 'LAST_CLIENT_SECRET'],
+      },
+      { params: paramsOf(`${one}/secrets/:secret_id`) },
+    ),
     async (request, reply) => {
       await clients.deleteSecret(contextOf(request), clientOf(request), requireId('sks', member(request.params, 'secret_id'), 'secret_id'));
       return reply.code(204).send();

@@ -7,7 +7,16 @@ import { formatId, type IdGenerator, parseId } from '../lib/id.ts';
 import { textProblem } from '../lib/text.ts';
 import { findMatch, hashSecret, hintOf, maxSecrets, newSecret } from './client.ts';
 import {
-  deleteClient, deleteSecret, findClient, findCredentials, hasClients, insertClient, insertSecret, listClients, lockClient, touchSecret,
+  deleteClient,
+  deleteSecret,
+  findClient,
+  findCredentials,
+  hasClients,
+  insertClient,
+  insertSecret,
+  listClients,
+  lockClient,
+  touchSecret,
 } from './client-store.ts';
 
 const allScopes: Scope[] = ['read', 'write'];
@@ -59,7 +68,14 @@ export class ClientService {
     });
   }
 
-  async #insert(tx: pg.PoolClient, environmentId: string, id: string, name: string, scopes: readonly Scope[], secret: string): Promise<ClientSecretAnswer> {
+  async #insert(
+    tx: pg.PoolClient,
+    environmentId: string,
+    id: string,
+    name: string,
+    scopes: readonly Scope[],
+    secret: string,
+  ): Promise<ClientSecretAnswer> {
     await insertClient(tx, environmentId, id, name, scopes);
     return this.#addSecret(tx, environmentId, id, secret);
   }
@@ -75,7 +91,10 @@ export class ClientService {
     return inTransaction(this.#pool, async (tx) => {
       const { secretIds } = await this.#lock(tx, environmentId, clientId);
       if (secretIds.length >= maxSecrets) {
-        throw new ApiError('TOO_MANY_CLIENT_SECRETS', `${formatId('skc', clientId)} has ${maxSecrets} live secrets; delete the older one first`);
+        throw new ApiError(
+          'TOO_MANY_CLIENT_SECRETS',
+          `${formatId('skc', clientId)} has ${maxSecrets} live secrets; delete the older one first`,
+        );
       }
       return this.#addSecret(tx, environmentId, clientId, newSecret());
     });
@@ -85,8 +104,10 @@ export class ClientService {
   deleteSecret({ environmentId }: RequestContext, clientId: string, secretId: string): Promise<void> {
     return inTransaction(this.#pool, async (tx) => {
       const { secretIds } = await this.#lock(tx, environmentId, clientId);
-      if (!secretIds.includes(secretId)) throw new ApiError('CLIENT_NOT_FOUND', `${formatId('skc', clientId)} has no secret ${formatId('sks', secretId)}`);
-      if (secretIds.length === 1) throw new ApiError('LAST_CLIENT_SECRET', 'this is the only secret; make another first, or delete the client');
+      if (!secretIds.includes(secretId))
+        throw new ApiError('CLIENT_NOT_FOUND', `${formatId('skc', clientId)} has no secret ${formatId('sks', secretId)}`);
+      if (secretIds.length === 1)
+        throw new ApiError('LAST_CLIENT_SECRET', 'this is the only secret; make another first, or delete the client');
       await deleteSecret(tx, environmentId, clientId, secretId);
     });
   }

@@ -36,13 +36,18 @@ function toClient(row: ClientRow): Client {
 
 /** The client. */
 export async function findClient(db: Queryable, environmentId: string, id: string): Promise<Client | undefined> {
-  const { rows } = await db.query<ClientRow>(`select ${columns} from clients t where t.environment_id = $1 and t.id = $2`, [environmentId, id]);
+  const { rows } = await db.query<ClientRow>(`select ${columns} from clients t where t.environment_id = $1 and t.id = $2`, [
+    environmentId,
+    id,
+  ]);
   return rows.map(toClient)[0];
 }
 
 /** All clients of an environment, oldest first: a handful, as a person makes each. */
 export async function listClients(db: Queryable, environmentId: string): Promise<Client[]> {
-  const { rows } = await db.query<ClientRow>(`select ${columns} from clients t where t.environment_id = $1 order by t.id limit 1000`, [environmentId]);
+  const { rows } = await db.query<ClientRow>(`select ${columns} from clients t where t.environment_id = $1 order by t.id limit 1000`, [
+    environmentId,
+  ]);
   return rows.map(toClient);
 }
 
@@ -53,7 +58,13 @@ export async function hasClients(db: Queryable, environmentId: string): Promise<
 }
 
 /** Writes a new client without secrets. */
-export async function insertClient(tx: Queryable, environmentId: string, id: string, name: string, scopes: readonly Scope[]): Promise<void> {
+export async function insertClient(
+  tx: Queryable,
+  environmentId: string,
+  id: string,
+  name: string,
+  scopes: readonly Scope[],
+): Promise<void> {
   await tx.query('insert into clients (environment_id, id, name, scopes) values ($1, $2, $3, $4)', [environmentId, id, name, scopes]);
 }
 
@@ -61,16 +72,28 @@ export async function insertClient(tx: Queryable, environmentId: string, id: str
 export async function lockClient(tx: Queryable, environmentId: string, id: string): Promise<{ secretIds: string[] } | undefined> {
   const { rowCount } = await tx.query('select from clients where environment_id = $1 and id = $2 for update', [environmentId, id]);
   if (rowCount !== 1) return undefined;
-  const { rows } = await tx.query<{ id: string }>('select id from client_secrets where environment_id = $1 and client_id = $2', [environmentId, id]);
+  const { rows } = await tx.query<{ id: string }>('select id from client_secrets where environment_id = $1 and client_id = $2', [
+    environmentId,
+    id,
+  ]);
   return { secretIds: rows.map((row) => row.id) };
 }
 
 /** Writes a new secret. */
 export async function insertSecret(
-  tx: Queryable, environmentId: string, clientId: string, id: string, secretHash: Buffer, hint: string,
+  tx: Queryable,
+  environmentId: string,
+  clientId: string,
+  id: string,
+  secretHash: Buffer,
+  hint: string,
 ): Promise<void> {
   await tx.query('insert into client_secrets (environment_id, id, client_id, secret_hash, hint) values ($1, $2, $3, $4, $5)', [
-    environmentId, id, clientId, secretHash, hint,
+    environmentId,
+    id,
+    clientId,
+    secretHash,
+    hint,
   ]);
 }
 

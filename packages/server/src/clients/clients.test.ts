@@ -9,14 +9,18 @@ const request: typeof server.client.request = (...call) => server.client.request
 
 async function grant(form: string | Record<string, string>, headers: Record<string, string> = {}): Promise<TestAnswer> {
   const response = await fetch(`${server.url}/oauth/token`, {
-    method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers }, body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
 }
 
 const credentials = () => ({ client_id: server.client.clientId, client_secret: server.client.clientSecret });
-const basic = (id: string, secret: string) => ({ authorization: `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}` });
+const basic = (id: string, secret: string) => ({
+  authorization: `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`,
+});
 const withToken = (token: string) => fetch(`${server.url}/api/v1/organizations`, { headers: { authorization: `Bearer ${token}` } });
 
 describe('the token endpoint', () => {
@@ -36,7 +40,9 @@ describe('the token endpoint', () => {
     const { body } = await grant({ grant_type: 'client_credentials', scope: 'read', ...credentials() });
     expect(Object(body).scope).toBe('read');
     const response = await fetch(`${server.url}/api/v1/organizations`, {
-      method: 'POST', headers: { authorization: `Bearer ${Object(body).access_token}`, 'content-type': 'application/json' }, body: '{"display_name":"x"}',
+      method: 'POST',
+      headers: { authorization: `Bearer ${Object(body).access_token}`, 'content-type': 'application/json' },
+      body: '{"display_name":"x"}',
     });
     expect([response.status, await response.json()]).toMatchObject([403, { details: [{ error_code: 'PERMISSION_DENIED' }] }]);
   });
@@ -44,7 +50,11 @@ describe('the token endpoint', () => {
   test('a client of OpenID certified make gets a token by discovery', async () => {
     const metadata: openid.ServerMetadata = await (await fetch(`${server.url}/.well-known/oauth-authorization-server`)).json();
     expect(metadata.issuer).toBe('http://crosswalk.test');
-    const configuration = new openid.Configuration({ ...metadata, token_endpoint: `${server.url}/oauth/token` }, server.client.clientId, server.client.clientSecret);
+    const configuration = new openid.Configuration(
+      { ...metadata, token_endpoint: `${server.url}/oauth/token` },
+      server.client.clientId,
+      server.client.clientSecret,
+    );
     openid.allowInsecureRequests(configuration);
     const tokens = await openid.clientCredentialsGrant(configuration, { scope: 'read write' });
     expect(tokens.expires_in).toBe(3600);
@@ -96,15 +106,21 @@ describe('access tokens', () => {
   test('the key of the token is published, without its private part', async () => {
     const { keys }: { keys: Record<string, string>[] } = await (await fetch(`${server.url}/keys`)).json();
     const header = JSON.parse(Buffer.from(segments()[0] ?? '', 'base64url').toString());
-    expect(header).toMatchObject({ alg: 'RS256', typ: 'at+jwt', kid: keys[0]?.['kid'] });
-    expect(keys.every((key) => key['d'] === undefined && key['kty'] === 'RSA')).toBe(true);
+    expect(header).toMatchObject({ alg: 'RS256', typ: 'at+jwt', kid: keys[0]?.kid });
+    expect(keys.every((key) => key.d === undefined && key.kty === 'RSA')).toBe(true);
   });
 
   test('its claims name client, environment, scopes, issuer and time', () => {
     const claims = JSON.parse(Buffer.from(segments()[1] ?? '', 'base64url').toString());
     expect(claims).toMatchObject({
-      iss: 'http://crosswalk.test', sub: server.client.clientId, client_id: server.client.clientId, environment_id: `env_${server.client.environmentId}`,
-      scopes: ['read', 'write'], scope: 'read write', exp: claims.iat + 3600, jti: expect.any(String),
+      iss: 'http://crosswalk.test',
+      sub: server.client.clientId,
+      client_id: server.client.clientId,
+      environment_id: `env_${server.client.environmentId}`,
+      scopes: ['read', 'write'],
+      scope: 'read write',
+      exp: claims.iat + 3600,
+      jti: expect.any(String),
     });
   });
 
@@ -119,20 +135,33 @@ describe('access tokens', () => {
     const bad = [
       `${encode({ alg: 'none', typ: 'at+jwt' })}.${payload}.`,
       `${hmac}.${createHmac('sha256', JSON.stringify(keys[0])).update(hmac).digest('base64url')}`,
-      await sign({ kid: keys[0].kid }), await sign({}), await sign({ kid: '../../x' }), await sign({ kid: keys[0].kid, typ: 'JWT' }),
+      await sign({ kid: keys[0].kid }),
+      await sign({}),
+      await sign({ kid: '../../x' }),
+      await sign({ kid: keys[0].kid, typ: 'JWT' }),
       `${segments()[0]}.${encode({ ...claims, environment_id: 'env_1' })}.${signature}`,
-      `${server.client.token}.x.y`, segments().slice(0, 2).join('.'), `${server.client.token}=`, server.client.token.slice(0, -3), 'x'.repeat(7000),
+      `${server.client.token}.x.y`,
+      segments().slice(0, 2).join('.'),
+      `${server.client.token}=`,
+      server.client.token.slice(0, -3),
+      'x'.repeat(7000),
     ];
     const headers = [...bad.map((token) => `Bearer ${token}`), 'Bearer', 'Bearer a b', 'bearer x', 'Basic x', ''];
     for (const authorization of headers) {
       const response = await fetch(`${server.url}/api/v1/organizations`, { headers: { authorization } });
-      expect([authorization.slice(0, 40), response.status, response.headers.get('www-authenticate')]).toEqual([authorization.slice(0, 40), 401, 'Bearer realm="crosswalk"']);
+      expect([authorization.slice(0, 40), response.status, response.headers.get('www-authenticate')]).toEqual([
+        authorization.slice(0, 40),
+        401,
+        'Bearer realm="crosswalk"',
+      ]);
     }
     expect((await fetch(`${server.url}/api/v1/organizations`)).status).toBe(401);
   });
 
   test('a valid token among several is accepted', async () => {
-    const response = await fetch(`${server.url}/api/v1/organizations`, { headers: { authorization: `Bearer old.token.x, Bearer ${server.client.token}` } });
+    const response = await fetch(`${server.url}/api/v1/organizations`, {
+      headers: { authorization: `Bearer old.token.x, Bearer ${server.client.token}` },
+    });
     expect(response.status).toBe(200);
   });
 });
@@ -147,21 +176,34 @@ describe('secrets', () => {
     expect((await request('POST', `${url}/secrets`)).body).toMatchObject({ details: [{ error_code: 'TOO_MANY_CLIENT_SECRETS' }] });
     expect((await request('DELETE', `${url}/secrets/${made.secret_id}`)).status).toBe(204);
     expect([(await token(made.plain_secret)).status, (await token(second.plain_secret)).status]).toEqual([401, 200]);
-    expect((await request('DELETE', `${url}/secrets/${second.secret_id}`)).body).toMatchObject({ details: [{ error_code: 'LAST_CLIENT_SECRET' }] });
+    expect((await request('DELETE', `${url}/secrets/${second.secret_id}`)).body).toMatchObject({
+      details: [{ error_code: 'LAST_CLIENT_SECRET' }],
+    });
     const { body } = await request('GET', url);
-    expect(body).toMatchObject({ client: { name: 'Rotating', scopes: ['read'], last_used_time: expect.any(String), secrets: [{ hint: second.plain_secret.slice(-4) }] } });
+    expect(body).toMatchObject({
+      client: {
+        name: 'Rotating',
+        scopes: ['read'],
+        last_used_time: expect.any(String),
+        secrets: [{ hint: second.plain_secret.slice(-4) }],
+      },
+    });
     expect(JSON.stringify(body)).not.toContain(second.plain_secret);
   });
 
   test('a revoked client gets no new token', async () => {
     const made = Object((await request('POST', '/api/v1/clients', { name: 'Revoked' })).body);
     expect((await request('DELETE', `/api/v1/clients/${made.client.id}`)).status).toBe(204);
-    expect((await grant({ grant_type: 'client_credentials', client_id: made.client.id, client_secret: made.plain_secret })).status).toBe(401);
+    expect((await grant({ grant_type: 'client_credentials', client_id: made.client.id, client_secret: made.plain_secret })).status).toBe(
+      401,
+    );
     expect((await request('GET', `/api/v1/clients/${made.client.id}`)).status).toBe(404);
   });
 
   test('only hashes of secrets are stored', async () => {
-    const { rows } = await server.database.pool.query('select (select string_agg(t::text, \' \') from client_secrets t) || (select string_agg(t::text, \' \') from clients t) as text');
+    const { rows } = await server.database.pool.query(
+      "select (select string_agg(t::text, ' ') from client_secrets t) || (select string_agg(t::text, ' ') from clients t) as text",
+    );
     expect(rows[0].text).not.toContain(server.client.clientSecret);
   });
 });

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import type pg from 'pg';
 import type { Queryable } from '../database/connection.ts';
 import { inTransaction } from '../database/transaction.ts';
-import type pg from 'pg';
 
 /** A key pair that signs access tokens. `kid` is the RFC 7638 thumbprint. */
 export interface SigningKey {
@@ -35,7 +35,9 @@ export async function loadSigningKeys(pool: pg.Pool, secretKey: string): Promise
     const { rowCount } = await tx.query('select from signing_keys limit 1');
     if (rowCount === 0) {
       await tx.query('insert into signing_keys (kid, public_jwk, private_key_encrypted) values ($1, $2, $3)', [
-        made.kid, JSON.stringify(made.public_jwk), made.private_key_encrypted,
+        made.kid,
+        JSON.stringify(made.public_jwk),
+        made.private_key_encrypted,
       ]);
     }
   });
@@ -49,7 +51,9 @@ interface SigningKeyRow {
 }
 
 async function findSigningKeys(db: Queryable): Promise<SigningKeyRow[]> {
-  const { rows } = await db.query<SigningKeyRow>('select kid, public_jwk, private_key_encrypted from signing_keys order by create_time desc, kid');
+  const { rows } = await db.query<SigningKeyRow>(
+    'select kid, public_jwk, private_key_encrypted from signing_keys order by create_time desc, kid',
+  );
   return rows;
 }
 
@@ -67,7 +71,8 @@ async function open(row: SigningKeyRow, key: Uint8Array): Promise<SigningKey> {
     text = decrypt(key, row.private_key_encrypted).toString();
   } catch (cause) {
     throw new SecretKeyError(
-      'The signing keys in the database were encrypted with another CROSSWALK_SECRET_KEY. Start with the key this database was set up with.', { cause },
+      'The signing keys in the database were encrypted with another CROSSWALK_SECRET_KEY. Start with the key this database was set up with.',
+      { cause },
     );
   }
   const jwk: JWK = JSON.parse(text);

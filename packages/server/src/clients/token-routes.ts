@@ -24,16 +24,35 @@ class GrantError extends Error {
 const tag = 'Tokens';
 
 /** OAuth 2.0: the token endpoint (client credentials), the public keys and the metadata of RFC 8414. */
-export function tokenRoutes(app: Routes, { clients, tokens, limiter, publicUrl }: { clients: ClientService; tokens: AccessTokens; limiter: TokenLimiter; publicUrl: string }): void {
+export function tokenRoutes(
+  app: Routes,
+  { clients, tokens, limiter, publicUrl }: { clients: ClientService; tokens: AccessTokens; limiter: TokenLimiter; publicUrl: string },
+): void {
   app.get(
     '/keys',
-    { schema: { operationId: 'listKeys', tags: [tag], summary: 'Public keys of access tokens (JWKS)', security: [], response: { 200: Type.Object({ keys: Type.Array(Type.Unknown()) }, { description: 'Success.' }) } } },
+    {
+      schema: {
+        operationId: 'listKeys',
+        tags: [tag],
+        summary: 'Public keys of access tokens (JWKS)',
+        security: [],
+        response: { 200: Type.Object({ keys: Type.Array(Type.Unknown()) }, { description: 'Success.' }) },
+      },
+    },
     async (_request, reply) => reply.header('cache-control', 'public, max-age=60').send({ keys: tokens.publicKeys }),
   );
 
   app.get(
     '/.well-known/oauth-authorization-server',
-    { schema: { operationId: 'getOauthMetadata', tags: [tag], summary: 'OAuth 2.0 metadata (RFC 8414)', security: [], response: { 200: Type.Object({ issuer: Type.String() }, { description: 'Success.' }) } } },
+    {
+      schema: {
+        operationId: 'getOauthMetadata',
+        tags: [tag],
+        summary: 'OAuth 2.0 metadata (RFC 8414)',
+        security: [],
+        response: { 200: Type.Object({ issuer: Type.String() }, { description: 'Success.' }) },
+      },
+    },
     async () => ({
       issuer: publicUrl,
       token_endpoint: `${publicUrl}/oauth/token`,
@@ -64,7 +83,8 @@ export function tokenRoutes(app: Routes, { clients, tokens, limiter, publicUrl }
           operationId: 'createToken',
           tags: [tag],
           summary: 'Get an access token (client credentials, RFC 6749 section 4.4)',
-          description: 'Send `grant_type=client_credentials` with `client_id` and `client_secret` in the form, or these two as HTTP Basic. `scope` may narrow what the token can do.',
+          description:
+            'Send `grant_type=client_credentials` with `client_id` and `client_secret` in the form, or these two as HTTP Basic. `scope` may narrow what the token can do.',
           consumes: ['application/x-www-form-urlencoded'],
           security: [],
           response: {
@@ -78,7 +98,8 @@ export function tokenRoutes(app: Routes, { clients, tokens, limiter, publicUrl }
       async (request, reply) => {
         const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
         const { clientId, secret, basic } = credentialsOf(request, form);
-        if (form.get('grant_type') !== 'client_credentials') throw new GrantError('unsupported_grant_type', 'grant_type must be client_credentials');
+        if (form.get('grant_type') !== 'client_credentials')
+          throw new GrantError('unsupported_grant_type', 'grant_type must be client_credentials');
         await limiter.check(request.ip, clientId);
         const client = await clients.authenticate(clientId, secret);
         if (client === undefined) {
@@ -86,12 +107,21 @@ export function tokenRoutes(app: Routes, { clients, tokens, limiter, publicUrl }
           if (basic) reply.header('www-authenticate', 'Basic realm="crosswalk"');
           throw new GrantError('invalid_client', 'no client has this ID and secret', 401);
         }
-        const wanted = form.get('scope')?.split(' ').filter((scope) => scope !== '') ?? [];
+        const wanted =
+          form
+            .get('scope')
+            ?.split(' ')
+            .filter((scope) => scope !== '') ?? [];
         const refused = wanted.find((scope) => !client.scopes.some((granted) => granted === scope));
         if (refused !== undefined) throw new GrantError('invalid_scope', `the client does not have the scope "${excerpt(refused)}"`);
         const scopes = wanted.length === 0 ? client.scopes : client.scopes.filter((scope) => wanted.includes(scope));
         const token = await tokens.sign(client, scopes);
-        return noStore(reply).send({ access_token: token, token_type: 'Bearer' as const, expires_in: tokenLifetime, scope: scopes.join(' ') });
+        return noStore(reply).send({
+          access_token: token,
+          token_type: 'Bearer' as const,
+          expires_in: tokenLifetime,
+          scope: scopes.join(' '),
+        });
       },
     );
   });
@@ -110,7 +140,8 @@ function credentialsOf(request: FastifyRequest, form: URLSearchParams): { client
     if (formId !== null && formId !== clientId) throw new GrantError('invalid_request', 'client_id differs from the one of HTTP Basic');
     return { clientId, secret, basic: true };
   }
-  if (formId === null || formSecret === null) throw new GrantError('invalid_request', 'client_id and client_secret are required, in the form or as HTTP Basic');
+  if (formId === null || formSecret === null)
+    throw new GrantError('invalid_request', 'client_id and client_secret are required, in the form or as HTTP Basic');
   return { clientId: formId, secret: formSecret, basic: false };
 }
 
@@ -151,6 +182,11 @@ function grantErrorOf(thrown: Error): { code: string; status: number; descriptio
     return { code: 'temporarily_unavailable', status: known.status, description: known.message, retryAfter: known.detail.retryAfter };
   }
   const status = 'statusCode' in thrown && typeof thrown.statusCode === 'number' ? thrown.statusCode : (known?.status ?? 500);
-  if (status < 500) return { code: 'invalid_request', status: status === 413 ? 413 : 400, description: 'send a form: Content-Type application/x-www-form-urlencoded, at most 16 KB' };
+  if (status < 500)
+    return {
+      code: 'invalid_request',
+      status: status === 413 ? 413 : 400,
+      description: 'send a form: Content-Type application/x-www-form-urlencoded, at most 16 KB',
+    };
   return { code: 'server_error', status: 500, description: 'something failed inside the server; its log has the cause' };
 }

@@ -18,7 +18,10 @@ test('while statements are under way the next ones gather, and none is started b
   const look = createBatcher(
     async (keys: readonly number[]) => {
       sizes.push(keys.length);
-      if (sizes.length === 1) await new Promise<void>((resolve) => { release = resolve; });
+      if (sizes.length === 1)
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
       return keys;
     },
     { maxBatch: 10, maxConcurrent: 1 },

@@ -29,7 +29,7 @@ export function createBatcher<Key, Value>(load: LoadMany<Key, Value>, options: P
     resolve: (value: Value) => void;
     reject: (error: unknown) => void;
   }
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let running = 0;
   let scheduled = false;
 

@@ -34,7 +34,8 @@ export async function migrate(pool: pg.Pool, directory: URL = migrationsDirector
   try {
     // A migration of a large table may take its time, and so may the server we wait for.
     await client.query('set statement_timeout = 0; set lock_timeout = 0');
-    await client.query(`create table if not exists schema_migrations (
+    await client
+      .query(`create table if not exists schema_migrations (
       number integer primary key, name text not null, checksum text not null, applied_time timestamptz not null default now())`)
       .catch(ignoreConcurrentCreation);
     const run: string[] = [];
@@ -61,7 +62,9 @@ async function runNext(client: pg.PoolClient, migrations: Migration[]): Promise<
     if (next !== undefined) {
       await client.query(next.sql);
       await client.query('insert into schema_migrations (number, name, checksum) values ($1, $2, $3)', [
-        next.number, next.name, next.checksum,
+        next.number,
+        next.name,
+        next.checksum,
       ]);
     }
     await client.query('commit');

@@ -40,10 +40,13 @@ const countLimit = 10_000;
  * are few, they are found first and sorted; otherwise the primary key is walked in order until the page is full.
  */
 export async function selectPage<Row extends QueryResultRow & { id: string }>(
-  db: Queryable, query: PageQuery, { size, position }: PageRequest,
+  db: Queryable,
+  query: PageQuery,
+  { size, position }: PageRequest,
 ): Promise<Page<Row>> {
   const counted = await db.query<{ count: string }>(
-    `select count(*) from (select from ${query.table} t where ${query.where} limit ${countLimit + 1}) matches`, query.values,
+    `select count(*) from (select from ${query.table} t where ${query.where} limit ${countLimit + 1}) matches`,
+    query.values,
   );
   const found = Number(counted.rows[0]?.count ?? 0);
   const totalIsFloor = found > countLimit;

@@ -29,7 +29,9 @@ beforeAll(async () => {
   }
   await fill.query(
     `insert into memberships (environment_id, id, organization_id, user_id, status)
-     select $1, 5000000 + n, 1000000 + 1 + n % 10000, 1000000 + n, 'ACTIVE' from generate_series(1, ${size}) n`, [environment]);
+     select $1, 5000000 + n, 1000000 + 1 + n % 10000, 1000000 + n, 'ACTIVE' from generate_series(1, ${size}) n`,
+    [environment],
+  );
   await fill.query('vacuum analyze');
   fill.release();
 }, 180_000);
@@ -42,7 +44,11 @@ async function plansOf(method: string, path: string, body?: unknown): Promise<{ 
   Object.assign(pg.Client.prototype, {
     query(this: pg.Client, ...call: Parameters<typeof original>) {
       const [first, second] = call as unknown as [string | { text: string; values?: unknown[] }, unknown];
-      statements.push(typeof first === 'string' ? { text: first, values: Array.isArray(second) ? second : [] } : { text: first.text, values: first.values ?? [] });
+      statements.push(
+        typeof first === 'string'
+          ? { text: first, values: Array.isArray(second) ? second : [] }
+          : { text: first.text, values: first.values ?? [] },
+      );
       return Reflect.apply(original, this, call);
     },
   });
@@ -68,7 +74,12 @@ test.each([
   ['a user by address', 'GET', '/api/v1/users?email=u50000@example.com'],
   ['a user of an organization', 'GET', `${organizations}/org_1000051/users:external/EXT-50`],
   ['a membership', 'GET', '/api/v1/memberships/organizations/org_1000051/users/usr_1000050'],
-  ['resolve of every sort', 'POST', '/api/v1/resolve', { ids: ['org_1050000', 'EXT-50000', 'u50000@example.com', 'ALIAS-1050000', { value: 'crm-7', system: 'crm' }] }],
+  [
+    'resolve of every sort',
+    'POST',
+    '/api/v1/resolve',
+    { ids: ['org_1050000', 'EXT-50000', 'u50000@example.com', 'ALIAS-1050000', { value: 'crm-7', system: 'crm' }] },
+  ],
   ['equality on a key with unique values', 'GET', `${organizations}${filter('metadata.number = 4711')}`],
   ['equality on a key with many equal values', 'GET', `${organizations}${filter('metadata.group = "g7"')}`],
   ['equality on a nested key', 'GET', `/api/v1/users${filter('metadata.nested.deep = 77')}`],

@@ -36,11 +36,28 @@ export function databaseFailure(error: unknown): ApiError | undefined {
 }
 
 const unavailableCodes = new Set([
-  '53000', '53100', '53200', '53300', '53400', // out of resources: disk, memory, connections
-  '57P01', '57P02', '57P03', '57P05', // shutting down, crashed, starting up, idle session ended
-  '25P03', '25006', // transaction ended while idle; read-only standby
-  '58030', 'XX002', // input or output error
-  'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN',
+  '53000',
+  '53100',
+  '53200',
+  '53300',
+  '53400', // out of resources: disk, memory, connections
+  '57P01',
+  '57P02',
+  '57P03',
+  '57P05', // shutting down, crashed, starting up, idle session ended
+  '25P03',
+  '25006', // transaction ended while idle; read-only standby
+  '58030',
+  'XX002', // input or output error
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
 ]);
 const unavailableMessages =
   /timeout exceeded when trying to connect|Connection terminated|connection timeout|Client has encountered a connection error|not queryable|Cannot use a pool after calling end/i;

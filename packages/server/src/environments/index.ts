@@ -1,2 +1,2 @@
-export { type Environment, ensureEnvironment } from './environment-store.ts';
-export type { Actor, IdempotentRequest, RequestContext } from './request-context.ts';
+export { ensureEnvironment } from './environment-store.ts';
+export type { RequestContext } from './request-context.ts';

@@ -30,7 +30,10 @@ interface EventRecord {
 
 /** The event of a change from one state of a record to another; undefined stands for "no record". */
 export function eventOf<RecordType extends EventRecord>(
-  type: EventType, recordKind: NewEvent['recordKind'], before: RecordType | undefined, after: RecordType | undefined,
+  type: EventType,
+  recordKind: NewEvent['recordKind'],
+  before: RecordType | undefined,
+  after: RecordType | undefined,
 ): NewEvent {
   const record = after ?? before;
   if (record === undefined) throw new Error('an event needs a record');

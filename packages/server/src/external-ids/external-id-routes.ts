@@ -15,7 +15,15 @@ export function externalIdRoutes(app: Routes, { resolver, rekeyer }: { resolver:
   app.post(
     '/api/v1/resolve',
     operation(
-      { id: 'resolve', tag, summary: 'Find the records of up to 1,000 IDs of any sort', description: 'Each may be an ID of Crosswalk, an external ID of any system, an alias or an email address; the answer tells how each matched.', scope: 'read', answers: { 200: ResolveAnswer } },
+      {
+        id: 'resolve',
+        tag,
+        summary: 'Find the records of up to 1,000 IDs of any sort',
+        description:
+          'Each may be an ID of Crosswalk, an external ID of any system, an alias or an email address; the answer tells how each matched.',
+        scope: 'read',
+        answers: { 200: ResolveAnswer },
+      },
       { body: ResolveRequest },
     ),
     async (request) => resolver.resolve(contextOf(request), request.body),
@@ -25,11 +33,23 @@ export function externalIdRoutes(app: Routes, { resolver, rekeyer }: { resolver:
     '/api/v1/rekey',
     {
       ...operation(
-        { id: 'rekey', tag, summary: 'Replace external IDs in bulk', description: 'One transaction; swaps and chains work; old IDs stay as aliases.', scope: 'write', answers: { 200: RekeyAnswer }, errors: ['INVALID_REKEY', 'INVALID_EXTERNAL_ID', 'EXTERNAL_ID_TAKEN', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'] },
+        {
+          id: 'rekey',
+          tag,
+          summary: 'Replace external IDs in bulk',
+          description: 'One transaction; swaps and chains work; old IDs stay as aliases.',
+          scope: 'write',
+          answers: { 200: RekeyAnswer },
+          errors: ['INVALID_REKEY', 'INVALID_EXTERNAL_ID', 'EXTERNAL_ID_TAKEN', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
+        },
         { body: RekeyRequest },
       ),
       bodyLimit: rekeyBodyLimit,
     },
-    async (request) => rekeyer.rekey(changeContextOf(request, (body: RekeyAnswer) => ({ status: 200, body })), request.body),
+    async (request) =>
+      rekeyer.rekey(
+        changeContextOf(request, (body: RekeyAnswer) => ({ status: 200, body })),
+        request.body,
+      ),
   );
 }

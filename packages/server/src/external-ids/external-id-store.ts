@@ -10,7 +10,13 @@ import { type ExternalKey, externalIdTaken, type SystemIds } from './external-id
  * 409 EXTERNAL_ID_TAKEN. A concurrent claim of the same ID waits for the one that was first.
  */
 export async function moveExternalIds(
-  tx: Queryable, environmentId: string, kind: RecordKind, recordId: string, before: SystemIds, after: SystemIds, aliasDays: number,
+  tx: Queryable,
+  environmentId: string,
+  kind: RecordKind,
+  recordId: string,
+  before: SystemIds,
+  after: SystemIds,
+  aliasDays: number,
 ): Promise<void> {
   const lost = [...before].filter(([system, value]) => after.get(system) !== value);
   const gained = [...after].filter(([system, value]) => before.get(system) !== value);
@@ -92,4 +98,3 @@ export function externalIdJoin(kind: RecordKind): string {
     where environment_id = k.environment_id and kind = '${kind}' and system = k.system and value = k.value
       and (alias_expire_time is null or alias_expire_time > now()) limit 1) x`;
 }
-

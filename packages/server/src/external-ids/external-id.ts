@@ -38,7 +38,7 @@ export function parseExternalId(value: string, field = 'external_id'): string {
 }
 
 /** Checks a system name from outside; 400 names the field. */
-export function parseSystem(value: string, field = 'system'): string {
+function parseSystem(value: string, field = 'system'): string {
   if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(value)) {
     throw invalid(field, 'must be 1 to 63 lower-case letters, digits, "-" and "_", such as stripe', 'pattern');
   }
@@ -59,7 +59,8 @@ export function systemIdsOf(record: { external_id: string | null; external_ids: 
 
 /** The external IDs after a request: systems it does not name stay, null removes one. */
 export function patchSystemIds(
-  before: SystemIds, patch: { external_id?: string | null; external_ids?: Record<string, string | null> },
+  before: SystemIds,
+  patch: { external_id?: string | null; external_ids?: Record<string, string | null> },
 ): SystemIds {
   const after = new Map(before);
   const set = (system: string, value: string | null, field: string) => {
@@ -72,7 +73,11 @@ export function patchSystemIds(
   }
   const systems = after.size - (after.has(primarySystem) ? 1 : 0);
   if (systems > maxSystems) {
-    throw invalid('external_ids', `a record may have the IDs of at most ${maxSystems} systems; this one would have ${systems}`, 'max_systems');
+    throw invalid(
+      'external_ids',
+      `a record may have the IDs of at most ${maxSystems} systems; this one would have ${systems}`,
+      'max_systems',
+    );
   }
   return after;
 }
@@ -85,11 +90,13 @@ export function externalIdColumns(ids: SystemIds): { external_id: string | null;
 
 /** A request body of an upsert with the ID of its path in it; 400 when the body names another ID of that system. */
 export function withKey<Body extends { external_id?: string | null; external_ids?: Record<string, string | null> }>(
-  body: Body, { system, value }: ExternalKey,
+  body: Body,
+  { system, value }: ExternalKey,
 ): Body {
   const field = fieldOf(system);
   const named = system === primarySystem ? body.external_id : body.external_ids?.[system];
-  if (named !== undefined && named !== value) throw invalid(field, 'must be the ID of the path, or left out, when the record is created', 'same_as_path');
+  if (named !== undefined && named !== value)
+    throw invalid(field, 'must be the ID of the path, or left out, when the record is created', 'same_as_path');
   return system === primarySystem ? { ...body, external_id: value } : { ...body, external_ids: { ...body.external_ids, [system]: value } };
 }
 

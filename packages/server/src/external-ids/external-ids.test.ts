@@ -12,7 +12,10 @@ async function make(name: string, externalId: string, system?: string): Promise<
 }
 
 async function holderOf(externalId: string, system?: string): Promise<[string | undefined, string | undefined]> {
-  const { body } = await request('GET', `${organizations}:external?external_id=${encodeURIComponent(externalId)}${system === undefined ? '' : `&system=${system}`}`);
+  const { body } = await request(
+    'GET',
+    `${organizations}:external?external_id=${encodeURIComponent(externalId)}${system === undefined ? '' : `&system=${system}`}`,
+  );
   return [Object(body).organization?.display_name, Object(body).matched_by];
 }
 
@@ -22,10 +25,21 @@ describe('resolve', () => {
     await request('PATCH', `${organizations}/${id}`, { external_id: 'RES-2', external_ids: { stripe: 'RES-2' } });
     const { body: made } = await request('POST', '/api/v1/users', { email: 'Res@example.com', external_id: 'RES-2' });
     const { body } = await request('POST', '/api/v1/resolve', {
-      ids: [id, 'RES-1', 'RES-2', 'res@EXAMPLE.com', 'nothing', { value: 'RES-2', kind: 'organization', system: 'stripe' }, 'a\u0000b', '__proto__'],
+      ids: [
+        id,
+        'RES-1',
+        'RES-2',
+        'res@EXAMPLE.com',
+        'nothing',
+        { value: 'RES-2', kind: 'organization', system: 'stripe' },
+        'a\u0000b',
+        '__proto__',
+      ],
     });
-    const matches = Object(body).results.map((result: { value: string; matches: { kind: string; matched_by: string; system: string | null }[] }) =>
-      result.matches.map((match) => `${match.kind} ${match.matched_by} ${match.system}`));
+    const matches = Object(body).results.map(
+      (result: { value: string; matches: { kind: string; matched_by: string; system: string | null }[] }) =>
+        result.matches.map((match) => `${match.kind} ${match.matched_by} ${match.system}`),
+    );
     expect(matches).toEqual([
       ['organization id null'],
       ['organization alias null'],
@@ -54,10 +68,19 @@ describe('rekey', () => {
 
   test('swaps and chains in one transaction; an old ID that nobody took stays an alias', async () => {
     await Promise.all([make('a', 'SW-A'), make('b', 'SW-B'), make('c', 'CH-1'), make('d', 'CH-2')]);
-    const { status, body } = await rekey([['SW-A', 'SW-B'], ['SW-B', 'SW-A'], ['CH-1', 'CH-2'], ['CH-2', 'CH-3']]);
+    const { status, body } = await rekey([
+      ['SW-A', 'SW-B'],
+      ['SW-B', 'SW-A'],
+      ['CH-1', 'CH-2'],
+      ['CH-2', 'CH-3'],
+    ]);
     expect([status, body]).toEqual([200, { rekeyed: 4, unchanged: 0, dry_run: false }]);
     expect(await Promise.all(['SW-A', 'SW-B', 'CH-1', 'CH-2', 'CH-3'].map((id) => holderOf(id)))).toEqual([
-      ['b', 'external_id'], ['a', 'external_id'], ['c', 'alias'], ['c', 'external_id'], ['d', 'external_id'],
+      ['b', 'external_id'],
+      ['a', 'external_id'],
+      ['c', 'alias'],
+      ['c', 'external_id'],
+      ['d', 'external_id'],
     ]);
     const again = await rekey([['CH-1', 'CH-2']]);
     expect(again.body).toEqual({ rekeyed: 0, unchanged: 1, dry_run: false });
@@ -67,9 +90,19 @@ describe('rekey', () => {
     const id = await make('sys', 'acc_1', 'crm');
     expect((await rekey([['acc_1', 'acc_2']], { system: 'crm' })).status).toBe(200);
     expect(await holderOf('acc_1', 'crm')).toEqual(['sys', 'alias']);
-    expect((await request('GET', `${organizations}/${id}`)).body).toMatchObject({ organization: { external_ids: { crm: 'acc_2' }, version: 2 } });
-    const { rows } = await server.database.pool.query('select type, record_version, changed, external_ids from events where record_id = $1 order by sequence', [id.slice(4)]);
-    expect(rows.at(-1)).toEqual({ type: 'organization.updated', record_version: '2', changed: { 'external_ids.crm': ['acc_1', 'acc_2'] }, external_ids: { crm: 'acc_2' } });
+    expect((await request('GET', `${organizations}/${id}`)).body).toMatchObject({
+      organization: { external_ids: { crm: 'acc_2' }, version: 2 },
+    });
+    const { rows } = await server.database.pool.query(
+      'select type, record_version, changed, external_ids from events where record_id = $1 order by sequence',
+      [id.slice(4)],
+    );
+    expect(rows.at(-1)).toEqual({
+      type: 'organization.updated',
+      record_version: '2',
+      changed: { 'external_ids.crm': ['acc_1', 'acc_2'] },
+      external_ids: { crm: 'acc_2' },
+    });
   });
 
   test('a dry run checks and changes nothing', async () => {
@@ -80,10 +113,29 @@ describe('rekey', () => {
 
   test('all or nothing: an unknown old ID, an ID named twice and a new ID of a stranger are refused, each named', async () => {
     await Promise.all([make('x', 'RF-1'), make('y', 'RF-2')]);
-    expect((await rekey([['RF-1', 'RF-9'], ['RF-0', 'RF-8']])).body).toMatchObject({ details: [{ error_code: 'INVALID_REKEY', validation_error_info: { field_violations: [{ field: 'pairs.1.from' }] } }] });
-    expect((await rekey([['RF-1', 'RF-9'], ['RF-1', 'RF-8']])).body).toMatchObject({ details: [{ error_code: 'INVALID_REKEY' }] });
+    expect(
+      (
+        await rekey([
+          ['RF-1', 'RF-9'],
+          ['RF-0', 'RF-8'],
+        ])
+      ).body,
+    ).toMatchObject({
+      details: [{ error_code: 'INVALID_REKEY', validation_error_info: { field_violations: [{ field: 'pairs.1.from' }] } }],
+    });
+    expect(
+      (
+        await rekey([
+          ['RF-1', 'RF-9'],
+          ['RF-1', 'RF-8'],
+        ])
+      ).body,
+    ).toMatchObject({ details: [{ error_code: 'INVALID_REKEY' }] });
     const taken = await rekey([['RF-1', 'RF-2']]);
-    expect([taken.status, taken.body]).toMatchObject([409, { details: [{ error_code: 'EXTERNAL_ID_TAKEN', resource_info: { value: 'RF-2' } }] }]);
+    expect([taken.status, taken.body]).toMatchObject([
+      409,
+      { details: [{ error_code: 'EXTERNAL_ID_TAKEN', resource_info: { value: 'RF-2' } }] },
+    ]);
     expect(await holderOf('RF-1')).toEqual(['x', 'external_id']);
   });
 
@@ -99,7 +151,9 @@ describe('rekey', () => {
     const pairs = Array.from({ length: 10_000 }, (_, index) => ({ from: `OLD-${index + 1}`, to: `NEW-${index + 1}` }));
     const { body } = await client.request('POST', '/api/v1/rekey', { kind: 'organization', pairs });
     expect(body).toEqual({ rekeyed: 10_000, unchanged: 0, dry_run: false });
-    const { rows } = await server.database.pool.query('select count(*)::int as count from events where environment_id = $1', [client.environmentId]);
+    const { rows } = await server.database.pool.query('select count(*)::int as count from events where environment_id = $1', [
+      client.environmentId,
+    ]);
     expect(rows[0].count).toBe(10_000);
   });
 });

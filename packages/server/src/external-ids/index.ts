@@ -1,5 +1,13 @@
 export {
-  type ExternalKey, externalIdColumns, externalKey, type Found, lostUpsert, patchSystemIds, primarySystem, type RecordReference, type SystemIds, systemIdsOf, withKey,
+  type ExternalKey,
+  externalIdColumns,
+  externalKey,
+  type Found,
+  lostUpsert,
+  patchSystemIds,
+  type RecordReference,
+  systemIdsOf,
+  withKey,
 } from './external-id.ts';
 export { externalIdRoutes } from './external-id-routes.ts';
 export { externalIdJoin, moveExternalIds, purgeAliases, releaseExternalIds } from './external-id-store.ts';

@@ -8,7 +8,12 @@ import { primarySystem, type RecordReference } from './external-id.ts';
  * The database ID of the record a caller names. For an external ID this reads it (aliases included); a database
  * ID is returned as it is, whether or not the record exists. Throws 404 when nothing has the external ID.
  */
-export async function resolveReference(db: Queryable, environmentId: string, kind: RecordKind, reference: RecordReference): Promise<string> {
+export async function resolveReference(
+  db: Queryable,
+  environmentId: string,
+  kind: RecordKind,
+  reference: RecordReference,
+): Promise<string> {
   if ('id' in reference) return reference.id;
   const { rows } = await db.query<{ record_id: string }>({
     name: 'resolve-external-id',

@@ -31,7 +31,12 @@ export class RekeyService {
   readonly #aliasDays: number;
   readonly #moveRecords: Record<RecordKind, MoveRecords>;
 
-  constructor({ pool, ids, aliasDays, moveRecords }: { pool: pg.Pool; ids: IdGenerator; aliasDays: number; moveRecords: Record<RecordKind, MoveRecords> }) {
+  constructor({
+    pool,
+    ids,
+    aliasDays,
+    moveRecords,
+  }: { pool: pg.Pool; ids: IdGenerator; aliasDays: number; moveRecords: Record<RecordKind, MoveRecords> }) {
     this.#pool = pool;
     this.#ids = ids;
     this.#aliasDays = aliasDays;
@@ -43,17 +48,26 @@ export class RekeyService {
    * outside the list has a new one. A pair that was carried out before counts as unchanged, so the same list may
    * be sent again.
    */
-  async rekey(context: RequestContext, { kind, system = primarySystem, pairs, dry_run: dryRun = false }: RekeyRequest): Promise<RekeyAnswer> {
+  async rekey(
+    context: RequestContext,
+    { kind, system = primarySystem, pairs, dry_run: dryRun = false }: RekeyRequest,
+  ): Promise<RekeyAnswer> {
     checkPairs(pairs);
     const { environmentId } = context;
     return inChange(this.#pool, context, async (tx) => {
       const seen = plan(kind, system, pairs, await findRekeyState(tx, environmentId, kind, system, pairs));
       if (dryRun || seen.length === 0) return answer(seen, pairs, dryRun);
-      await lockRecords(tx, environmentId, kind, seen.map(({ id }) => id));
+      await lockRecords(
+        tx,
+        environmentId,
+        kind,
+        seen.map(({ id }) => id),
+      );
       // What was seen before the lock may have changed until it was ours.
       const moves = plan(kind, system, pairs, await findRekeyState(tx, environmentId, kind, system, pairs));
       const locked = new Set(seen.map(({ id }) => id));
-      if (moves.some(({ id }) => !locked.has(id))) throw new ApiError('RECORD_BUSY', 'the external IDs changed meanwhile; try again', { retryAfter: 1 });
+      if (moves.some(({ id }) => !locked.has(id)))
+        throw new ApiError('RECORD_BUSY', 'the external IDs changed meanwhile; try again', { retryAfter: 1 });
       await this.#move(tx, context, kind, system, moves);
       return answer(moves, pairs, dryRun);
     });
@@ -63,12 +77,20 @@ export class RekeyService {
     const { environmentId } = context;
     // All are released before any is claimed: that is what makes swaps and chains work.
     for (const batch of batches(moves)) {
-      await releaseOldIds(tx, environmentId, kind, system, batch.map(({ from }) => from), this.#aliasDays);
+      await releaseOldIds(
+        tx,
+        environmentId,
+        kind,
+        system,
+        batch.map(({ from }) => from),
+        this.#aliasDays,
+      );
     }
     for (const batch of batches(moves)) {
       const claimed = await claimNewIds(tx, environmentId, kind, system, batch);
       const refused = batch.find(({ to }) => !claimed.has(to));
-      if (refused !== undefined) throw new ApiError('RECORD_BUSY', `another record took ${excerpt(refused.to)} meanwhile; try again`, { retryAfter: 1 });
+      if (refused !== undefined)
+        throw new ApiError('RECORD_BUSY', `another record took ${excerpt(refused.to)} meanwhile; try again`, { retryAfter: 1 });
       await appendEvents(tx, context, this.#ids, await this.#moveRecords[kind](tx, environmentId, system, batch));
     }
   }
@@ -81,9 +103,17 @@ function checkPairs(pairs: RekeyRequest['pairs']): void {
   for (const [index, { from, to }] of pairs.entries()) {
     parseExternalId(from, `pairs.${index}.from`);
     parseExternalId(to, `pairs.${index}.to`);
-    for (const [seen, value, end] of [[froms, from, 'from'], [tos, to, 'to']] as const) {
+    for (const [seen, value, end] of [
+      [froms, from, 'from'],
+      [tos, to, 'to'],
+    ] as const) {
       const earlier = seen.get(value);
-      if (earlier !== undefined) violations.push({ field: `pairs.${index}.${end}`, description: `${excerpt(value)} is named at pair ${earlier} already`, constraint: 'unique' });
+      if (earlier !== undefined)
+        violations.push({
+          field: `pairs.${index}.${end}`,
+          description: `${excerpt(value)} is named at pair ${earlier} already`,
+          constraint: 'unique',
+        });
       seen.set(value, index);
     }
   }
@@ -104,7 +134,11 @@ function plan(kind: RecordKind, system: string, pairs: RekeyRequest['pairs'], st
     const { recordId, isAlias } = state.from;
     if (from === to || (isAlias && state.toHolder === recordId)) continue;
     if (isAlias) {
-      violations.push({ field: `pairs.${index}.from`, description: `${excerpt(from)} is only an alias of ${publicId(kind, recordId)}; name its current ID`, constraint: 'current' });
+      violations.push({
+        field: `pairs.${index}.from`,
+        description: `${excerpt(from)} is only an alias of ${publicId(kind, recordId)}; name its current ID`,
+        constraint: 'current',
+      });
       continue;
     }
     moves.push({ id: recordId, from, to });

@@ -11,7 +11,11 @@ export interface RekeyState {
 
 /** The state of each pair, in order. Each look-up is a subquery of its own (`limit`), so that even without statistics it is an index search. */
 export async function findRekeyState(
-  db: Queryable, environmentId: string, kind: RecordKind, system: string, pairs: readonly { from: string; to: string }[],
+  db: Queryable,
+  environmentId: string,
+  kind: RecordKind,
+  system: string,
+  pairs: readonly { from: string; to: string }[],
 ): Promise<RekeyState[]> {
   const { rows } = await db.query<{ n: string; record_id: string | null; is_alias: boolean | null; holder: string | null }>(
     `select k.n, f.record_id, f.alias_expire_time is not null as is_alias, h.record_id as holder
@@ -39,17 +43,30 @@ export async function lockRecords(tx: Queryable, environmentId: string, kind: Re
 
 /** Releases the old IDs: as aliases for `aliasDays`, or altogether when that is 0. */
 export async function releaseOldIds(
-  tx: Queryable, environmentId: string, kind: RecordKind, system: string, values: readonly string[], aliasDays: number,
+  tx: Queryable,
+  environmentId: string,
+  kind: RecordKind,
+  system: string,
+  values: readonly string[],
+  aliasDays: number,
 ): Promise<void> {
   const which = 'environment_id = $1 and kind = $2 and system = $3 and value = any($4::text[])';
   const parameters = [environmentId, kind, system, values];
   if (aliasDays === 0) await tx.query(`delete from external_ids where ${which}`, parameters);
-  else await tx.query(`update external_ids set alias_expire_time = now() + make_interval(days => $5) where ${which}`, [...parameters, aliasDays]);
+  else
+    await tx.query(`update external_ids set alias_expire_time = now() + make_interval(days => $5) where ${which}`, [
+      ...parameters,
+      aliasDays,
+    ]);
 }
 
 /** Gives the new IDs to their records; returns the values that could be taken. */
 export async function claimNewIds(
-  tx: Queryable, environmentId: string, kind: RecordKind, system: string, moves: readonly { id: string; to: string }[],
+  tx: Queryable,
+  environmentId: string,
+  kind: RecordKind,
+  system: string,
+  moves: readonly { id: string; to: string }[],
 ): Promise<Set<string>> {
   const { rows } = await tx.query<{ value: string }>(
     `insert into external_ids as x (environment_id, kind, system, value, record_id)

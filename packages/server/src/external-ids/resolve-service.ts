@@ -3,7 +3,14 @@ import type pg from 'pg';
 import type { RequestContext } from '../environments/index.ts';
 import { formatId, parseId } from '../lib/id.ts';
 import { primarySystem } from './external-id.ts';
-import { type ExternalIdHit, findExternalIds, type Question, type Summary, summarizeOrganizations, summarizeUsers } from './resolve-store.ts';
+import {
+  type ExternalIdHit,
+  findExternalIds,
+  type Question,
+  type Summary,
+  summarizeOrganizations,
+  summarizeUsers,
+} from './resolve-store.ts';
 
 /** Finds records by IDs of any sort, many at once. */
 export class ResolveService {
@@ -21,18 +28,34 @@ export class ResolveService {
    * as an alias, as an email address. Three statements, however many IDs are asked for.
    */
   async resolve({ environmentId }: RequestContext, { ids }: ResolveRequest): Promise<ResolveAnswer> {
-    const questions = ids.map((item): Question => (typeof item === 'string' ? { value: item, kind: undefined, system: undefined } : { kind: undefined, system: undefined, ...item }));
+    const questions = ids.map(
+      (item): Question =>
+        typeof item === 'string' ? { value: item, kind: undefined, system: undefined } : { kind: undefined, system: undefined, ...item },
+    );
     // NUL and lone surrogates cannot reach the database; nothing has such an ID.
-    const askable = questions.map((question) => (question.value.includes('\0') || !question.value.isWellFormed() ? { ...question, value: '' } : question));
+    const askable = questions.map((question) =>
+      question.value.includes('\0') || !question.value.isWellFormed() ? { ...question, value: '' } : question,
+    );
     const hits = await findExternalIds(this.#pool, environmentId, askable);
     const own = askable.map((question) => this.#ownNames(question));
     const [organizations, users] = await Promise.all([
       summarizeOrganizations(this.#pool, environmentId, distinct([...own.map(({ org }) => org), ...idsOf(hits, 'organization')])),
-      summarizeUsers(this.#pool, environmentId, distinct([...own.map(({ usr }) => usr), ...idsOf(hits, 'user')]), distinct(own.map(({ key }) => key))),
+      summarizeUsers(
+        this.#pool,
+        environmentId,
+        distinct([...own.map(({ usr }) => usr), ...idsOf(hits, 'user')]),
+        distinct(own.map(({ key }) => key)),
+      ),
     ]);
 
     const matches: ResolveMatch[][] = questions.map(() => []);
-    const add = (index: number, kind: ResolveMatch['kind'], summary: Summary | undefined, how: Pick<ResolveMatch, 'matched_by'> & Partial<ResolveMatch>, system = primarySystem) => {
+    const add = (
+      index: number,
+      kind: ResolveMatch['kind'],
+      summary: Summary | undefined,
+      how: Pick<ResolveMatch, 'matched_by'> & Partial<ResolveMatch>,
+      system = primarySystem,
+    ) => {
       if (summary !== undefined) matches[index]?.push({ ...matchOf(kind, summary, system), ...how });
     };
     for (const [index, { org, usr, key }] of own.entries()) {
@@ -42,7 +65,10 @@ export class ResolveService {
     }
     for (const { n, kind, system, recordId, aliasExpireTime } of hits) {
       const summary = kind === 'organization' ? organizations.get(recordId) : users.byId.get(recordId);
-      const how = aliasExpireTime === null ? { matched_by: 'external_id' as const } : { matched_by: 'alias' as const, alias_expires_at: aliasExpireTime };
+      const how =
+        aliasExpireTime === null
+          ? { matched_by: 'external_id' as const }
+          : { matched_by: 'alias' as const, alias_expires_at: aliasExpireTime };
       add(n, kind, summary, how, system);
     }
     return { results: questions.map(({ value }, index) => ({ value, matches: matches[index] ?? [] })) };
@@ -66,7 +92,11 @@ function distinct(values: (string | undefined)[]): string[] {
   return [...new Set(values.filter((value) => value !== undefined))];
 }
 
-function matchOf(kind: ResolveMatch['kind'], { id, name, external_id, external_ids }: Summary, system: string): Omit<ResolveMatch, 'matched_by'> {
+function matchOf(
+  kind: ResolveMatch['kind'],
+  { id, name, external_id, external_ids }: Summary,
+  system: string,
+): Omit<ResolveMatch, 'matched_by'> {
   return {
     kind,
     id: formatId(kind === 'organization' ? 'org' : 'usr', id),

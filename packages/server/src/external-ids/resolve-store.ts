@@ -32,9 +32,20 @@ export async function findExternalIds(db: Queryable, environmentId: string, ques
                and (alias_expire_time is null or alias_expire_time > now())
              order by kind, system limit ${maxMatches}) x on true
            order by k.n, x.alias_expire_time is not null, x.kind, x.system`,
-    values: [environmentId, questions.map(({ value }) => value), questions.map(({ kind }) => kind ?? null), questions.map(({ system }) => system ?? null)],
+    values: [
+      environmentId,
+      questions.map(({ value }) => value),
+      questions.map(({ kind }) => kind ?? null),
+      questions.map(({ system }) => system ?? null),
+    ],
   });
-  return rows.map((row) => ({ n: Number(row.n) - 1, kind: row.kind, system: row.system, recordId: row.record_id, aliasExpireTime: row.alias_expire_time }));
+  return rows.map((row) => ({
+    n: Number(row.n) - 1,
+    kind: row.kind,
+    system: row.system,
+    recordId: row.record_id,
+    aliasExpireTime: row.alias_expire_time,
+  }));
 }
 
 /** What a match says of its record. `id` is a database ID. */
@@ -58,7 +69,10 @@ export async function summarizeOrganizations(db: Queryable, environmentId: strin
 
 /** Users by database ID or by the key of their address. */
 export async function summarizeUsers(
-  db: Queryable, environmentId: string, ids: readonly string[], emailKeys: readonly string[],
+  db: Queryable,
+  environmentId: string,
+  ids: readonly string[],
+  emailKeys: readonly string[],
 ): Promise<{ byId: Map<string, Summary>; byEmailKey: Map<string, Summary> }> {
   const byId = new Map<string, Summary>();
   const byEmailKey = new Map<string, Summary>();

@@ -12,9 +12,7 @@ import { claimKey, findAnswer, storeAnswer } from './idempotency-store.ts';
  * Throws `IdempotentReplay` when the request was answered before, 422 IDEMPOTENCY_KEY_REUSED when the key
  * belongs to another request, and whatever `work` throws (then nothing is stored, a corrected retry runs).
  */
-export function inChange<Result>(
-  pool: pg.Pool, context: RequestContext, work: (tx: pg.PoolClient) => Promise<Result>,
-): Promise<Result> {
+export function inChange<Result>(pool: pg.Pool, context: RequestContext, work: (tx: pg.PoolClient) => Promise<Result>): Promise<Result> {
   const { environmentId, actor, idempotency } = context;
   if (idempotency === undefined || actor.id === null) return inTransaction(pool, work);
   const clientId = actor.id;

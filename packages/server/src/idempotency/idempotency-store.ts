@@ -13,7 +13,11 @@ export interface StoredAnswer {
  * one commits, its answer is there. An expired key is taken over.
  */
 export async function claimKey(
-  tx: Queryable, environmentId: string, clientId: string, key: string, requestHash: Uint8Array,
+  tx: Queryable,
+  environmentId: string,
+  clientId: string,
+  key: string,
+  requestHash: Uint8Array,
 ): Promise<boolean> {
   const { rowCount } = await tx.query({
     name: 'claim-idempotency-key',
@@ -27,9 +31,7 @@ export async function claimKey(
 }
 
 /** The answer stored under a key. */
-export async function findAnswer(
-  tx: Queryable, environmentId: string, clientId: string, key: string,
-): Promise<StoredAnswer | undefined> {
+export async function findAnswer(tx: Queryable, environmentId: string, clientId: string, key: string): Promise<StoredAnswer | undefined> {
   const { rows } = await tx.query<StoredAnswer>(
     `select request_hash, status, body from idempotency_keys
      where environment_id = $1 and client_id = $2 and key = $3 and status is not null`,
@@ -40,12 +42,20 @@ export async function findAnswer(
 
 /** Stores the answer with the effect. */
 export async function storeAnswer(
-  tx: Queryable, environmentId: string, clientId: string, key: string, status: number, body: string,
+  tx: Queryable,
+  environmentId: string,
+  clientId: string,
+  key: string,
+  status: number,
+  body: string,
 ): Promise<void> {
-  await tx.query(
-    'update idempotency_keys set status = $4, body = $5 where environment_id = $1 and client_id = $2 and key = $3',
-    [environmentId, clientId, key, status, body],
-  );
+  await tx.query('update idempotency_keys set status = $4, body = $5 where environment_id = $1 and client_id = $2 and key = $3', [
+    environmentId,
+    clientId,
+    key,
+    status,
+    body,
+  ]);
 }
 
 /** Removes up to 1,000 expired keys; returns how many there were. */

@@ -23,7 +23,10 @@ test('the same key 100 times at once makes one record, and all get its answer', 
 
 test('the same key with another body or path is 422 (D2)', async () => {
   await request('POST', path, { display_name: 'One' }, key('d2'));
-  for (const answer of [await request('POST', path, { display_name: 'Two' }, key('d2')), await request('POST', '/api/v1/users', { email: 'd2@example.com' }, key('d2'))]) {
+  for (const answer of [
+    await request('POST', path, { display_name: 'Two' }, key('d2')),
+    await request('POST', '/api/v1/users', { email: 'd2@example.com' }, key('d2')),
+  ]) {
     expect([answer.status, answer.body]).toMatchObject([422, { details: [{ error_code: 'IDEMPOTENCY_KEY_REUSED' }] }]);
   }
 });
@@ -57,7 +60,10 @@ test('upserts, patches and re-keys repeat their answers too', async () => {
 
 test('an answer is kept for 24 hours', async () => {
   await request('POST', path, { display_name: 'Kept' }, key('kept'));
-  const age = (hours: number) => server.database.pool.query("update idempotency_keys set create_time = now() - make_interval(mins => $1) where key = 'kept'", [Math.round(hours * 60)]);
+  const age = (hours: number) =>
+    server.database.pool.query("update idempotency_keys set create_time = now() - make_interval(mins => $1) where key = 'kept'", [
+      Math.round(hours * 60),
+    ]);
   await age(23.9);
   await purgeKeys(server.database.pool);
   expect((await request('POST', path, { display_name: 'Kept' }, key('kept'))).headers.get('idempotent-replayed')).toBe('true');

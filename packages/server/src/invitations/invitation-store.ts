@@ -23,7 +23,12 @@ function toInvitation(membership: Membership, row: InvitationRow): Invitation {
 }
 
 /** Opens the invitation of a new membership. */
-export async function insertInvitation(tx: Queryable, environmentId: string, membershipId: string, membership: Membership): Promise<Invitation> {
+export async function insertInvitation(
+  tx: Queryable,
+  environmentId: string,
+  membershipId: string,
+  membership: Membership,
+): Promise<Invitation> {
   const { rows } = await tx.query<InvitationRow>(
     `insert into invitations (environment_id, membership_id, expire_time) values ($1, $2, now() + make_interval(days => $3))
      returning create_time, expire_time, resent_time, resent_count`,

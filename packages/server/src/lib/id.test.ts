@@ -26,7 +26,15 @@ test('an ID reads back as what was written', () => {
   expect(parseId('org', 'org_9223372036854775807')).toBe('9223372036854775807');
 });
 
-test.each(['usr_1', 'org_', 'org_0', 'org_01', 'org_1a', 'ORG_1', 'org_9223372036854775808', 'org_99999999999999999999', ' org_1', 'org_1\n'])(
-  '%j is not an organization ID',
-  (text) => expect(parseId('org', text)).toBeUndefined(),
-);
+test.each([
+  'usr_1',
+  'org_',
+  'org_0',
+  'org_01',
+  'org_1a',
+  'ORG_1',
+  'org_9223372036854775808',
+  'org_99999999999999999999',
+  ' org_1',
+  'org_1\n',
+])('%j is not an organization ID', (text) => expect(parseId('org', text)).toBeUndefined());

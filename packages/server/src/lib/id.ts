@@ -59,7 +59,13 @@ export function parseId(prefix: IdPrefix, text: string): string | undefined {
 }
 
 const nouns: Record<IdPrefix, string> = {
-  env: 'an environment', org: 'an organization', usr: 'a user', mem: 'a membership', evt: 'an event', skc: 'a client', sks: 'a client secret',
+  env: 'an environment',
+  org: 'an organization',
+  usr: 'a user',
+  mem: 'a membership',
+  evt: 'an event',
+  skc: 'a client',
+  sks: 'a client secret',
 };
 
 /** The database form of a public ID from outside; 400 INVALID_ID names the field and tells what was sent instead. */

@@ -16,11 +16,15 @@ export function textProblem(text: string, rule: TextRule): TextProblem | undefin
   if (text.includes('\0')) return { description: 'must not contain NUL', constraint: 'no_nul' };
   if (!text.isWellFormed()) return { description: 'must not contain half of a surrogate pair', constraint: 'well_formed' };
   if (rule === 'data') return undefined;
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) return { description: 'must not contain control characters or line breaks', constraint: 'no_control' };
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text))
+    return { description: 'must not contain control characters or line breaks', constraint: 'no_control' };
   if (rule === 'name') {
-    return bidiControls.test(text) ? { description: 'must not contain characters that change the direction of text', constraint: 'no_bidi' } : undefined;
+    return bidiControls.test(text)
+      ? { description: 'must not contain characters that change the direction of text', constraint: 'no_bidi' }
+      : undefined;
   }
-  if (/\p{Cf}/u.test(text)) return { description: 'must not contain invisible or direction-changing characters', constraint: 'no_invisible' };
+  if (/\p{Cf}/u.test(text))
+    return { description: 'must not contain invisible or direction-changing characters', constraint: 'no_invisible' };
   if (text !== text.trim()) return { description: 'must not begin or end with white space', constraint: 'trimmed' };
   if (text !== text.normalize('NFC')) return { description: 'must be in Unicode normal form NFC', constraint: 'nfc' };
   return undefined;

@@ -1,6 +1,15 @@
 import {
-  CreateMembership, type ErrorCode, ListMembershipsQuery, MembershipAnswer, MembershipPage, MetadataSchema, UpdateMembership, UpsertMembership,
-  UpsertMembershipAnswer, UserAndMembershipAnswer, UserMembershipAnswer,
+  CreateMembership,
+  type ErrorCode,
+  ListMembershipsQuery,
+  MembershipAnswer,
+  MembershipPage,
+  MetadataSchema,
+  UpdateMembership,
+  UpsertMembership,
+  UpsertMembershipAnswer,
+  UserAndMembershipAnswer,
+  UserMembershipAnswer,
 } from '@crosswalk/contract';
 import { requireId } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
@@ -14,7 +23,14 @@ import type { MembershipReference, MembershipService } from './membership-servic
 
 const collection = '/api/v1/memberships/organizations/:organization_id/users';
 const tag = 'Memberships';
-const changeErrors: ErrorCode[] = ['ORGANIZATION_NOT_FOUND', 'USER_NOT_FOUND', 'INVALID_METADATA', 'VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'];
+const changeErrors: ErrorCode[] = [
+  'ORGANIZATION_NOT_FOUND',
+  'USER_NOT_FOUND',
+  'INVALID_METADATA',
+  'VERSION_MISMATCH',
+  'RECORD_BUSY',
+  'IDEMPOTENCY_KEY_REUSED',
+];
 
 /** REST of memberships. */
 export function membershipRoutes(app: Routes, memberships: MembershipService, tokens: PageTokens): void {
@@ -25,7 +41,14 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
   app.get(
     '/api/v1/memberships',
     operation(
-      { id: 'listMemberships', tag, summary: 'List memberships, newest first', scope: 'read', answers: { 200: MembershipPage }, errors: ['INVALID_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'] },
+      {
+        id: 'listMemberships',
+        tag,
+        summary: 'List memberships, newest first',
+        scope: 'read',
+        answers: { 200: MembershipPage },
+        errors: ['INVALID_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
+      },
       { querystring: ListMembershipsQuery },
     ),
     async (request) => {
@@ -44,7 +67,17 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
   for (const path of recordPaths(collection, 'usr')) {
     app.get(
       path.url,
-      operation({ id: `getMembership${path.suffix}`, tag, summary: `Get the membership of the user named by ${path.by}`, scope: 'read', answers: { 200: MembershipAnswer }, errors: ['USER_NOT_FOUND', 'MEMBERSHIP_NOT_FOUND', 'INVALID_ID'] }, path.parts),
+      operation(
+        {
+          id: `getMembership${path.suffix}`,
+          tag,
+          summary: `Get the membership of the user named by ${path.by}`,
+          scope: 'read',
+          answers: { 200: MembershipAnswer },
+          errors: ['USER_NOT_FOUND', 'MEMBERSHIP_NOT_FOUND', 'INVALID_ID'],
+        },
+        path.parts,
+      ),
       async (request, reply) => {
         const membership = await memberships.get(contextOf(request), referenceOf(path, request));
         return sendRecord(request, reply, membership.version, { membership });
@@ -54,7 +87,14 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
     app.post(
       path.url,
       operation(
-        { id: `createMembership${path.suffix}`, tag, summary: `Make the user named by ${path.by} a member`, scope: 'write', answers: { 201: UserAndMembershipAnswer }, errors: [...changeErrors, 'MEMBERSHIP_EXISTS'] },
+        {
+          id: `createMembership${path.suffix}`,
+          tag,
+          summary: `Make the user named by ${path.by} a member`,
+          scope: 'write',
+          answers: { 201: UserAndMembershipAnswer },
+          errors: [...changeErrors, 'MEMBERSHIP_EXISTS'],
+        },
         { ...path.parts, body: CreateMembership },
       ),
       async (request, reply) => {
@@ -66,11 +106,23 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
     app.put(
       path.url,
       operation(
-        { id: `upsertMembership${path.suffix}`, tag, summary: `Create or update the membership of the user named by ${path.by}`, scope: 'write', answers: { 200: UpsertMembershipAnswer, 201: UpsertMembershipAnswer }, errors: [...changeErrors, 'ALREADY_EXISTS', 'DOES_NOT_EXIST'] },
+        {
+          id: `upsertMembership${path.suffix}`,
+          tag,
+          summary: `Create or update the membership of the user named by ${path.by}`,
+          scope: 'write',
+          answers: { 200: UpsertMembershipAnswer, 201: UpsertMembershipAnswer },
+          errors: [...changeErrors, 'ALREADY_EXISTS', 'DOES_NOT_EXIST'],
+        },
         { ...path.parts, body: UpsertMembership },
       ),
       async (request, reply) => {
-        const result = await memberships.upsert(changeContextOf(request, upserted), referenceOf(path, request), request.body, preconditionsOf(request));
+        const result = await memberships.upsert(
+          changeContextOf(request, upserted),
+          referenceOf(path, request),
+          request.body,
+          preconditionsOf(request),
+        );
         return sendRecord(request, reply.code(upserted(result).status), result.membership.version, result);
       },
     );
@@ -78,11 +130,23 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
     app.patch(
       path.url,
       operation(
-        { id: `updateMembership${path.suffix}`, tag, summary: `Update the membership of the user named by ${path.by}`, scope: 'write', answers: { 200: UserMembershipAnswer }, errors: [...changeErrors, 'MEMBERSHIP_NOT_FOUND'] },
+        {
+          id: `updateMembership${path.suffix}`,
+          tag,
+          summary: `Update the membership of the user named by ${path.by}`,
+          scope: 'write',
+          answers: { 200: UserMembershipAnswer },
+          errors: [...changeErrors, 'MEMBERSHIP_NOT_FOUND'],
+        },
         { ...path.parts, body: UpdateMembership },
       ),
       async (request, reply) => {
-        const result = await memberships.update(changeContextOf(request, changed), referenceOf(path, request), request.body, preconditionsOf(request));
+        const result = await memberships.update(
+          changeContextOf(request, changed),
+          referenceOf(path, request),
+          request.body,
+          preconditionsOf(request),
+        );
         return sendRecord(request, reply, result.membership.version, result);
       },
     );
@@ -90,18 +154,41 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
     app.put(
       path.metadataUrl,
       operation(
-        { id: `replaceMembershipMetadata${path.suffix}`, tag, summary: `Replace the whole metadata of the membership of the user named by ${path.by}`, scope: 'write', answers: { 200: UserMembershipAnswer }, errors: [...changeErrors, 'MEMBERSHIP_NOT_FOUND'] },
+        {
+          id: `replaceMembershipMetadata${path.suffix}`,
+          tag,
+          summary: `Replace the whole metadata of the membership of the user named by ${path.by}`,
+          scope: 'write',
+          answers: { 200: UserMembershipAnswer },
+          errors: [...changeErrors, 'MEMBERSHIP_NOT_FOUND'],
+        },
         { ...path.parts, body: MetadataSchema },
       ),
       async (request, reply) => {
-        const result = await memberships.replaceMetadata(changeContextOf(request, changed), referenceOf(path, request), request.body, preconditionsOf(request));
+        const result = await memberships.replaceMetadata(
+          changeContextOf(request, changed),
+          referenceOf(path, request),
+          request.body,
+          preconditionsOf(request),
+        );
         return sendRecord(request, reply, result.membership.version, result);
       },
     );
 
     app.delete(
       path.url,
-      operation({ id: `deleteMembership${path.suffix}`, tag, summary: `End the membership of the user named by ${path.by}`, description: 'The user stays.', scope: 'write', answers: { 204: null }, errors: ['USER_NOT_FOUND', 'MEMBERSHIP_NOT_FOUND', 'VERSION_MISMATCH'] }, path.parts),
+      operation(
+        {
+          id: `deleteMembership${path.suffix}`,
+          tag,
+          summary: `End the membership of the user named by ${path.by}`,
+          description: 'The user stays.',
+          scope: 'write',
+          answers: { 204: null },
+          errors: ['USER_NOT_FOUND', 'MEMBERSHIP_NOT_FOUND', 'VERSION_MISMATCH'],
+        },
+        path.parts,
+      ),
       async (request, reply) => {
         await memberships.delete(contextOf(request), referenceOf(path, request), preconditionsOf(request));
         return reply.code(204).send();

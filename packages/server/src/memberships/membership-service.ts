@@ -1,5 +1,12 @@
 import type {
-  CreateMembership, Invitation, Membership, MembershipStatus, UpdateMembership, UpsertMembership, User, UserAndMembershipAnswer,
+  CreateMembership,
+  Invitation,
+  Membership,
+  MembershipStatus,
+  UpdateMembership,
+  UpsertMembership,
+  User,
+  UserAndMembershipAnswer,
 } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
@@ -14,7 +21,14 @@ import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../li
 import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
 import { membershipExists, membershipNotFound, type NewMembership, newMembership, patchFields } from './membership.ts';
 import {
-  deleteMembership, deleteSomeMemberships, findMembership, insertMembership, listMemberships, lockMembership, type MembershipOwner, updateMembership,
+  deleteMembership,
+  deleteSomeMemberships,
+  findMembership,
+  insertMembership,
+  listMemberships,
+  lockMembership,
+  type MembershipOwner,
+  updateMembership,
 } from './membership-store.ts';
 
 /** Reads users, with the memberships they have now, by database ID; given by the users feature. */
@@ -49,7 +63,12 @@ export class MembershipService {
   /** One page, narrowed by organization, user (database IDs), status or a metadata filter. */
   async list(
     { environmentId }: RequestContext,
-    query: { organizationId?: string | undefined; userId?: string | undefined; status?: MembershipStatus | undefined; filter?: string | undefined },
+    query: {
+      organizationId?: string | undefined;
+      userId?: string | undefined;
+      status?: MembershipStatus | undefined;
+      filter?: string | undefined;
+    },
     page: PageRequest,
   ): Promise<Page<Membership>> {
     const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
@@ -70,12 +89,21 @@ export class MembershipService {
   }
 
   /** Puts other metadata in place of all that is there. */
-  replaceMetadata(context: RequestContext, reference: MembershipReference, metadata: Record<string, unknown>, preconditions: Preconditions) {
+  replaceMetadata(
+    context: RequestContext,
+    reference: MembershipReference,
+    metadata: Record<string, unknown>,
+    preconditions: Preconditions,
+  ) {
     return this.#change(context, reference, {}, metadataReplacement(metadata), preconditions);
   }
 
   #change(
-    context: RequestContext, reference: MembershipReference, body: UpdateMembership, metadata: MetadataChange, preconditions: Preconditions,
+    context: RequestContext,
+    reference: MembershipReference,
+    body: UpdateMembership,
+    metadata: MetadataChange,
+    preconditions: Preconditions,
   ): Promise<{ user: User; membership: Membership }> {
     return this.#inChange(context, reference, async (tx, userId) => {
       const before = await this.#lock(tx, context, reference.organizationId, userId);
@@ -87,7 +115,10 @@ export class MembershipService {
 
   /** Makes the person a member, or updates the membership; of many at once one creates. 412 by precondition. */
   upsert(
-    context: RequestContext, reference: MembershipReference, body: UpsertMembership, preconditions: Preconditions,
+    context: RequestContext,
+    reference: MembershipReference,
+    body: UpsertMembership,
+    preconditions: Preconditions,
   ): Promise<UserAndMembershipAnswer & { created: boolean }> {
     return this.#inChange(context, reference, async (tx, userId) => {
       const { environmentId } = context;
@@ -97,7 +128,8 @@ export class MembershipService {
         const wanted = newMembership(body);
         const status = body.membership_status ?? wanted.fields.membership_status;
         const added = await tryAddMembership(tx, context, this.#ids, reference.organizationId, userId, {
-          ...wanted, fields: { ...wanted.fields, membership_status: status },
+          ...wanted,
+          fields: { ...wanted.fields, membership_status: status },
         });
         if (added !== undefined) return { user: await this.#user(tx, environmentId, userId), ...added, created: true };
         before = await this.#lock(tx, context, reference.organizationId, userId);
@@ -119,7 +151,9 @@ export class MembershipService {
   }
 
   #inChange<Result>(
-    context: RequestContext, { organizationId, user }: MembershipReference, work: (tx: pg.PoolClient, userId: string) => Promise<Result>,
+    context: RequestContext,
+    { organizationId, user }: MembershipReference,
+    work: (tx: pg.PoolClient, userId: string) => Promise<Result>,
   ): Promise<Result> {
     return namingMissing(organizationId, user, () =>
       inChange(this.#pool, context, async (tx) => work(tx, await resolveReference(tx, context.environmentId, 'user', user))),
@@ -139,7 +173,11 @@ export class MembershipService {
   }
 
   async #updateLocked(
-    tx: pg.PoolClient, context: RequestContext, before: Membership, body: UpdateMembership, metadata: MetadataChange,
+    tx: pg.PoolClient,
+    context: RequestContext,
+    before: Membership,
+    body: UpdateMembership,
+    metadata: MetadataChange,
   ): Promise<Membership> {
     const after = await updateMembership(tx, context.environmentId, requireId('mem', before.id), patchFields(before, body), metadata);
     if (after === undefined) return before;
@@ -151,7 +189,12 @@ export class MembershipService {
 
 /** Makes a person a member within a change, with its invitation and events; 409 when they are one. IDs are database IDs. */
 export async function addMembership(
-  tx: pg.PoolClient, context: RequestContext, ids: IdGenerator, organizationId: string, userId: string, added: NewMembership,
+  tx: pg.PoolClient,
+  context: RequestContext,
+  ids: IdGenerator,
+  organizationId: string,
+  userId: string,
+  added: NewMembership,
 ): Promise<{ membership: Membership; invitation: Invitation | null }> {
   const result = await tryAddMembership(tx, context, ids, organizationId, userId, added);
   if (result !== undefined) return result;
@@ -160,7 +203,12 @@ export async function addMembership(
 }
 
 async function tryAddMembership(
-  tx: pg.PoolClient, context: RequestContext, ids: IdGenerator, organizationId: string, userId: string, added: NewMembership,
+  tx: pg.PoolClient,
+  context: RequestContext,
+  ids: IdGenerator,
+  organizationId: string,
+  userId: string,
+  added: NewMembership,
 ): Promise<{ membership: Membership; invitation: Invitation | null } | undefined> {
   const { environmentId } = context;
   const id = ids.next();
@@ -177,11 +225,21 @@ async function tryAddMembership(
 }
 
 /** Ends all memberships of an owner within a change, in batches, each with its event. */
-export async function deleteMembershipsOf(tx: pg.PoolClient, context: RequestContext, ids: IdGenerator, owner: MembershipOwner): Promise<void> {
+export async function deleteMembershipsOf(
+  tx: pg.PoolClient,
+  context: RequestContext,
+  ids: IdGenerator,
+  owner: MembershipOwner,
+): Promise<void> {
   for (;;) {
     const ended = await deleteSomeMemberships(tx, context.environmentId, owner);
     if (ended.length === 0) return;
-    await appendEvents(tx, context, ids, ended.map((membership) => eventOf('user.organization_membership_deleted', 'membership', membership, undefined)));
+    await appendEvents(
+      tx,
+      context,
+      ids,
+      ended.map((membership) => eventOf('user.organization_membership_deleted', 'membership', membership, undefined)),
+    );
   }
 }
 

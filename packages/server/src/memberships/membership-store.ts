@@ -55,7 +55,12 @@ export const membershipsJson = `coalesce((
 ), '[]'::jsonb)`;
 
 /** The membership of a person in an organization, locked until the transaction ends; undefined if there is none. */
-export async function lockMembership(tx: Queryable, environmentId: string, organizationId: string, userId: string): Promise<Membership | undefined> {
+export async function lockMembership(
+  tx: Queryable,
+  environmentId: string,
+  organizationId: string,
+  userId: string,
+): Promise<Membership | undefined> {
   const { rows } = await tx.query<MembershipRow>({
     name: 'lock-membership',
     text: `select ${columns} from memberships t where t.environment_id = $1 and t.organization_id = $2 and t.user_id = $3 for update`,
@@ -65,7 +70,12 @@ export async function lockMembership(tx: Queryable, environmentId: string, organ
 }
 
 /** The membership of a person in an organization. */
-export async function findMembership(db: Queryable, environmentId: string, organizationId: string, userId: string): Promise<Membership | undefined> {
+export async function findMembership(
+  db: Queryable,
+  environmentId: string,
+  organizationId: string,
+  userId: string,
+): Promise<Membership | undefined> {
   const { rows } = await db.query<MembershipRow>({
     name: 'find-membership',
     text: `select ${columns} from memberships t where t.environment_id = $1 and t.organization_id = $2 and t.user_id = $3`,
@@ -76,21 +86,39 @@ export async function findMembership(db: Queryable, environmentId: string, organ
 
 /** Writes a new membership; undefined if the person is a member already. */
 export async function insertMembership(
-  tx: Queryable, environmentId: string, id: string, organizationId: string, userId: string, { fields, metadata, inviterEmail }: NewMembership,
+  tx: Queryable,
+  environmentId: string,
+  id: string,
+  organizationId: string,
+  userId: string,
+  { fields, metadata, inviterEmail }: NewMembership,
 ): Promise<Membership | undefined> {
   const { rows } = await tx.query<MembershipRow>({
     name: 'insert-membership',
     text: `insert into memberships as t (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email, join_time)
            values ($1, $2, $3, $4, $5, $6, $7, $8, case when $5 = 'ACTIVE' then now() end)
            on conflict on constraint memberships_organization_user_key do nothing returning ${columns}`,
-    values: [environmentId, id, organizationId, userId, fields.membership_status, fields.roles.map(({ name }) => name), JSON.stringify(metadata), inviterEmail],
+    values: [
+      environmentId,
+      id,
+      organizationId,
+      userId,
+      fields.membership_status,
+      fields.roles.map(({ name }) => name),
+      JSON.stringify(metadata),
+      inviterEmail,
+    ],
   });
   return rows.map(toMembership)[0];
 }
 
 /** Sets the fields and changes the metadata of a locked membership, and raises its version; undefined if that changes nothing. */
 export async function updateMembership(
-  tx: Queryable, environmentId: string, id: string, fields: MembershipFields, { metadata, replace }: MetadataChange,
+  tx: Queryable,
+  environmentId: string,
+  id: string,
+  fields: MembershipFields,
+  { metadata, replace }: MetadataChange,
 ): Promise<Membership | undefined> {
   const { rows } = await tx.query<MembershipRow>({
     name: 'update-membership',
@@ -136,11 +164,18 @@ export interface MembershipsQuery {
 
 /** One page of memberships, newest first. */
 export async function listMemberships(
-  db: Queryable, environmentId: string, { organizationId, userId, status, filter }: MembershipsQuery, request: PageRequest,
+  db: Queryable,
+  environmentId: string,
+  { organizationId, userId, status, filter }: MembershipsQuery,
+  request: PageRequest,
 ): Promise<Page<Membership>> {
   const values: unknown[] = [environmentId, ...(filter?.values ?? [])];
   const where = ['t.environment_id = $1', ...(filter === undefined ? [] : [filter.sql])];
-  for (const [column, value] of [['organization_id', organizationId], ['user_id', userId], ['status', status]]) {
+  for (const [column, value] of [
+    ['organization_id', organizationId],
+    ['user_id', userId],
+    ['status', status],
+  ]) {
     if (value === undefined) continue;
     values.push(value);
     where.push(`t.${column} = $${values.length}`);

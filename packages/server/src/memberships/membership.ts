@@ -29,7 +29,10 @@ export function newMembership(body: CreateMembership, prefix = ''): NewMembershi
 }
 
 /** The fields after a request: those it does not name stay. */
-export function patchFields(before: MembershipFields, body: { roles?: { name: string }[]; membership_status?: 'ACTIVE' | 'INACTIVE' }): MembershipFields {
+export function patchFields(
+  before: MembershipFields,
+  body: { roles?: { name: string }[]; membership_status?: 'ACTIVE' | 'INACTIVE' },
+): MembershipFields {
   return {
     membership_status: body.membership_status ?? before.membership_status,
     roles: body.roles === undefined ? before.roles : parseRoles(body.roles),
@@ -50,5 +53,7 @@ export function membershipNotFound(organizationId: string, userId: string): ApiE
 
 /** The 409 of a second membership of one person in one organization. */
 export function membershipExists({ organization_id, user_id, id }: Membership): ApiError {
-  return new ApiError('MEMBERSHIP_EXISTS', `${user_id} is a member of ${organization_id} already`, { resource: { kind: 'membership', id } });
+  return new ApiError('MEMBERSHIP_EXISTS', `${user_id} is a member of ${organization_id} already`, {
+    resource: { kind: 'membership', id },
+  });
 }

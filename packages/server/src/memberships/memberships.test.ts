@@ -22,15 +22,26 @@ describe('create', () => {
   test('201: an invitation is open until it is accepted; 409 the second time', async () => {
     const { id } = await newUser();
     const first = await request('POST', pathOf(organizationId, id), { roles: [{ name: 'admin' }], inviter_email: 'boss@example.com' });
-    expect([first.status, first.body]).toMatchObject([201, { membership: { membership_status: 'PENDING_INVITE', roles: [{ name: 'admin' }] }, invitation: { inviter_email: 'boss@example.com' } }]);
+    expect([first.status, first.body]).toMatchObject([
+      201,
+      {
+        membership: { membership_status: 'PENDING_INVITE', roles: [{ name: 'admin' }] },
+        invitation: { inviter_email: 'boss@example.com' },
+      },
+    ]);
     const second = await request('POST', pathOf(organizationId, id), {});
-    expect([second.status, second.body]).toMatchObject([409, { details: [{ error_code: 'MEMBERSHIP_EXISTS', resource_info: { id: Object(first.body).membership.id } }] }]);
+    expect([second.status, second.body]).toMatchObject([
+      409,
+      { details: [{ error_code: 'MEMBERSHIP_EXISTS', resource_info: { id: Object(first.body).membership.id } }] },
+    ]);
   });
 
   test('404 names whichever is missing: organization or user', async () => {
     const { id } = await newUser();
     expect((await request('POST', pathOf('org_1', id), {})).body).toMatchObject({ details: [{ error_code: 'ORGANIZATION_NOT_FOUND' }] });
-    expect((await request('POST', pathOf(organizationId, 'usr_1'), {})).body).toMatchObject({ details: [{ error_code: 'USER_NOT_FOUND' }] });
+    expect((await request('POST', pathOf(organizationId, 'usr_1'), {})).body).toMatchObject({
+      details: [{ error_code: 'USER_NOT_FOUND' }],
+    });
   });
 
   test('the person may be named by external ID', async () => {
@@ -45,8 +56,14 @@ describe('update', () => {
   test('roles are replaced, metadata merges, a status may change; join_time is the first time it was active', async () => {
     const { id } = await newUser();
     await request('POST', pathOf(organizationId, id), { roles: [{ name: 'a' }], metadata: { x: 1 } });
-    const { body } = await request('PATCH', pathOf(organizationId, id), { roles: [{ name: 'b' }], metadata: { y: 2 }, membership_status: 'ACTIVE' });
-    expect(body).toMatchObject({ membership: { roles: [{ name: 'b' }], metadata: { x: 1, y: 2 }, membership_status: 'ACTIVE', version: 2 } });
+    const { body } = await request('PATCH', pathOf(organizationId, id), {
+      roles: [{ name: 'b' }],
+      metadata: { y: 2 },
+      membership_status: 'ACTIVE',
+    });
+    expect(body).toMatchObject({
+      membership: { roles: [{ name: 'b' }], metadata: { x: 1, y: 2 }, membership_status: 'ACTIVE', version: 2 },
+    });
     const { join_time: joined } = Object(body).membership;
     await request('PATCH', pathOf(organizationId, id), { membership_status: 'INACTIVE' });
     const again = await request('PATCH', pathOf(organizationId, id), { membership_status: 'ACTIVE' });
@@ -56,16 +73,22 @@ describe('update', () => {
   test('PUT of metadata replaces it; 412 for a stale version; 400 for a role named twice', async () => {
     const { id } = await newUser();
     await request('POST', pathOf(organizationId, id), { metadata: { x: 1 } });
-    expect((await request('PUT', `${pathOf(organizationId, id)}/metadata`, { y: 2 })).body).toMatchObject({ membership: { metadata: { y: 2 }, version: 2 } });
+    expect((await request('PUT', `${pathOf(organizationId, id)}/metadata`, { y: 2 })).body).toMatchObject({
+      membership: { metadata: { y: 2 }, version: 2 },
+    });
     expect((await request('PATCH', pathOf(organizationId, id), { roles: [] }, { 'if-match': '"1"' })).status).toBe(412);
-    expect((await request('PATCH', pathOf(organizationId, id), { roles: [{ name: 'a' }, { name: 'a' }] })).body).toMatchObject({ message: 'roles: names a twice' });
+    expect((await request('PATCH', pathOf(organizationId, id), { roles: [{ name: 'a' }, { name: 'a' }] })).body).toMatchObject({
+      message: 'roles: names a twice',
+    });
   });
 });
 
 test('upsert creates with 201 and updates with 200; a hundred at once make one membership', async () => {
   const { id } = await newUser();
   const answers = await Promise.all(
-    Array.from({ length: 100 }, (_, index) => request('PUT', pathOf(organizationId, id), { metadata: { [`k${index}`]: index }, send_invitation_email: false })),
+    Array.from({ length: 100 }, (_, index) =>
+      request('PUT', pathOf(organizationId, id), { metadata: { [`k${index}`]: index }, send_invitation_email: false }),
+    ),
   );
   expect(answers.map(({ status }) => status).sort()).toEqual([...Array(99).fill(200), 201]);
   const { body } = await request('GET', pathOf(organizationId, id));
@@ -89,6 +112,8 @@ test('lists narrow by organization, user, status and metadata', async () => {
     return Object(body).memberships.map((membership: { user_id: string }) => membership.user_id);
   };
   expect(await ids(`user_id=${id}`)).toEqual([id]);
-  expect(await ids(`organization_id=${organizationId}&membership_status=ACTIVE&filter=${encodeURIComponent('metadata.desk = "north"')}`)).toEqual([id]);
+  expect(
+    await ids(`organization_id=${organizationId}&membership_status=ACTIVE&filter=${encodeURIComponent('metadata.desk = "north"')}`),
+  ).toEqual([id]);
   expect(await ids(`user_id=${id}&membership_status=INACTIVE`)).toEqual([]);
 });

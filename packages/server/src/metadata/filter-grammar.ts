@@ -37,7 +37,10 @@ export function parseFilter(text: string): Expression {
   const peek = () => tokens[index];
   const fail = (expected: string): ApiError => {
     const token = peek();
-    return refuse(token === undefined ? text.length : token.at, `expected ${expected}${token === undefined ? ', but the filter ends' : `, not ${excerpt(token.text)}`}`);
+    return refuse(
+      token === undefined ? text.length : token.at,
+      `expected ${expected}${token === undefined ? ', but the filter ends' : `, not ${excerpt(token.text)}`}`,
+    );
   };
   const take = (...texts: string[]): string | undefined => {
     const token = peek();

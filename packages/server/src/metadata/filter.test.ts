@@ -8,7 +8,13 @@ test('AND binds tighter than OR, NOT tightest; parentheses group', () => {
     type: 'or',
     operands: [
       { type: 'comparison', path: ['a'], operator: '=', value: 1 },
-      { type: 'and', operands: [{ type: 'comparison', path: ['b'], operator: '=', value: 2 }, { type: 'not', operands: [{ type: 'comparison', path: ['c'], operator: ':*', value: null }] }] },
+      {
+        type: 'and',
+        operands: [
+          { type: 'comparison', path: ['b'], operator: '=', value: 2 },
+          { type: 'not', operands: [{ type: 'comparison', path: ['c'], operator: ':*', value: null }] },
+        ],
+      },
     ],
   });
   expect(parseFilter('(metadata.a=1 OR metadata.b=2) AND metadata.c=3')).toMatchObject({ type: 'and' });
@@ -17,7 +23,10 @@ test('AND binds tighter than OR, NOT tightest; parentheses group', () => {
 test('a key is exact: names by dots are levels, any other key goes in brackets', () => {
   expect(parseFilter('metadata.a.b = "x"')).toMatchObject({ path: ['a', 'b'] });
   expect(parseFilter('metadata["a.b"]["ü \\"q\\""] = true')).toMatchObject({ path: ['a.b', 'ü "q"'], value: true });
-  expect(parseFilter('metadata.AND = 1 AND metadata.10 = 2')).toMatchObject({ type: 'and', operands: [{ path: ['AND'] }, { path: ['10'] }] });
+  expect(parseFilter('metadata.AND = 1 AND metadata.10 = 2')).toMatchObject({
+    type: 'and',
+    operands: [{ path: ['AND'] }, { path: ['10'] }],
+  });
 });
 
 test.each([

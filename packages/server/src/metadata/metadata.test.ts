@@ -12,7 +12,8 @@ function refusal(value: Record<string, unknown>): { message: string; constraint:
   try {
     newMetadata(value);
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'INVALID_METADATA') return { message: error.message, constraint: error.detail.violations?.[0]?.constraint };
+    if (error instanceof ApiError && error.code === 'INVALID_METADATA')
+      return { message: error.message, constraint: error.detail.violations?.[0]?.constraint };
     throw error;
   }
   throw new Error('was accepted');
@@ -85,7 +86,10 @@ describe('crosswalk_merge_patch in the database', () => {
   test('does what the algorithm of RFC 7396 does, for any target and patch', async () => {
     await fc.assert(
       fc.asyncProperty(object, object, async (target, patch) => {
-        const { rows } = await database.pool.query('select crosswalk_merge_patch($1, $2) as merged', [JSON.stringify(target), JSON.stringify(patch)]);
+        const { rows } = await database.pool.query('select crosswalk_merge_patch($1, $2) as merged', [
+          JSON.stringify(target),
+          JSON.stringify(patch),
+        ]);
         expect(rows[0].merged).toEqual(mergePatch(target, patch));
       }),
       { numRuns: 300 },
@@ -95,7 +99,9 @@ describe('crosswalk_merge_patch in the database', () => {
   /** RFC 7396 section 2, to the letter. */
   function mergePatch(target: unknown, patch: unknown): unknown {
     if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-    const result = new Map<string, unknown>(typeof target === 'object' && target !== null && !Array.isArray(target) ? Object.entries(target) : []);
+    const result = new Map<string, unknown>(
+      typeof target === 'object' && target !== null && !Array.isArray(target) ? Object.entries(target) : [],
+    );
     for (const [key, value] of Object.entries(patch)) {
       if (value === null) result.delete(key);
       else result.set(key, mergePatch(result.get(key), value));

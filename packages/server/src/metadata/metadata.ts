@@ -10,7 +10,7 @@ const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
  * mean "remove" in a patch. Size and number of keys are limits of what is stored: see `checkStored`.
  * 400 INVALID_METADATA names the key.
  */
-export function parseMetadata(value: Record<string, unknown>, field = 'metadata'): Metadata {
+function parseMetadata(value: Record<string, unknown>, field = 'metadata'): Metadata {
   const metadata: Metadata = {};
   for (const [key, member] of Object.entries(value)) {
     checkKey(key, field);
@@ -61,16 +61,24 @@ function checkKey(key: string, path: string): void {
 export function checkStored(metadata: Metadata, field = 'metadata'): void {
   const keys = Object.keys(metadata).length;
   if (keys > metadataLimits.keys) {
-    throw refuse(field, `may have at most ${metadataLimits.keys} keys; it would have ${keys} (${keys - metadataLimits.keys} too many)`, 'max_keys');
+    throw refuse(
+      field,
+      `may have at most ${metadataLimits.keys} keys; it would have ${keys} (${keys - metadataLimits.keys} too many)`,
+      'max_keys',
+    );
   }
   const bytes = Buffer.byteLength(JSON.stringify(metadata));
   if (bytes > metadataLimits.bytes) {
-    throw refuse(field, `may take at most ${metadataLimits.bytes} bytes; it would take ${bytes} (${bytes - metadataLimits.bytes} too many)`, 'max_bytes');
+    throw refuse(
+      field,
+      `may take at most ${metadataLimits.bytes} bytes; it would take ${bytes} (${bytes - metadataLimits.bytes} too many)`,
+      'max_bytes',
+    );
   }
 }
 
 /** Metadata for a record that has none yet, where null can only mean "absent" (RFC 7396 on an empty target). */
-export function withoutNulls(patch: Metadata): Metadata {
+function withoutNulls(patch: Metadata): Metadata {
   const metadata: Metadata = {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) continue;

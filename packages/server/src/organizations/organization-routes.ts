@@ -1,6 +1,14 @@
 import {
-  CreateOrganization, type ErrorCode, ListOrganizationsQuery, MetadataSchema, type Organization, OrganizationAnswer, OrganizationPage, SearchQuery,
-  UpdateOrganization, UpsertOrganizationAnswer,
+  CreateOrganization,
+  type ErrorCode,
+  ListOrganizationsQuery,
+  MetadataSchema,
+  type Organization,
+  OrganizationAnswer,
+  OrganizationPage,
+  SearchQuery,
+  UpdateOrganization,
+  UpsertOrganizationAnswer,
 } from '@crosswalk/contract';
 import type { PageTokens } from '../lib/page-token.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
@@ -13,7 +21,15 @@ import type { OrganizationService } from './organization-service.ts';
 
 const collection = '/api/v1/organizations';
 const tag = 'Organizations';
-const changeErrors: ErrorCode[] = ['INVALID_EXTERNAL_ID', 'INVALID_METADATA', 'EXTERNAL_ID_TAKEN', 'SLUG_TAKEN', 'VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'];
+const changeErrors: ErrorCode[] = [
+  'INVALID_EXTERNAL_ID',
+  'INVALID_METADATA',
+  'EXTERNAL_ID_TAKEN',
+  'SLUG_TAKEN',
+  'VERSION_MISMATCH',
+  'RECORD_BUSY',
+  'IDEMPOTENCY_KEY_REUSED',
+];
 
 /** REST of organizations. */
 export function organizationRoutes(app: Routes, organizations: OrganizationService, tokens: PageTokens): void {
@@ -23,7 +39,14 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
   app.post(
     collection,
     operation(
-      { id: 'createOrganization', tag, summary: 'Create an organization', scope: 'write', answers: { 201: OrganizationAnswer }, errors: changeErrors },
+      {
+        id: 'createOrganization',
+        tag,
+        summary: 'Create an organization',
+        scope: 'write',
+        answers: { 201: OrganizationAnswer },
+        errors: changeErrors,
+      },
       { body: CreateOrganization },
     ),
     async (request, reply) => {
@@ -35,7 +58,14 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
   app.get(
     collection,
     operation(
-      { id: 'listOrganizations', tag, summary: 'List organizations, newest first', scope: 'read', answers: { 200: OrganizationPage }, errors: ['INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'] },
+      {
+        id: 'listOrganizations',
+        tag,
+        summary: 'List organizations, newest first',
+        scope: 'read',
+        answers: { 200: OrganizationPage },
+        errors: ['INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
+      },
       { querystring: ListOrganizationsQuery },
     ),
     async (request) => {
@@ -48,7 +78,14 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
   app.get(
     `${collection}::search`,
     operation(
-      { id: 'searchOrganizations', tag, summary: 'Find organizations by a part of their name or of an ID', scope: 'read', answers: { 200: OrganizationPage }, errors: ['INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'] },
+      {
+        id: 'searchOrganizations',
+        tag,
+        summary: 'Find organizations by a part of their name or of an ID',
+        scope: 'read',
+        answers: { 200: OrganizationPage },
+        errors: ['INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
+      },
       { querystring: SearchQuery },
     ),
     async (request) => {
@@ -60,7 +97,17 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
   for (const path of recordPaths(collection, 'org')) {
     app.get(
       path.url,
-      operation({ id: `getOrganization${path.suffix}`, tag, summary: `Get an organization by ${path.by}`, scope: 'read', answers: { 200: OrganizationAnswer }, errors: ['ORGANIZATION_NOT_FOUND', 'INVALID_ID'] }, path.parts),
+      operation(
+        {
+          id: `getOrganization${path.suffix}`,
+          tag,
+          summary: `Get an organization by ${path.by}`,
+          scope: 'read',
+          answers: { 200: OrganizationAnswer },
+          errors: ['ORGANIZATION_NOT_FOUND', 'INVALID_ID'],
+        },
+        path.parts,
+      ),
       async (request, reply) => {
         const { record, matchedBy } = await organizations.get(contextOf(request), path.reference(request));
         return sendRecord(request, reply, record.version, { organization: record, matched_by: matchedBy });
@@ -70,11 +117,23 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
     app.patch(
       path.url,
       operation(
-        { id: `updateOrganization${path.suffix}`, tag, summary: `Update an organization, named by ${path.by}`, scope: 'write', answers: { 200: OrganizationAnswer }, errors: ['ORGANIZATION_NOT_FOUND', ...changeErrors] },
+        {
+          id: `updateOrganization${path.suffix}`,
+          tag,
+          summary: `Update an organization, named by ${path.by}`,
+          scope: 'write',
+          answers: { 200: OrganizationAnswer },
+          errors: ['ORGANIZATION_NOT_FOUND', ...changeErrors],
+        },
         { ...path.parts, body: UpdateOrganization },
       ),
       async (request, reply) => {
-        const organization = await organizations.update(changeContextOf(request, answer), path.reference(request), request.body, preconditionsOf(request));
+        const organization = await organizations.update(
+          changeContextOf(request, answer),
+          path.reference(request),
+          request.body,
+          preconditionsOf(request),
+        );
         return sendRecord(request, reply, organization.version, { organization });
       },
     );
@@ -82,18 +141,41 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
     app.put(
       path.metadataUrl,
       operation(
-        { id: `replaceOrganizationMetadata${path.suffix}`, tag, summary: `Replace the whole metadata of an organization, named by ${path.by}`, scope: 'write', answers: { 200: OrganizationAnswer }, errors: ['ORGANIZATION_NOT_FOUND', ...changeErrors] },
+        {
+          id: `replaceOrganizationMetadata${path.suffix}`,
+          tag,
+          summary: `Replace the whole metadata of an organization, named by ${path.by}`,
+          scope: 'write',
+          answers: { 200: OrganizationAnswer },
+          errors: ['ORGANIZATION_NOT_FOUND', ...changeErrors],
+        },
         { ...path.parts, body: MetadataSchema },
       ),
       async (request, reply) => {
-        const organization = await organizations.replaceMetadata(changeContextOf(request, answer), path.reference(request), request.body, preconditionsOf(request));
+        const organization = await organizations.replaceMetadata(
+          changeContextOf(request, answer),
+          path.reference(request),
+          request.body,
+          preconditionsOf(request),
+        );
         return sendRecord(request, reply, organization.version, { organization });
       },
     );
 
     app.delete(
       path.url,
-      operation({ id: `deleteOrganization${path.suffix}`, tag, summary: `Delete an organization and its memberships, named by ${path.by}`, description: 'Its users stay.', scope: 'write', answers: { 204: null }, errors: ['ORGANIZATION_NOT_FOUND', 'VERSION_MISMATCH'] }, path.parts),
+      operation(
+        {
+          id: `deleteOrganization${path.suffix}`,
+          tag,
+          summary: `Delete an organization and its memberships, named by ${path.by}`,
+          description: 'Its users stay.',
+          scope: 'write',
+          answers: { 204: null },
+          errors: ['ORGANIZATION_NOT_FOUND', 'VERSION_MISMATCH'],
+        },
+        path.parts,
+      ),
       async (request, reply) => {
         await organizations.delete(contextOf(request), path.reference(request), preconditionsOf(request));
         return reply.code(204).send();
@@ -105,12 +187,24 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
     app.put(
       path.url,
       operation(
-        { id: `upsertOrganization${path.suffix}`, tag, summary: `Create or update the organization that has ${path.by}`, scope: 'write', answers: { 200: UpsertOrganizationAnswer, 201: UpsertOrganizationAnswer }, errors: [...changeErrors, 'ALREADY_EXISTS', 'DOES_NOT_EXIST'] },
+        {
+          id: `upsertOrganization${path.suffix}`,
+          tag,
+          summary: `Create or update the organization that has ${path.by}`,
+          scope: 'write',
+          answers: { 200: UpsertOrganizationAnswer, 201: UpsertOrganizationAnswer },
+          errors: [...changeErrors, 'ALREADY_EXISTS', 'DOES_NOT_EXIST'],
+        },
         { ...path.parts, body: UpdateOrganization },
       ),
       async (request, reply) => {
         const upserted = (result: UpsertOrganizationAnswer) => ({ status: result.created ? 201 : 200, body: result });
-        const result = await organizations.upsert(changeContextOf(request, upserted), path.reference(request), request.body, preconditionsOf(request));
+        const result = await organizations.upsert(
+          changeContextOf(request, upserted),
+          path.reference(request),
+          request.body,
+          preconditionsOf(request),
+        );
         return sendRecord(request, reply.code(upserted(result).status), result.organization.version, result);
       },
     );

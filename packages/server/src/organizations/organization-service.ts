@@ -6,7 +6,16 @@ import { uniqueViolation } from '../database/sql-error.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import {
-  type ExternalKey, type Found, lostUpsert, moveExternalIds, notFound, type RecordReference, releaseExternalIds, resolveReference, systemIdsOf, withKey,
+  type ExternalKey,
+  type Found,
+  lostUpsert,
+  moveExternalIds,
+  notFound,
+  type RecordReference,
+  releaseExternalIds,
+  resolveReference,
+  systemIdsOf,
+  withKey,
 } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
@@ -16,8 +25,14 @@ import { deleteMembershipsOf } from '../memberships/index.ts';
 import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
 import { type NewOrganization, newOrganization, patchFields } from './organization.ts';
 import {
-  deleteOrganization, findOrganizations, findOrganizationsByExternalId, findSlugHolder, insertOrganization, listOrganizations,
-  lockOrganization, updateOrganization,
+  deleteOrganization,
+  findOrganizations,
+  findOrganizationsByExternalId,
+  findSlugHolder,
+  insertOrganization,
+  listOrganizations,
+  lockOrganization,
+  updateOrganization,
 } from './organization-store.ts';
 
 /** An upsert whose create and update both lost a race runs again this often. */
@@ -36,7 +51,9 @@ export class OrganizationService {
     this.#ids = ids;
     this.#aliasDays = aliasDays;
     this.#findById = createBatcher((keys: readonly { environmentId: string; id: string }[]) => findOrganizations(pool, keys));
-    this.#findByExternalId = createBatcher((keys: readonly (ExternalKey & { environmentId: string })[]) => findOrganizationsByExternalId(pool, keys));
+    this.#findByExternalId = createBatcher((keys: readonly (ExternalKey & { environmentId: string })[]) =>
+      findOrganizationsByExternalId(pool, keys),
+    );
   }
 
   /** The organization and how it was found; 404 if there is none. */
@@ -54,7 +71,9 @@ export class OrganizationService {
 
   /** One page, narrowed by a metadata filter, an external ID or a search text. */
   async list(
-    { environmentId }: RequestContext, query: { filter?: string | undefined; externalId?: string | undefined; search?: string }, page: PageRequest,
+    { environmentId }: RequestContext,
+    query: { filter?: string | undefined; externalId?: string | undefined; search?: string },
+    page: PageRequest,
   ): Promise<Page<Organization>> {
     const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
     return listOrganizations(this.#pool, environmentId, { ...query, filter }, page);
@@ -80,19 +99,31 @@ export class OrganizationService {
   }
 
   /** Changes what the body names; metadata merges. */
-  update(context: RequestContext, reference: RecordReference, body: UpdateOrganization, preconditions: Preconditions): Promise<Organization> {
+  update(
+    context: RequestContext,
+    reference: RecordReference,
+    body: UpdateOrganization,
+    preconditions: Preconditions,
+  ): Promise<Organization> {
     return this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (organization) => organization);
   }
 
   /** Puts other metadata in place of all that is there. */
   replaceMetadata(
-    context: RequestContext, reference: RecordReference, metadata: Record<string, unknown>, preconditions: Preconditions,
+    context: RequestContext,
+    reference: RecordReference,
+    metadata: Record<string, unknown>,
+    preconditions: Preconditions,
   ): Promise<Organization> {
     return this.#change(context, reference, {}, metadataReplacement(metadata), preconditions, (organization) => organization);
   }
 
   async #change<Result>(
-    context: RequestContext, reference: RecordReference, body: UpdateOrganization, metadata: MetadataChange, preconditions: Preconditions,
+    context: RequestContext,
+    reference: RecordReference,
+    body: UpdateOrganization,
+    metadata: MetadataChange,
+    preconditions: Preconditions,
     shape: (organization: Organization) => Result,
   ): Promise<Result> {
     const { environmentId } = context;
@@ -118,14 +149,20 @@ export class OrganizationService {
    * others find the ID claimed, and update. 412 when a precondition forbids what is needed.
    */
   async upsert(
-    context: RequestContext, key: ExternalKey, body: UpdateOrganization, preconditions: Preconditions,
+    context: RequestContext,
+    key: ExternalKey,
+    body: UpdateOrganization,
+    preconditions: Preconditions,
   ): Promise<{ organization: Organization; created: boolean }> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const found = await this.#find(context, key);
         if (found !== undefined) {
           const reference = { id: requireId('org', found.record.id) };
-          return await this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (organization) => ({ organization, created: false }));
+          return await this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (organization) => ({
+            organization,
+            created: false,
+          }));
         }
         requireAbsenceAllowed(preconditions);
         const created = newOrganization(withKey({ ...body, display_name: nameOf(body) }, key));
@@ -152,7 +189,11 @@ export class OrganizationService {
   }
 
   /** Turns the database's "this slug is taken" into the answer that names the holder. */
-  async #namingSlugHolder<Result>(environmentId: string, { slug }: Pick<UpdateOrganization, 'slug'>, work: () => Promise<Result>): Promise<Result> {
+  async #namingSlugHolder<Result>(
+    environmentId: string,
+    { slug }: Pick<UpdateOrganization, 'slug'>,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     try {
       return await work();
     } catch (error) {

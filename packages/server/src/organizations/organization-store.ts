@@ -40,7 +40,8 @@ function toOrganization(row: OrganizationRow): Organization {
 
 /** Organizations by database ID, in the order of the keys; undefined where there is none. */
 export async function findOrganizations(
-  db: Queryable, keys: readonly { environmentId: string; id: string }[],
+  db: Queryable,
+  keys: readonly { environmentId: string; id: string }[],
 ): Promise<(Organization | undefined)[]> {
   const { rows } = await db.query<OrganizationRow & { n: string }>({
     name: 'find-organizations',
@@ -54,7 +55,8 @@ export async function findOrganizations(
 
 /** Organizations by external ID, aliases included, in the order of the keys; undefined where there is none. */
 export async function findOrganizationsByExternalId(
-  db: Queryable, keys: readonly { environmentId: string; system: string; value: string }[],
+  db: Queryable,
+  keys: readonly { environmentId: string; system: string; value: string }[],
 ): Promise<(Found<Organization> | undefined)[]> {
   const { rows } = await db.query<OrganizationRow & { n: string; is_alias: boolean }>({
     name: 'find-organizations-by-external-id',
@@ -85,7 +87,10 @@ export async function lockOrganization(tx: Queryable, environmentId: string, id:
 
 /** Writes a new organization. Its external IDs are claimed before, see external-ids. */
 export async function insertOrganization(
-  tx: Queryable, environmentId: string, id: string, { fields, metadata }: NewOrganization,
+  tx: Queryable,
+  environmentId: string,
+  id: string,
+  { fields, metadata }: NewOrganization,
 ): Promise<Organization> {
   const { rows } = await tx.query<OrganizationRow>({
     name: 'insert-organization',
@@ -103,7 +108,11 @@ export async function insertOrganization(
  * changes nothing. The metadata is merged by the database, so that no key of another writer is lost.
  */
 export async function updateOrganization(
-  tx: Queryable, environmentId: string, id: string, fields: OrganizationFields, { metadata, replace }: MetadataChange,
+  tx: Queryable,
+  environmentId: string,
+  id: string,
+  fields: OrganizationFields,
+  { metadata, replace }: MetadataChange,
 ): Promise<Organization | undefined> {
   const { rows } = await tx.query<OrganizationRow>({
     name: 'update-organization',
@@ -149,7 +158,10 @@ export async function deleteOrganization(tx: Queryable, environmentId: string, i
 
 /** The public ID of the organization that has a slug. */
 export async function findSlugHolder(db: Queryable, environmentId: string, slug: string): Promise<string | undefined> {
-  const { rows } = await db.query<{ id: string }>('select id from organizations where environment_id = $1 and slug = $2', [environmentId, slug]);
+  const { rows } = await db.query<{ id: string }>('select id from organizations where environment_id = $1 and slug = $2', [
+    environmentId,
+    slug,
+  ]);
   return rows.map(({ id }) => formatId('org', id))[0];
 }
 
@@ -165,7 +177,10 @@ export interface OrganizationsQuery {
 
 /** One page of organizations, newest first. */
 export async function listOrganizations(
-  db: Queryable, environmentId: string, { externalId, filter, search }: OrganizationsQuery, request: PageRequest,
+  db: Queryable,
+  environmentId: string,
+  { externalId, filter, search }: OrganizationsQuery,
+  request: PageRequest,
 ): Promise<Page<Organization>> {
   const values: unknown[] = [environmentId, ...(filter?.values ?? [])];
   const where = ['t.environment_id = $1', ...(filter === undefined ? [] : [filter.sql])];
@@ -179,6 +194,10 @@ export async function listOrganizations(
     where.push(`t.search_text like $${values.length}`);
   }
   const indexed = filter?.indexed === true || search !== undefined || externalId !== undefined;
-  const page = await selectPage<OrganizationRow>(db, { columns, table: 'organizations', where: where.join(' and '), values, indexed }, request);
+  const page = await selectPage<OrganizationRow>(
+    db,
+    { columns, table: 'organizations', where: where.join(' and '), values, indexed },
+    request,
+  );
   return { ...page, items: page.items.map(toOrganization) };
 }

@@ -5,9 +5,7 @@ import { textProblem } from '../lib/text.ts';
 import { newMetadata } from '../metadata/index.ts';
 
 /** The fields of an organization that are set as a whole. */
-export type OrganizationFields = Pick<
-  Organization, 'display_name' | 'external_id' | 'external_ids' | 'region_code' | 'slug' | 'logo_url'
->;
+export type OrganizationFields = Pick<Organization, 'display_name' | 'external_id' | 'external_ids' | 'region_code' | 'slug' | 'logo_url'>;
 
 /** An organization that is about to be: checked, complete. */
 export interface NewOrganization {

@@ -4,7 +4,8 @@ import { useTestServer } from '../testing.ts';
 const server = useTestServer();
 const request: typeof server.client.request = (...call) => server.client.request(...call);
 const path = '/api/v1/organizations';
-const byKey = (id: string, system?: string) => `${path}:external/${encodeURIComponent(id)}${system === undefined ? '' : `?system=${system}`}`;
+const byKey = (id: string, system?: string) =>
+  `${path}:external/${encodeURIComponent(id)}${system === undefined ? '' : `?system=${system}`}`;
 
 describe('create', () => {
   test('201: answers the organization with its ID, version and ETag, and metadata keeps its types', async () => {
@@ -18,8 +19,12 @@ describe('create', () => {
     expect(headers.get('etag')).toBe('"1"');
     expect(body).toMatchObject({
       organization: {
-        id: expect.stringMatching(/^org_[0-9]{18,19}$/), display_name: 'Acme Corporation', external_id: 'CUST-1', external_ids: { stripe: 'cus_1' },
-        metadata: { plan: 'enterprise', quota: 150000, flags: [true, 1.5, 'x'], nested: { deep: { number: 0.1 } } }, version: 1,
+        id: expect.stringMatching(/^org_[0-9]{18,19}$/),
+        display_name: 'Acme Corporation',
+        external_id: 'CUST-1',
+        external_ids: { stripe: 'cus_1' },
+        metadata: { plan: 'enterprise', quota: 150000, flags: [true, 1.5, 'x'], nested: { deep: { number: 0.1 } } },
+        version: 1,
       },
     });
   });
@@ -30,10 +35,13 @@ describe('create', () => {
     expect(status).toBe(409);
     const { id } = Object(first).organization;
     expect(body).toMatchObject({
-      details: [{
-        error_code: 'EXTERNAL_ID_TAKEN', resource_info: { id, kind: 'organization', system: 'stripe', value: 'cus_taken' },
-        validation_error_info: { field_violations: [{ field: 'external_ids.stripe' }] },
-      }],
+      details: [
+        {
+          error_code: 'EXTERNAL_ID_TAKEN',
+          resource_info: { id, kind: 'organization', system: 'stripe', value: 'cus_taken' },
+          validation_error_info: { field_violations: [{ field: 'external_ids.stripe' }] },
+        },
+      ],
     });
   });
 
@@ -61,10 +69,14 @@ describe('get', () => {
     const { body } = await request('POST', path, { display_name: 'G', external_id: 'GET/1 ü?#', external_ids: { crm: '..' } });
     const { id } = Object(body).organization;
     const answers = await Promise.all([
-      request('GET', `${path}/${id}`), request('GET', byKey('GET/1 ü?#')), request('GET', `${path}:external?external_id=..&system=crm`),
+      request('GET', `${path}/${id}`),
+      request('GET', byKey('GET/1 ü?#')),
+      request('GET', `${path}:external?external_id=..&system=crm`),
     ]);
     expect(answers.map((answer) => [answer.status, Object(answer.body).organization?.id, Object(answer.body).matched_by])).toEqual([
-      [200, id, 'id'], [200, id, 'external_id'], [200, id, 'external_id'],
+      [200, id, 'id'],
+      [200, id, 'external_id'],
+      [200, id, 'external_id'],
     ]);
   });
 
@@ -88,7 +100,12 @@ describe('get', () => {
 
 describe('update', () => {
   test('changes what is named, merges metadata, null clears; nothing changed means no new version', async () => {
-    const { body: made } = await request('POST', path, { display_name: 'U', external_id: 'U-1', slug: 'u', metadata: { keep: 1, drop: 2, nested: { a: 1, b: 2 } } });
+    const { body: made } = await request('POST', path, {
+      display_name: 'U',
+      external_id: 'U-1',
+      slug: 'u',
+      metadata: { keep: 1, drop: 2, nested: { a: 1, b: 2 } },
+    });
     const url = `${path}/${Object(made).organization.id}`;
     const changed = await request('PATCH', url, { slug: null, metadata: { drop: null, nested: { b: 3, c: { d: null } } } });
     expect(changed.body).toMatchObject({ organization: { display_name: 'U', slug: null, version: 2 } });
@@ -100,10 +117,16 @@ describe('update', () => {
   test('a changed external ID still resolves as an alias, until another record claims it', async () => {
     await request('POST', path, { display_name: 'Old', external_id: 'ALIAS-1' });
     await request('PATCH', byKey('ALIAS-1'), { external_id: 'ALIAS-2' });
-    expect(Object((await request('GET', byKey('ALIAS-1'))).body)).toMatchObject({ organization: { external_id: 'ALIAS-2' }, matched_by: 'alias' });
+    expect(Object((await request('GET', byKey('ALIAS-1'))).body)).toMatchObject({
+      organization: { external_id: 'ALIAS-2' },
+      matched_by: 'alias',
+    });
     const { status } = await request('POST', path, { display_name: 'New', external_id: 'ALIAS-1' });
     expect(status).toBe(201);
-    expect(Object((await request('GET', byKey('ALIAS-1'))).body)).toMatchObject({ organization: { display_name: 'New' }, matched_by: 'external_id' });
+    expect(Object((await request('GET', byKey('ALIAS-1'))).body)).toMatchObject({
+      organization: { display_name: 'New' },
+      matched_by: 'external_id',
+    });
   });
 
   test('a record takes its own alias back; a cleared external ID leaves none', async () => {
@@ -171,7 +194,8 @@ describe('list', () => {
   test('every page once and in order, forwards and back, with the count', async () => {
     const client = await server.addEnvironment('pages');
     for (let index = 0; index < 7; index += 1) await client.request('POST', path, { display_name: `P${index}` });
-    const names = (answer: { body: unknown }) => Object(answer.body).organizations.map((organization: { display_name: string }) => organization.display_name);
+    const names = (answer: { body: unknown }) =>
+      Object(answer.body).organizations.map((organization: { display_name: string }) => organization.display_name);
     const first = await client.request('GET', `${path}?page_size=3`);
     const second = await client.request('GET', `${path}?page_size=3&page_token=${Object(first.body).next_page_token}`);
     const third = await client.request('GET', `${path}?page_size=3&page_token=${Object(second.body).next_page_token}`);
@@ -185,7 +209,11 @@ describe('list', () => {
   test('filters on metadata and on the external ID; search finds a part of the name, of an ID, in any case', async () => {
     const client = await server.addEnvironment('filters');
     await client.request('POST', path, { display_name: 'Größe & Co', external_id: 'F-1', metadata: { plan: 'pro', seats: 5 } });
-    await client.request('POST', path, { display_name: '100%_sure', external_ids: { crm: 'Xyz-42' }, metadata: { plan: 'pro', seats: 50 } });
+    await client.request('POST', path, {
+      display_name: '100%_sure',
+      external_ids: { crm: 'Xyz-42' },
+      metadata: { plan: 'pro', seats: 50 },
+    });
     const found = async (query: string) => {
       const { body } = await client.request('GET', `${path}${query}`);
       return Object(body).organizations.map((organization: { display_name: string }) => organization.display_name);

@@ -9,7 +9,7 @@ import type { ClientLimiter } from './rate-limits.ts';
  * some Scalekit clients send an old token beside a fresh one.
  */
 export function authenticationHook(verifier: TokenVerifier, limiter: ClientLimiter) {
-  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
+  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
     const { scope } = request.routeOptions.config;
     if (scope === undefined) return done();
     const finish = () => {

@@ -34,7 +34,11 @@ export function registerBodyParser(app: FastifyInstance): void {
       return done(new ApiError('UNSUPPORTED_MEDIA_TYPE', 'Content-Encoding: bodies must be sent uncompressed'));
     }
     const { accept } = request.headers;
-    if (accept !== undefined && request.routeOptions.config.scope !== undefined && !/(?:\*\/\*|application\/(?:\*|json|problem\+json))/i.test(accept)) {
+    if (
+      accept !== undefined &&
+      request.routeOptions.config.scope !== undefined &&
+      !/(?:\*\/\*|application\/(?:\*|json|problem\+json))/i.test(accept)
+    ) {
       return done(new ApiError('NOT_ACCEPTABLE', 'Accept: this path answers application/json'));
     }
     done();

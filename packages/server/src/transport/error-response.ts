@@ -10,7 +10,9 @@ import { validationError } from './validation.ts';
 /** The one place where a thrown error becomes an answer. */
 export function registerErrorHandler(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request, reply) => answerError(new ApiError('ROUTE_NOT_FOUND', 'there is no such path; the API page at /docs lists every path'), request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    answerError(new ApiError('ROUTE_NOT_FOUND', 'there is no such path; the API page at /docs lists every path'), request, reply),
+  );
 }
 
 /** Logs an error and answers it. Also for errors that come before any route, such as a path that cannot be decoded. */
@@ -51,7 +53,7 @@ function toApiError(thrown: FastifyError | Error, request: FastifyRequest): ApiE
 }
 
 /** Writes an error in the form the caller accepts: ours and Scalekit's, or RFC 9457. */
-export function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): FastifyReply {
+function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): FastifyReply {
   reply.code(error.status).header('cache-control', 'no-store').header('x-request-id', request.id);
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="crosswalk"');
   if (error.detail.retryAfter !== undefined) reply.header('retry-after', String(error.detail.retryAfter));
@@ -62,7 +64,7 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: A
 }
 
 /** The body of an error answer. */
-export function errorAnswer(error: ApiError, requestId: string): ErrorAnswer {
+function errorAnswer(error: ApiError, requestId: string): ErrorAnswer {
   const { violations, resource } = error.detail;
   return {
     code: errorCatalogue[error.code].grpc,
@@ -90,7 +92,15 @@ function problem(error: ApiError, requestId: string): object {
     detail: error.message,
     error_code: error.code,
     request_id: requestId,
-    ...(violations === undefined ? {} : { errors: violations.map(({ field, description, constraint }) => ({ pointer: `/${field.replaceAll('.', '/')}`, code: constraint, message: description })) }),
+    ...(violations === undefined
+      ? {}
+      : {
+          errors: violations.map(({ field, description, constraint }) => ({
+            pointer: `/${field.replaceAll('.', '/')}`,
+            code: constraint,
+            message: description,
+          })),
+        }),
     ...(resource === undefined ? {} : { resource }),
   };
 }

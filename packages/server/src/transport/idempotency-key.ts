@@ -9,9 +9,13 @@ export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
   if (sent === undefined) return undefined;
   const [key] = sent;
   if (sent.length !== 1 || key === undefined || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new ApiError('INVALID_IDEMPOTENCY_KEY', 'Idempotency-Key: must be one header of 1 to 255 printable ASCII characters without spaces', {
-      violations: [{ field: 'Idempotency-Key', description: 'must be one header of 1 to 255 printable ASCII characters without spaces' }],
-    });
+    throw new ApiError(
+      'INVALID_IDEMPOTENCY_KEY',
+      'Idempotency-Key: must be one header of 1 to 255 printable ASCII characters without spaces',
+      {
+        violations: [{ field: 'Idempotency-Key', description: 'must be one header of 1 to 255 printable ASCII characters without spaces' }],
+      },
+    );
   }
   return key;
 }
@@ -26,5 +30,10 @@ export function requestHashOf(request: FastifyRequest): Uint8Array {
 
 /** Gives the stored answer of an earlier request again. */
 export function sendReplay(reply: FastifyReply, replay: IdempotentReplay): FastifyReply {
-  return reply.code(replay.status).header('idempotent-replayed', 'true').type('application/json; charset=utf-8').serializer((body: string) => body).send(replay.body);
+  return reply
+    .code(replay.status)
+    .header('idempotent-replayed', 'true')
+    .type('application/json; charset=utf-8')
+    .serializer((body: string) => body)
+    .send(replay.body);
 }

@@ -16,9 +16,13 @@ interface Operation {
 }
 
 async function operations(): Promise<[string, Operation][]> {
-  const document: { openapi: string; paths: Record<string, Record<string, Operation>> } = await (await fetch(`${server.url}/openapi.json`)).json();
+  const document: { openapi: string; paths: Record<string, Record<string, Operation>> } = await (
+    await fetch(`${server.url}/openapi.json`)
+  ).json();
   expect(document.openapi).toBe('3.1.0');
-  return Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method.toUpperCase()} ${path}`, operation]));
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method.toUpperCase()} ${path}`, operation]),
+  );
 }
 
 test('every operation has a name of its own, a summary, a tag, and its errors', async () => {
@@ -27,7 +31,8 @@ test('every operation has a name of its own, a summary, a tag, and its errors', 
   expect(new Set(all.map(([, { operationId }]) => operationId)).size).toBe(all.length);
   for (const [name, { summary, tags, responses, security }] of all) {
     expect([name, typeof summary, tags.length]).toEqual([name, 'string', 1]);
-    if (security?.length !== 0) expect([name, ...Object.keys(responses)]).toEqual(expect.arrayContaining(['400', '401', '403', '429', '500', '503']));
+    if (security?.length !== 0)
+      expect([name, ...Object.keys(responses)]).toEqual(expect.arrayContaining(['400', '401', '403', '429', '500', '503']));
   }
 });
 
@@ -48,14 +53,26 @@ test('the answers are what the document says', async () => {
     const [method = 'GET'] = name.split(' ');
     const answer = await server.client.request(method, path, body);
     const schema = all.get(name)?.responses[String(answer.status)]?.content?.['application/json'].schema;
-    expect([name, answer.status, schema === undefined ? 'no schema' : ajv.validate(schema, answer.body), ajv.errors]).toEqual([name, answer.status, true, null]);
+    expect([name, answer.status, schema === undefined ? 'no schema' : ajv.validate(schema, answer.body), ajv.errors]).toEqual([
+      name,
+      answer.status,
+      true,
+      null,
+    ]);
     return answer.body;
   };
-  const { organization } = Object(await check('POST /api/v1/organizations', '/api/v1/organizations', { display_name: 'Doc', external_id: 'DOC-1', slug: 'doc' }));
+  const { organization } = Object(
+    await check('POST /api/v1/organizations', '/api/v1/organizations', { display_name: 'Doc', external_id: 'DOC-1', slug: 'doc' }),
+  );
   await check('GET /api/v1/organizations/{id}', `/api/v1/organizations/${organization.id}`);
   await check('GET /api/v1/organizations', '/api/v1/organizations');
   await check('GET /api/v1/organizations/{id}', '/api/v1/organizations/org_1');
-  const { user } = Object(await check('POST /api/v1/organizations/{organization_id}/users', `/api/v1/organizations/${organization.id}/users`, { email: 'doc@example.com', user_profile: { name: 'D' } }));
+  const { user } = Object(
+    await check('POST /api/v1/organizations/{organization_id}/users', `/api/v1/organizations/${organization.id}/users`, {
+      email: 'doc@example.com',
+      user_profile: { name: 'D' },
+    }),
+  );
   await check('GET /api/v1/users/{id}', `/api/v1/users/${user.id}`);
   await check('GET /api/v1/memberships', '/api/v1/memberships');
   await check('POST /api/v1/resolve', '/api/v1/resolve', { ids: ['DOC-1', 'doc@example.com'] });
@@ -67,7 +84,8 @@ test('the answers are what the document says', async () => {
 
 test('docs/errors.md lists every code of the catalogue with its status and way out', async () => {
   const text = await readFile(new URL('../../../../docs/errors.md', import.meta.url), 'utf8');
-  for (const [code, { status, title, wayOut }] of Object.entries(errorCatalogue)) expect(text).toContain(`| \`${code}\` | ${status} | ${title}. ${wayOut} |`);
+  for (const [code, { status, title, wayOut }] of Object.entries(errorCatalogue))
+    expect(text).toContain(`| \`${code}\` | ${status} | ${title}. ${wayOut} |`);
 });
 
 test('the reference page comes from this server alone', async () => {

@@ -25,7 +25,14 @@ interface Parts {
 }
 
 /** Errors of every operation with a scope. */
-const general: ErrorCode[] = ['INVALID_ARGUMENT', 'UNAUTHENTICATED', 'PERMISSION_DENIED', 'RATE_LIMITED', 'INTERNAL', 'DATABASE_UNAVAILABLE'];
+const general: ErrorCode[] = [
+  'INVALID_ARGUMENT',
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'RATE_LIMITED',
+  'INTERNAL',
+  'DATABASE_UNAVAILABLE',
+];
 /** Errors of every operation with a body. */
 const withBody: ErrorCode[] = ['UNKNOWN_FIELD', 'MALFORMED_JSON', 'INEXACT_NUMBER', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
@@ -33,7 +40,10 @@ const withBody: ErrorCode[] = ['UNKNOWN_FIELD', 'MALFORMED_JSON', 'INEXACT_NUMBE
 export function operation<P extends Parts>(description: Description, parts: P): { schema: P & FastifySchema; config: { scope?: Scope } } {
   const { id, tag, summary, scope, answers } = description;
   const errors = [...(scope === undefined ? [] : general), ...(parts.body === undefined ? [] : withBody), ...(description.errors ?? [])];
-  const success = Object.entries(answers).map(([status, schema]) => [status, schema === null ? Type.Null({ description: 'No body.' }) : describe(schema, 'Success.')]);
+  const success = Object.entries(answers).map(([status, schema]) => [
+    status,
+    schema === null ? Type.Null({ description: 'No body.' }) : describe(schema, 'Success.'),
+  ]);
   return {
     schema: {
       ...parts,
@@ -60,6 +70,9 @@ function errorAnswers(codes: ErrorCode[]): Record<string, TSchema> {
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return Object.fromEntries(
-    [...byStatus].map(([status, ofStatus]) => [status, describe(ErrorAnswer, ofStatus.map((code) => `\`${code}\`: ${errorCatalogue[code].title}.`).join(' '))]),
+    [...byStatus].map(([status, ofStatus]) => [
+      status,
+      describe(ErrorAnswer, ofStatus.map((code) => `\`${code}\`: ${errorCatalogue[code].title}.`).join(' ')),
+    ]),
   );
 }

@@ -26,7 +26,10 @@ export function pageRequestOf(request: FastifyRequest<{ Querystring: ListQuery }
 
 /** The message of one page: the items under `name`, tokens of its neighbours, the count. */
 export function pageAnswer<Name extends string, Item>(
-  request: FastifyRequest<{ Querystring: ListQuery }>, tokens: PageTokens, name: Name, page: Page<Item>,
+  request: FastifyRequest<{ Querystring: ListQuery }>,
+  tokens: PageTokens,
+  name: Name,
+  page: Page<Item>,
 ) {
   const token = (direction: 'next' | 'prev', id: string | undefined) =>
     id === undefined ? '' : tokens.write(scopeOf(request), { direction, id });

@@ -16,7 +16,12 @@ export async function registerReference(app: FastifyInstance, publicUrl: string)
       servers: [{ url: publicUrl }],
       components: {
         securitySchemes: {
-          oauth: { type: 'oauth2', flows: { clientCredentials: { tokenUrl: `${publicUrl}/oauth/token`, scopes: { read: 'Read records.', write: 'Change records.' } } } },
+          oauth: {
+            type: 'oauth2',
+            flows: {
+              clientCredentials: { tokenUrl: `${publicUrl}/oauth/token`, scopes: { read: 'Read records.', write: 'Change records.' } },
+            },
+          },
         },
       },
     },

@@ -33,7 +33,8 @@ export function contextOf(request: FastifyRequest): RequestContext {
  * Idempotency-Key they are stored with the effect.
  */
 export function changeContextOf<Result>(
-  request: FastifyRequest, answer: (result: Result) => { status: number; body: unknown },
+  request: FastifyRequest,
+  answer: (result: Result) => { status: number; body: unknown },
 ): RequestContext {
   const context = contextOf(request);
   const key = idempotencyKeyOf(request);

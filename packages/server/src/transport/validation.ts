@@ -61,20 +61,31 @@ export function validationError(errors: readonly FastifySchemaValidationError[],
 }
 
 function violationOf({ keyword, instancePath, params, message }: FastifySchemaValidationError, part = 'body'): FieldViolation {
-  const path = instancePath.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = instancePath
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
   const at = (...more: string[]) => excerpt([...path, ...more].join('.') || part);
-  const limit = String(params['limit'] ?? '');
+  const limit = String(params.limit ?? '');
   switch (keyword) {
     case 'additionalProperties':
-      return { field: at(String(params['additionalProperty'])), description: 'there is no such field here; your own fields belong inside metadata', constraint: 'unknown_field' };
+      return {
+        field: at(String(params.additionalProperty)),
+        description: 'there is no such field here; your own fields belong inside metadata',
+        constraint: 'unknown_field',
+      };
     case 'required':
-      return { field: at(String(params['missingProperty'])), description: 'is required', constraint: 'required' };
+      return { field: at(String(params.missingProperty)), description: 'is required', constraint: 'required' };
     case 'type':
-      return { field: at(), description: `must be ${article(String(params['type']))}`, constraint: 'type' };
+      return { field: at(), description: `must be ${article(String(params.type))}`, constraint: 'type' };
     case 'enum':
-      return { field: at(), description: `must be one of ${list(params['allowedValues'])}`, constraint: 'enum' };
+      return { field: at(), description: `must be one of ${list(params.allowedValues)}`, constraint: 'enum' };
     case 'minLength':
-      return { field: at(), description: limit === '1' ? 'must not be empty' : `must have at least ${limit} characters`, constraint: 'min_length' };
+      return {
+        field: at(),
+        description: limit === '1' ? 'must not be empty' : `must have at least ${limit} characters`,
+        constraint: 'min_length',
+      };
     case 'maxLength':
       return { field: at(), description: `must have at most ${limit} characters`, constraint: 'max_length' };
     case 'minItems':
@@ -86,7 +97,7 @@ function violationOf({ keyword, instancePath, params, message }: FastifySchemaVa
     case 'maximum':
       return { field: at(), description: `must be at most ${limit}`, constraint: 'maximum' };
     case 'pattern':
-      return { field: at(), description: `must match ${String(params['pattern'])}`, constraint: 'pattern' };
+      return { field: at(), description: `must match ${String(params.pattern)}`, constraint: 'pattern' };
     default:
       return { field: at(), description: message ?? 'is not allowed', constraint: keyword };
   }

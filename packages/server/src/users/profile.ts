@@ -10,12 +10,22 @@ export function patchProfile(before: StoredProfile, patch: UserProfileInput | un
   if (patch === undefined) return before;
   for (const [name, value] of Object.entries(patch)) checkTexts(value, `${field}.${name}`);
   const { first_name: _first, last_name: _last, ...changes } = patch;
-  const merged = { ...before, ...changes, ...secondName('given_name', 'first_name', patch, field), ...secondName('family_name', 'last_name', patch, field) };
+  const merged = {
+    ...before,
+    ...changes,
+    ...secondName('given_name', 'first_name', patch, field),
+    ...secondName('family_name', 'last_name', patch, field),
+  };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null && value !== undefined));
 }
 
 /** A field given under its other name. Both at once are fine as long as they agree. */
-function secondName(name: 'given_name' | 'family_name', other: 'first_name' | 'last_name', patch: UserProfileInput, field: string): UserProfileInput {
+function secondName(
+  name: 'given_name' | 'family_name',
+  other: 'first_name' | 'last_name',
+  patch: UserProfileInput,
+  field: string,
+): UserProfileInput {
   const value = patch[other];
   if (value === undefined) return {};
   if (patch[name] !== undefined && patch[name] !== value) {

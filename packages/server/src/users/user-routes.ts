@@ -1,6 +1,16 @@
 import {
-  CreateUser, CreateUserAndMembership, type ErrorCode, ListUsersQuery, MetadataSchema, SearchQuery, UpdateUser, UpsertUserAnswer, type User,
-  UserAndMembershipAnswer, UserAnswer, UserPage,
+  CreateUser,
+  CreateUserAndMembership,
+  type ErrorCode,
+  ListUsersQuery,
+  MetadataSchema,
+  SearchQuery,
+  UpdateUser,
+  UpsertUserAnswer,
+  type User,
+  UserAndMembershipAnswer,
+  UserAnswer,
+  UserPage,
 } from '@crosswalk/contract';
 import { requireId } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
@@ -16,7 +26,15 @@ import type { UserService } from './user-service.ts';
 const collection = '/api/v1/users';
 const members = '/api/v1/organizations/:organization_id/users';
 const tag = 'Users';
-const changeErrors: ErrorCode[] = ['INVALID_EXTERNAL_ID', 'INVALID_METADATA', 'EXTERNAL_ID_TAKEN', 'EMAIL_TAKEN', 'VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'];
+const changeErrors: ErrorCode[] = [
+  'INVALID_EXTERNAL_ID',
+  'INVALID_METADATA',
+  'EXTERNAL_ID_TAKEN',
+  'EMAIL_TAKEN',
+  'VERSION_MISMATCH',
+  'RECORD_BUSY',
+  'IDEMPOTENCY_KEY_REUSED',
+];
 
 /** REST of users. */
 export function userRoutes(app: Routes, users: UserService, tokens: PageTokens): void {
@@ -38,7 +56,14 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
   app.get(
     collection,
     operation(
-      { id: 'listUsers', tag, summary: 'List users, newest first', scope: 'read', answers: { 200: UserPage }, errors: ['INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'] },
+      {
+        id: 'listUsers',
+        tag,
+        summary: 'List users, newest first',
+        scope: 'read',
+        answers: { 200: UserPage },
+        errors: ['INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
+      },
       { querystring: ListUsersQuery },
     ),
     async (request) => {
@@ -51,7 +76,14 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
   app.post(
     members,
     operation(
-      { id: 'createUserAndMembership', tag, summary: 'Create a user and their membership of the organization', scope: 'write', answers: { 201: UserAndMembershipAnswer }, errors: [...changeErrors, 'ORGANIZATION_NOT_FOUND'] },
+      {
+        id: 'createUserAndMembership',
+        tag,
+        summary: 'Create a user and their membership of the organization',
+        scope: 'write',
+        answers: { 201: UserAndMembershipAnswer },
+        errors: [...changeErrors, 'ORGANIZATION_NOT_FOUND'],
+      },
       { params: paramsOf(members), body: CreateUserAndMembership },
     ),
     async (request, reply) => {
@@ -64,12 +96,24 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
   app.get(
     members,
     operation(
-      { id: 'listOrganizationUsers', tag, summary: 'List the users of an organization, newest first', scope: 'read', answers: { 200: UserPage }, errors: ['INVALID_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW', 'ORGANIZATION_NOT_FOUND'] },
+      {
+        id: 'listOrganizationUsers',
+        tag,
+        summary: 'List the users of an organization, newest first',
+        scope: 'read',
+        answers: { 200: UserPage },
+        errors: ['INVALID_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW', 'ORGANIZATION_NOT_FOUND'],
+      },
       { params: paramsOf(members), querystring: ListUsersQuery },
     ),
     async (request) => {
       const { filter, external_id: externalId, email } = request.query;
-      const page = await users.listOf(contextOf(request), organizationOf(request), { filter, externalId, email }, pageRequestOf(request, tokens));
+      const page = await users.listOf(
+        contextOf(request),
+        organizationOf(request),
+        { filter, externalId, email },
+        pageRequestOf(request, tokens),
+      );
       return pageAnswer(request, tokens, 'users', page);
     },
   );
@@ -77,11 +121,23 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
   app.get(
     `${members}::search`,
     operation(
-      { id: 'searchOrganizationUsers', tag, summary: 'Find users of an organization by a part of their address, name or an ID', scope: 'read', answers: { 200: UserPage }, errors: ['INVALID_ID', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW', 'ORGANIZATION_NOT_FOUND'] },
+      {
+        id: 'searchOrganizationUsers',
+        tag,
+        summary: 'Find users of an organization by a part of their address, name or an ID',
+        scope: 'read',
+        answers: { 200: UserPage },
+        errors: ['INVALID_ID', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW', 'ORGANIZATION_NOT_FOUND'],
+      },
       { params: paramsOf(members), querystring: SearchQuery },
     ),
     async (request) => {
-      const page = await users.listOf(contextOf(request), organizationOf(request), { search: request.query.query }, pageRequestOf(request, tokens));
+      const page = await users.listOf(
+        contextOf(request),
+        organizationOf(request),
+        { search: request.query.query },
+        pageRequestOf(request, tokens),
+      );
       return pageAnswer(request, tokens, 'users', page);
     },
   );
@@ -89,7 +145,18 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
   for (const path of recordPaths(members, 'usr')) {
     app.get(
       path.url,
-      operation({ id: `getOrganizationUser${path.suffix}`, tag, summary: `Get a user of the organization by ${path.by}`, description: 'A user who is not a member is as absent as none.', scope: 'read', answers: { 200: UserAnswer }, errors: ['USER_NOT_FOUND', 'INVALID_ID'] }, path.parts),
+      operation(
+        {
+          id: `getOrganizationUser${path.suffix}`,
+          tag,
+          summary: `Get a user of the organization by ${path.by}`,
+          description: 'A user who is not a member is as absent as none.',
+          scope: 'read',
+          answers: { 200: UserAnswer },
+          errors: ['USER_NOT_FOUND', 'INVALID_ID'],
+        },
+        path.parts,
+      ),
       async (request, reply) => {
         const { record, matchedBy } = await users.getMember(contextOf(request), organizationOf(request), path.reference(request));
         return sendRecord(request, reply, userTag(record), { user: record, matched_by: matchedBy });
@@ -100,7 +167,14 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
   app.get(
     `${collection}::search`,
     operation(
-      { id: 'searchUsers', tag, summary: 'Find users by a part of their address, name or an ID', scope: 'read', answers: { 200: UserPage }, errors: ['INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'] },
+      {
+        id: 'searchUsers',
+        tag,
+        summary: 'Find users by a part of their address, name or an ID',
+        scope: 'read',
+        answers: { 200: UserPage },
+        errors: ['INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
+      },
       { querystring: SearchQuery },
     ),
     async (request) => {
@@ -112,7 +186,17 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
   for (const path of recordPaths(collection, 'usr')) {
     app.get(
       path.url,
-      operation({ id: `getUser${path.suffix}`, tag, summary: `Get a user by ${path.by}`, scope: 'read', answers: { 200: UserAnswer }, errors: ['USER_NOT_FOUND', 'INVALID_ID'] }, path.parts),
+      operation(
+        {
+          id: `getUser${path.suffix}`,
+          tag,
+          summary: `Get a user by ${path.by}`,
+          scope: 'read',
+          answers: { 200: UserAnswer },
+          errors: ['USER_NOT_FOUND', 'INVALID_ID'],
+        },
+        path.parts,
+      ),
       async (request, reply) => {
         const { record, matchedBy } = await users.get(contextOf(request), path.reference(request));
         return sendRecord(request, reply, userTag(record), { user: record, matched_by: matchedBy });
@@ -122,7 +206,14 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
     app.patch(
       path.url,
       operation(
-        { id: `updateUser${path.suffix}`, tag, summary: `Update a user, named by ${path.by}`, scope: 'write', answers: { 200: UserAnswer }, errors: ['USER_NOT_FOUND', ...changeErrors] },
+        {
+          id: `updateUser${path.suffix}`,
+          tag,
+          summary: `Update a user, named by ${path.by}`,
+          scope: 'write',
+          answers: { 200: UserAnswer },
+          errors: ['USER_NOT_FOUND', ...changeErrors],
+        },
         { ...path.parts, body: UpdateUser },
       ),
       async (request, reply) => {
@@ -134,18 +225,40 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
     app.put(
       path.metadataUrl,
       operation(
-        { id: `replaceUserMetadata${path.suffix}`, tag, summary: `Replace the whole metadata of a user, named by ${path.by}`, scope: 'write', answers: { 200: UserAnswer }, errors: ['USER_NOT_FOUND', ...changeErrors] },
+        {
+          id: `replaceUserMetadata${path.suffix}`,
+          tag,
+          summary: `Replace the whole metadata of a user, named by ${path.by}`,
+          scope: 'write',
+          answers: { 200: UserAnswer },
+          errors: ['USER_NOT_FOUND', ...changeErrors],
+        },
         { ...path.parts, body: MetadataSchema },
       ),
       async (request, reply) => {
-        const user = await users.replaceMetadata(changeContextOf(request, answer), path.reference(request), request.body, preconditionsOf(request));
+        const user = await users.replaceMetadata(
+          changeContextOf(request, answer),
+          path.reference(request),
+          request.body,
+          preconditionsOf(request),
+        );
         return sendRecord(request, reply, userTag(user), { user });
       },
     );
 
     app.delete(
       path.url,
-      operation({ id: `deleteUser${path.suffix}`, tag, summary: `Delete a user and their memberships, named by ${path.by}`, scope: 'write', answers: { 204: null }, errors: ['USER_NOT_FOUND', 'VERSION_MISMATCH'] }, path.parts),
+      operation(
+        {
+          id: `deleteUser${path.suffix}`,
+          tag,
+          summary: `Delete a user and their memberships, named by ${path.by}`,
+          scope: 'write',
+          answers: { 204: null },
+          errors: ['USER_NOT_FOUND', 'VERSION_MISMATCH'],
+        },
+        path.parts,
+      ),
       async (request, reply) => {
         await users.delete(contextOf(request), path.reference(request), preconditionsOf(request));
         return reply.code(204).send();
@@ -157,12 +270,24 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
     app.put(
       path.url,
       operation(
-        { id: `upsertUser${path.suffix}`, tag, summary: `Create or update the user who has ${path.by}`, scope: 'write', answers: { 200: UpsertUserAnswer, 201: UpsertUserAnswer }, errors: [...changeErrors, 'ALREADY_EXISTS', 'DOES_NOT_EXIST'] },
+        {
+          id: `upsertUser${path.suffix}`,
+          tag,
+          summary: `Create or update the user who has ${path.by}`,
+          scope: 'write',
+          answers: { 200: UpsertUserAnswer, 201: UpsertUserAnswer },
+          errors: [...changeErrors, 'ALREADY_EXISTS', 'DOES_NOT_EXIST'],
+        },
         { ...path.parts, body: UpdateUser },
       ),
       async (request, reply) => {
         const upserted = (result: UpsertUserAnswer) => ({ status: result.created ? 201 : 200, body: result });
-        const result = await users.upsert(changeContextOf(request, upserted), path.reference(request), request.body, preconditionsOf(request));
+        const result = await users.upsert(
+          changeContextOf(request, upserted),
+          path.reference(request),
+          request.body,
+          preconditionsOf(request),
+        );
         return sendRecord(request, reply.code(upserted(result).status), userTag(result.user), result);
       },
     );

@@ -6,7 +6,16 @@ import { uniqueViolation } from '../database/sql-error.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import {
-  type ExternalKey, type Found, lostUpsert, moveExternalIds, notFound, type RecordReference, releaseExternalIds, resolveReference, systemIdsOf, withKey,
+  type ExternalKey,
+  type Found,
+  lostUpsert,
+  moveExternalIds,
+  notFound,
+  type RecordReference,
+  releaseExternalIds,
+  resolveReference,
+  systemIdsOf,
+  withKey,
 } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
@@ -17,7 +26,16 @@ import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadat
 import { findOrganizations } from '../organizations/index.ts';
 import { emailKey, parseEmail } from './email.ts';
 import { type NewUser, newUser, patchFields } from './user.ts';
-import { deleteUser, findEmailHolder, findUsers, findUsersByExternalId, insertUser, listUsers, lockUser, updateUser } from './user-store.ts';
+import {
+  deleteUser,
+  findEmailHolder,
+  findUsers,
+  findUsersByExternalId,
+  insertUser,
+  listUsers,
+  lockUser,
+  updateUser,
+} from './user-store.ts';
 
 /** An upsert whose create and update both lost a race runs again this often. */
 const upsertAttempts = 5;
@@ -43,7 +61,9 @@ export class UserService {
     this.#ids = ids;
     this.#aliasDays = aliasDays;
     this.#findById = createBatcher((keys: readonly { environmentId: string; id: string }[]) => findUsers(pool, keys));
-    this.#findByExternalId = createBatcher((keys: readonly (ExternalKey & { environmentId: string })[]) => findUsersByExternalId(pool, keys));
+    this.#findByExternalId = createBatcher((keys: readonly (ExternalKey & { environmentId: string })[]) =>
+      findUsersByExternalId(pool, keys),
+    );
   }
 
   /** The user and how they were found; 404 if there is none. */
@@ -78,9 +98,7 @@ export class UserService {
   }
 
   /** One page of the users of an organization (database ID); 404 if there is no such organization. */
-  async listOf(
-    context: RequestContext, organizationId: string, query: ListUsers, page: PageRequest,
-  ): Promise<Page<User>> {
+  async listOf(context: RequestContext, organizationId: string, query: ListUsers, page: PageRequest): Promise<Page<User>> {
     const [organization] = await findOrganizations(this.#pool, [{ environmentId: context.environmentId, id: organizationId }]);
     if (organization === undefined) throw notFound('organization', { id: organizationId });
     return this.list(context, { ...query, organizationId }, page);
@@ -94,7 +112,10 @@ export class UserService {
   /** Makes a user and their first membership together, or neither. `organizationId` is a database ID. */
   createWithMembership(context: RequestContext, organizationId: string, body: CreateUserAndMembership): Promise<UserAndMembershipAnswer> {
     const { membership, send_invitation_email: invite, ...user } = body;
-    const added = newMembership({ ...membership, send_invitation_email: invite ?? membership?.send_invitation_email ?? true }, 'membership.');
+    const added = newMembership(
+      { ...membership, send_invitation_email: invite ?? membership?.send_invitation_email ?? true },
+      'membership.',
+    );
     return namingMissing(organizationId, { id: '' }, () =>
       this.#create(context, newUser(user), async (tx, created) => {
         const result = await addMembership(tx, context, this.#ids, organizationId, requireId('usr', created.id), added);
@@ -105,7 +126,9 @@ export class UserService {
 
   /** `finish` does what else belongs to the use case, and makes its result, which an idempotent retry repeats. */
   async #create<Result>(
-    context: RequestContext, created: NewUser, finish: (tx: pg.PoolClient, user: User) => Promise<Result>,
+    context: RequestContext,
+    created: NewUser,
+    finish: (tx: pg.PoolClient, user: User) => Promise<Result>,
   ): Promise<Result> {
     const { environmentId } = context;
     return this.#namingEmailHolder(environmentId, created.fields.email.key, () =>
@@ -126,13 +149,20 @@ export class UserService {
 
   /** Puts other metadata in place of all that is there. */
   replaceMetadata(
-    context: RequestContext, reference: RecordReference, metadata: Record<string, unknown>, preconditions: Preconditions,
+    context: RequestContext,
+    reference: RecordReference,
+    metadata: Record<string, unknown>,
+    preconditions: Preconditions,
   ): Promise<User> {
     return this.#change(context, reference, {}, metadataReplacement(metadata), preconditions, (user) => user);
   }
 
   async #change<Result>(
-    context: RequestContext, reference: RecordReference, body: UpdateUser, metadata: MetadataChange, preconditions: Preconditions,
+    context: RequestContext,
+    reference: RecordReference,
+    body: UpdateUser,
+    metadata: MetadataChange,
+    preconditions: Preconditions,
     shape: (user: User) => Result,
   ): Promise<Result> {
     const { environmentId } = context;
@@ -158,14 +188,20 @@ export class UserService {
    * find the ID claimed, and update. 412 when a precondition forbids what is needed.
    */
   async upsert(
-    context: RequestContext, key: ExternalKey, body: UpdateUser, preconditions: Preconditions,
+    context: RequestContext,
+    key: ExternalKey,
+    body: UpdateUser,
+    preconditions: Preconditions,
   ): Promise<{ user: User; created: boolean }> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const found = await this.#find(context, key);
         if (found !== undefined) {
           const reference = { id: requireId('usr', found.record.id) };
-          return await this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (user) => ({ user, created: false }));
+          return await this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (user) => ({
+            user,
+            created: false,
+          }));
         }
         requireAbsenceAllowed(preconditions);
         const created = newUser(withKey({ ...body, email: emailOf(body) }, key));

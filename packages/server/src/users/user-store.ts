@@ -59,7 +59,8 @@ export async function findUsers(db: Queryable, keys: readonly { environmentId: s
 
 /** Users by external ID, aliases included, in the order of the keys; undefined where there is none. */
 export async function findUsersByExternalId(
-  db: Queryable, keys: readonly { environmentId: string; system: string; value: string }[],
+  db: Queryable,
+  keys: readonly { environmentId: string; system: string; value: string }[],
 ): Promise<(Found<User> | undefined)[]> {
   const { rows } = await db.query<UserRow & { n: string; is_alias: boolean }>({
     name: 'find-users-by-external-id',
@@ -115,7 +116,11 @@ export async function insertUser(tx: Queryable, environmentId: string, id: strin
  * nothing. The metadata is merged by the database, so that no key of another writer is lost.
  */
 export async function updateUser(
-  tx: Queryable, environmentId: string, id: string, fields: UserFields, { metadata, replace }: MetadataChange,
+  tx: Queryable,
+  environmentId: string,
+  id: string,
+  fields: UserFields,
+  { metadata, replace }: MetadataChange,
 ): Promise<User | undefined> {
   const { rows } = await tx.query<UserRow>({
     name: 'update-user',
@@ -161,7 +166,10 @@ export async function deleteUser(tx: Queryable, environmentId: string, id: strin
 
 /** The public ID of the user who has an address. */
 export async function findEmailHolder(db: Queryable, environmentId: string, emailKey: string): Promise<string | undefined> {
-  const { rows } = await db.query<{ id: string }>('select id from users where environment_id = $1 and email_key = $2', [environmentId, emailKey]);
+  const { rows } = await db.query<{ id: string }>('select id from users where environment_id = $1 and email_key = $2', [
+    environmentId,
+    emailKey,
+  ]);
   return rows.map(({ id }) => formatId('usr', id))[0];
 }
 
@@ -181,7 +189,10 @@ export interface UsersQuery {
 
 /** One page of users, newest first. */
 export async function listUsers(
-  db: Queryable, environmentId: string, { organizationId, externalId, emailKey, filter, search }: UsersQuery, request: PageRequest,
+  db: Queryable,
+  environmentId: string,
+  { organizationId, externalId, emailKey, filter, search }: UsersQuery,
+  request: PageRequest,
 ): Promise<Page<User>> {
   const values: unknown[] = [environmentId, ...(filter?.values ?? [])];
   const where = ['t.environment_id = $1', ...(filter === undefined ? [] : [filter.sql])];
@@ -191,8 +202,11 @@ export async function listUsers(
     where.push(condition(`$${values.length}`));
   };
   narrow(organizationId, (id) => `t.id in (select user_id from memberships where environment_id = $1 and organization_id = ${id})`);
-  narrow(externalId, (value) => `t.id = (select record_id from external_ids where environment_id = $1 and kind = 'user' and system = ''
-    and value = ${value} and alias_expire_time is null)`);
+  narrow(
+    externalId,
+    (value) => `t.id = (select record_id from external_ids where environment_id = $1 and kind = 'user' and system = ''
+    and value = ${value} and alias_expire_time is null)`,
+  );
   narrow(emailKey, (key) => `t.email_key = ${key}`);
   narrow(search === undefined ? undefined : likePattern(search), (pattern) => `t.search_text like ${pattern}`);
   const indexed = filter?.indexed === true || [organizationId, externalId, emailKey, search].some((value) => value !== undefined);

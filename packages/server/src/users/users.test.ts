@@ -4,7 +4,8 @@ import { useTestServer } from '../testing.ts';
 const server = useTestServer();
 const request: typeof server.client.request = (...call) => server.client.request(...call);
 const path = '/api/v1/users';
-const byKey = (id: string, system?: string) => `${path}:external/${encodeURIComponent(id)}${system === undefined ? '' : `?system=${system}`}`;
+const byKey = (id: string, system?: string) =>
+  `${path}:external/${encodeURIComponent(id)}${system === undefined ? '' : `?system=${system}`}`;
 
 async function newOrganization(name = 'Acme'): Promise<string> {
   const { body } = await request('POST', '/api/v1/organizations', { display_name: name });
@@ -24,11 +25,18 @@ describe('create with a membership', () => {
     expect(status).toBe(201);
     expect(body).toMatchObject({
       user: {
-        email: 'John.Doe@Company.com', external_id: 'SALESFORCE-003921', metadata: { department: 'Sales', quota: 150000 },
+        email: 'John.Doe@Company.com',
+        external_id: 'SALESFORCE-003921',
+        metadata: { department: 'Sales', quota: 150000 },
         user_profile: { first_name: 'John', given_name: 'John', last_name: 'Doe', family_name: 'Doe' },
         memberships: [{ organization_id: organizationId, membership_status: 'PENDING_INVITE', roles: [{ name: 'member' }] }],
       },
-      membership: { organization_id: organizationId, membership_status: 'PENDING_INVITE', metadata: { cost_center: 4711 }, join_time: null },
+      membership: {
+        organization_id: organizationId,
+        membership_status: 'PENDING_INVITE',
+        metadata: { cost_center: 4711 },
+        join_time: null,
+      },
       invitation: { organization_id: organizationId, status: 'PENDING_INVITE', resent_count: 0 },
     });
     const { created_at, expires_at } = Object(body).invitation;
@@ -36,7 +44,10 @@ describe('create with a membership', () => {
   });
 
   test('without an invitation the membership is active at once', async () => {
-    const { body } = await request('POST', `/api/v1/organizations/${await newOrganization()}/users`, { email: 'active@example.com', send_invitation_email: false });
+    const { body } = await request('POST', `/api/v1/organizations/${await newOrganization()}/users`, {
+      email: 'active@example.com',
+      send_invitation_email: false,
+    });
     expect(body).toMatchObject({ membership: { membership_status: 'ACTIVE', join_time: expect.any(String) }, invitation: null });
   });
 
@@ -70,10 +81,18 @@ describe('email', () => {
 
 test('a user of several organizations is one user; the ETag follows the memberships, If-Match the user', async () => {
   const [one, two] = [await newOrganization('One'), await newOrganization('Two')];
-  const { body, headers } = await request('POST', `/api/v1/organizations/${one}/users`, { email: 'both@example.com', send_invitation_email: false });
+  const { body, headers } = await request('POST', `/api/v1/organizations/${one}/users`, {
+    email: 'both@example.com',
+    send_invitation_email: false,
+  });
   const url = `${path}/${Object(body).user.id}`;
-  const joined = await request('POST', `/api/v1/memberships/organizations/${two}/users/${Object(body).user.id}`, { send_invitation_email: false });
-  expect(Object(joined.body).user.memberships.map((membership: { organization_id: string }) => membership.organization_id)).toEqual([one, two]);
+  const joined = await request('POST', `/api/v1/memberships/organizations/${two}/users/${Object(body).user.id}`, {
+    send_invitation_email: false,
+  });
+  expect(Object(joined.body).user.memberships.map((membership: { organization_id: string }) => membership.organization_id)).toEqual([
+    one,
+    two,
+  ]);
   const now = await request('GET', url, undefined, { 'if-none-match': headers.get('etag') ?? '' });
   expect(now.status).toBe(200);
   expect((await request('GET', url, undefined, { 'if-none-match': now.headers.get('etag') ?? '' })).status).toBe(304);
@@ -94,23 +113,39 @@ test('a user of the organization is found by external ID; one who is not a membe
 });
 
 test('upsert by external ID: an address is needed to create, and updates keep what they do not name', async () => {
-  expect((await request('PUT', byKey('HR-7', 'workday'), { metadata: { a: 1 } })).body).toMatchObject({ details: [{ validation_error_info: { field_violations: [{ field: 'email', constraint: 'required' }] } }] });
+  expect((await request('PUT', byKey('HR-7', 'workday'), { metadata: { a: 1 } })).body).toMatchObject({
+    details: [{ validation_error_info: { field_violations: [{ field: 'email', constraint: 'required' }] } }],
+  });
   expect((await request('PUT', byKey('HR-7', 'workday'), { email: 'hr7@example.com', metadata: { a: 1 } })).status).toBe(201);
   const { status, body } = await request('PUT', byKey('HR-7', 'workday'), { user_profile: { name: 'Seven' }, metadata: { b: 2 } });
-  expect([status, body]).toMatchObject([200, { created: false, user: { email: 'hr7@example.com', external_ids: { workday: 'HR-7' }, metadata: { a: 1, b: 2 }, user_profile: { name: 'Seven' } } }]);
+  expect([status, body]).toMatchObject([
+    200,
+    {
+      created: false,
+      user: { email: 'hr7@example.com', external_ids: { workday: 'HR-7' }, metadata: { a: 1, b: 2 }, user_profile: { name: 'Seven' } },
+    },
+  ]);
 });
 
 test('profile: null clears a field, both names of a field may be sent if they agree', async () => {
-  const { body } = await request('POST', path, { email: 'profile@example.com', user_profile: { given_name: 'Ada', locale: 'en-GB', groups: ['a', 'b'] } });
+  const { body } = await request('POST', path, {
+    email: 'profile@example.com',
+    user_profile: { given_name: 'Ada', locale: 'en-GB', groups: ['a', 'b'] },
+  });
   const url = `${path}/${Object(body).user.id}`;
   const changed = await request('PATCH', url, { user_profile: { locale: null, first_name: 'Augusta', given_name: 'Augusta' } });
   expect(Object(changed.body).user.user_profile).toEqual({ given_name: 'Augusta', first_name: 'Augusta', groups: ['a', 'b'] });
-  expect((await request('PATCH', url, { user_profile: { first_name: 'A', given_name: 'B' } })).body).toMatchObject({ message: expect.stringContaining('user_profile.first_name') });
+  expect((await request('PATCH', url, { user_profile: { first_name: 'A', given_name: 'B' } })).body).toMatchObject({
+    message: expect.stringContaining('user_profile.first_name'),
+  });
 });
 
 test('delete ends the memberships and frees address and external IDs', async () => {
   const organizationId = await newOrganization();
-  const { body } = await request('POST', `/api/v1/organizations/${organizationId}/users`, { email: 'gone@example.com', external_id: 'GONE' });
+  const { body } = await request('POST', `/api/v1/organizations/${organizationId}/users`, {
+    email: 'gone@example.com',
+    external_id: 'GONE',
+  });
   expect((await request('DELETE', byKey('GONE'))).status).toBe(204);
   expect((await request('GET', `${path}/${Object(body).user.id}`)).status).toBe(404);
   expect(Object((await request('GET', `/api/v1/memberships?organization_id=${organizationId}`)).body).total_size).toBe(0);
@@ -119,8 +154,16 @@ test('delete ends the memberships and frees address and external IDs', async () 
 
 test('lists narrow by organization, address, external ID and metadata; search finds addresses, names and IDs', async () => {
   const organizationId = await newOrganization('List');
-  await request('POST', `/api/v1/organizations/${organizationId}/users`, { email: 'list.one@example.com', metadata: { level: 3 }, user_profile: { given_name: 'Grace', family_name: 'Hopper' } });
-  await request('POST', `/api/v1/organizations/${organizationId}/users`, { email: 'list.two@example.com', external_ids: { crm: 'LIST-2' }, metadata: { level: 5 } });
+  await request('POST', `/api/v1/organizations/${organizationId}/users`, {
+    email: 'list.one@example.com',
+    metadata: { level: 3 },
+    user_profile: { given_name: 'Grace', family_name: 'Hopper' },
+  });
+  await request('POST', `/api/v1/organizations/${organizationId}/users`, {
+    email: 'list.two@example.com',
+    external_ids: { crm: 'LIST-2' },
+    metadata: { level: 5 },
+  });
   const emails = async (url: string) => {
     const { body } = await request('GET', url);
     return Object(body).users.map((user: { email: string }) => user.email);

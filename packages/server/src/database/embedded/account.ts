@@ -20,7 +20,9 @@ export async function postgresAccount(): Promise<Account | undefined> {
   const line = (await readFile('/etc/passwd', 'utf8')).split('\n').find((entry) => entry.startsWith('nobody:'));
   const [name, , uid, gid] = line?.split(':') ?? [];
   if (name === undefined || uid === undefined || gid === undefined) {
-    throw new EmbeddedPostgresError('PostgreSQL does not run as root and there is no user nobody here. Start Crosswalk as another user, or set DATABASE_URL.');
+    throw new EmbeddedPostgresError(
+      'PostgreSQL does not run as root and there is no user nobody here. Start Crosswalk as another user, or set DATABASE_URL.',
+    );
   }
   return { name, uid: Number(uid), gid: Number(gid) };
 }
@@ -41,5 +43,8 @@ function test({ uid, gid }: Account, flag: '-x' | '-w', path: string): boolean {
 
 /** Whether there is something at a path. */
 export function exists(path: string): Promise<boolean> {
-  return access(path, constants.F_OK).then(() => true, () => false);
+  return access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
 }

@@ -45,19 +45,30 @@ function binariesIn(native: string): Binaries {
   const { stdout, status, stderr } = spawnSync(postgres, ['--version'], { encoding: 'utf8' });
   const majorVersion = /\(PostgreSQL\) (\d+)/.exec(stdout ?? '')?.[1];
   if (status !== 0 || majorVersion === undefined) {
-    throw new EmbeddedPostgresError(`The embedded PostgreSQL does not run on this system: ${stderr?.trim() || `status ${status}`}. Set DATABASE_URL instead.`);
+    throw new EmbeddedPostgresError(
+      `The embedded PostgreSQL does not run on this system: ${stderr?.trim() || `status ${status}`}. Set DATABASE_URL instead.`,
+    );
   }
   return { postgres, initdb: join(native, 'bin', 'initdb'), majorVersion };
 }
 
 /** npm packages cannot hold symbolic links: the package lists them, and its install script, if it may run, makes them. */
 async function createLibraryLinks(directory: string): Promise<void> {
-  const list: { source: string; target: string }[] = JSON.parse(await readFile(join(directory, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]'));
+  const list: { source: string; target: string }[] = JSON.parse(
+    await readFile(join(directory, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]'),
+  );
   for (const { source, target } of list) {
     const path = join(directory, target);
-    if (await lstat(path).then(() => true, () => false)) continue;
+    if (
+      await lstat(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      continue;
     await symlink(relative(dirname(target), source), path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw new EmbeddedPostgresError(`The libraries of PostgreSQL are incomplete and ${path} cannot be made: ${error.message}`);
+      if (error.code !== 'EEXIST')
+        throw new EmbeddedPostgresError(`The libraries of PostgreSQL are incomplete and ${path} cannot be made: ${error.message}`);
     });
   }
 }

@@ -20,10 +20,15 @@ export const databaseUser = 'crosswalk';
 
 /** Finds the cluster of a data directory, or makes it. `onProgress` hears of work that takes more than a moment. */
 export async function openCluster(
-  dataDirectory: string, binaries: Binaries, account: Account | undefined, onProgress: (line: string) => void,
+  dataDirectory: string,
+  binaries: Binaries,
+  account: Account | undefined,
+  onProgress: (line: string) => void,
 ): Promise<Cluster> {
   await mkdir(dataDirectory, { recursive: true }).catch((error: Error) => {
-    throw new EmbeddedPostgresError(`The data directory ${dataDirectory} cannot be made: ${error.message}. Set CROSSWALK_DATA_DIR to one that can.`);
+    throw new EmbeddedPostgresError(
+      `The data directory ${dataDirectory} cannot be made: ${error.message}. Set CROSSWALK_DATA_DIR to one that can.`,
+    );
   });
   const home = await findHome(dataDirectory, account, onProgress);
   const cluster: Cluster = {
@@ -77,7 +82,11 @@ async function makeSocketDirectory(home: string, account: Account | undefined): 
 
 /** Makes the cluster beside its place and moves it there when it is complete: a start that dies leaves no half of one. */
 async function initialize(
-  cluster: Cluster, home: string, { initdb }: Binaries, account: Account | undefined, onProgress: (line: string) => void,
+  cluster: Cluster,
+  home: string,
+  { initdb }: Binaries,
+  account: Account | undefined,
+  onProgress: (line: string) => void,
 ): Promise<void> {
   onProgress(`Setting up PostgreSQL in ${cluster.directory}`);
   await removeUnfinished(home);
@@ -86,7 +95,17 @@ async function initialize(
   if (account !== undefined) await chown(unfinished, account.uid, account.gid);
   const { status, stderr, error } = spawnSync(
     initdb,
-    ['-D', unfinished, '-U', databaseUser, '--auth=trust', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+    [
+      '-D',
+      unfinished,
+      '-U',
+      databaseUser,
+      '--auth=trust',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+    ],
     { encoding: 'utf8', cwd: '/', ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }) },
   );
   if (status !== 0) {
@@ -120,7 +139,9 @@ function isRunning(pid: number): boolean {
 async function requireVersion({ directory }: Cluster, { majorVersion }: Binaries): Promise<void> {
   const version = (await readFile(join(directory, 'PG_VERSION'), 'utf8').catch(() => '')).trim();
   if (version === '') {
-    throw new EmbeddedPostgresError(`${directory} is not a PostgreSQL data directory: PG_VERSION is missing. Restore it from a backup, or move it away to begin anew.`);
+    throw new EmbeddedPostgresError(
+      `${directory} is not a PostgreSQL data directory: PG_VERSION is missing. Restore it from a backup, or move it away to begin anew.`,
+    );
   }
   if (version !== majorVersion) {
     throw new EmbeddedPostgresError(

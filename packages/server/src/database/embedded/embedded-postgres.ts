@@ -84,7 +84,8 @@ class Owner {
         return;
       }
       if (exited !== undefined) throw await this.#startFailure(exited);
-      if (Date.now() > deadline) throw new EmbeddedPostgresError(`PostgreSQL did not answer within ${startTimeout / 1000} seconds; see ${this.#cluster.logFile}`);
+      if (Date.now() > deadline)
+        throw new EmbeddedPostgresError(`PostgreSQL did not answer within ${startTimeout / 1000} seconds; see ${this.#cluster.logFile}`);
       await sleep(20);
     }
   }
@@ -94,7 +95,8 @@ class Owner {
     const lock = await this.#tryLock();
     if (lock === undefined) return;
     const pid = await this.#postmasterPid();
-    if (pid === undefined) throw new EmbeddedPostgresError(`PostgreSQL runs in ${this.#cluster.directory} without a postmaster.pid; end it and start again`);
+    if (pid === undefined)
+      throw new EmbeddedPostgresError(`PostgreSQL runs in ${this.#cluster.directory} without a postmaster.pid; end it and start again`);
     this.#onProgress(`Ending the PostgreSQL that an earlier server left running (process ${pid})`);
     await lock.end();
     await endProcess(pid);
@@ -103,7 +105,11 @@ class Owner {
   /** A connection that holds the lock of the owner; undefined while nothing answers. Throws when another holds it. */
   async #tryLock(): Promise<pg.Client | undefined> {
     const client = new pg.Client({
-      host: this.#cluster.socketDirectory, port, database: 'postgres', user: databaseUser, application_name: `crosswalk owner ${process.pid}`,
+      host: this.#cluster.socketDirectory,
+      port,
+      database: 'postgres',
+      user: databaseUser,
+      application_name: `crosswalk owner ${process.pid}`,
     });
     client.on('error', () => {});
     try {
@@ -114,7 +120,9 @@ class Owner {
     }
     const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [ownerLock]);
     if (rows[0]?.locked === true) return client;
-    const holder = await client.query<{ application_name: string }>("select application_name from pg_stat_activity where application_name like 'crosswalk owner %' and pid <> pg_backend_pid()");
+    const holder = await client.query<{ application_name: string }>(
+      "select application_name from pg_stat_activity where application_name like 'crosswalk owner %' and pid <> pg_backend_pid()",
+    );
     await client.end();
     const pid = holder.rows[0]?.application_name.replace('crosswalk owner ', '') ?? 'unknown';
     throw new EmbeddedPostgresError(
@@ -138,13 +146,17 @@ class Owner {
       jit: 'off',
     };
     try {
-      const child = spawn(this.#program, ['-D', directory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])], {
-        // Its own process group: Ctrl-C at the terminal reaches us first, and we stop it in order.
-        detached: true,
-        stdio: ['ignore', log.fd, log.fd],
-        cwd: '/',
-        ...(this.#account === undefined ? {} : { uid: this.#account.uid, gid: this.#account.gid }),
-      });
+      const child = spawn(
+        this.#program,
+        ['-D', directory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+        {
+          // Its own process group: Ctrl-C at the terminal reaches us first, and we stop it in order.
+          detached: true,
+          stdio: ['ignore', log.fd, log.fd],
+          cwd: '/',
+          ...(this.#account === undefined ? {} : { uid: this.#account.uid, gid: this.#account.gid }),
+        },
+      );
       await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
       return child;
     } finally {
@@ -157,7 +169,9 @@ class Owner {
     this.#lock = lock;
     child.once('exit', (code, signal) => {
       if (this.#stopping) return;
-      this.#onProgress(`PostgreSQL ended unexpectedly (${signal ?? `status ${code}`}); starting it again. Its log: ${this.#cluster.logFile}`);
+      this.#onProgress(
+        `PostgreSQL ended unexpectedly (${signal ?? `status ${code}`}); starting it again. Its log: ${this.#cluster.logFile}`,
+      );
       void this.#restart();
     });
   }

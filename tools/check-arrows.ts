@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+/**
+ * Holds the imports to the arrows of ARCHITECTURE.md; prints each one that breaks a rule and exits with 1.
+ * Biome finds cycles between files and knip finds what nothing imports; this finds what may not be imported.
+ */
+
+/** One import: files by their path in the repository, packages by their name. */
+interface Import {
+  from: string;
+  to: string;
+}
+
+interface Rule {
+  /** said of an import that breaks the rule */
+  message: string;
+  breaks: (found: Import) => boolean;
+}
+
+const server = 'packages/server/src/';
+/** Folders of the server that are no features: what they offer is not gathered in an index. */
+const foundations = ['lib', 'database', 'transport', 'scalekit'];
+/** Files at the top of the server: they put the parts together. */
+const composition = /^packages\/server\/src\/[^/]+\.ts$/;
+const isTest = (file: string) => /\.test\.tsx?$|\/testing\.ts$/.test(file);
+
+/** The folder of the server a file is in: `organizations` for `packages/server/src/organizations/organization.ts`. */
+function folderOf(file: string): string | undefined {
+  return file.startsWith(server) && !composition.test(file) ? file.slice(server.length).split('/', 1)[0] : undefined;
+}
+
+/** Which packages of ours a package may use. */
+const packageArrows: Record<string, string[]> = {
+  contract: [],
+  server: ['@crosswalk/contract'],
+  sdk: ['@crosswalk/contract'],
+  cli: ['@crosswalk/sdk', '@crosswalk/server'],
+  dashboard: ['@crosswalk/sdk'],
+};
+
+const rules: Rule[] = [
+  {
+    message: 'dashboard -> sdk -> contract <- server, cli -> sdk (and server, to serve)',
+    breaks({ from, to }) {
+      const name = /^packages\/(\w+)\//.exec(from)?.[1];
+      return name !== undefined && !isTest(from) && to.startsWith('@crosswalk/') && packageArrows[name]?.includes(to) !== true;
+    },
+  },
+  {
+    message: 'a package reaches another by its name, not by a path into it',
+    breaks: ({ from, to }) => !isTest(from) && /^packages\//.test(from) && /^packages\//.test(to) && packageOf(from) !== packageOf(to),
+  },
+  {
+    message: 'lib imports nothing of ours but the contract',
+    breaks: ({ from, to }) => folderOf(from) === 'lib' && !isTest(from) && to.startsWith(server) && folderOf(to) !== 'lib',
+  },
+  {
+    message: 'database knows no feature and no transport',
+    breaks: ({ from, to }) =>
+      folderOf(from) === 'database' && !isTest(from) && to.startsWith(server) && !['lib', 'database'].includes(folderOf(to) ?? ''),
+  },
+  {
+    message: 'a feature is reached through its index.ts',
+    breaks({ from, to }) {
+      const folder = folderOf(to);
+      if (folder === undefined || foundations.includes(folder) || isTest(from)) return false;
+      return folder !== folderOf(from) && to !== `${server}${folder}/index.ts`;
+    },
+  },
+  {
+    message: 'a service or store does not know the transport: routes translate',
+    breaks: ({ from, to }) => /-(?:service|store)\.ts$/.test(from) && folderOf(to) === 'transport',
+  },
+  {
+    message: 'only routes and the transport know Fastify',
+    breaks: ({ from, to }) =>
+      to === 'fastify' && folderOf(from) !== undefined && folderOf(from) !== 'transport' && !from.endsWith('-routes.ts'),
+  },
+  {
+    message: 'SQL is in stores and in the database folder: only they, and services for their transaction, know pg',
+    breaks: ({ from, to }) => to === 'pg' && /-routes\.ts$/.test(from),
+  },
+  {
+    message: 'nothing but app.ts knows the gRPC surface',
+    breaks: ({ from, to }) => folderOf(to) === 'scalekit' && folderOf(from) !== 'scalekit' && from !== `${server}app.ts`,
+  },
+  {
+    message: 'the SDK runs everywhere: no built-in of Node and no package but the contract',
+    breaks: ({ from, to }) =>
+      from.startsWith('packages/sdk/src/') && !isTest(from) && !to.startsWith('packages/') && to !== '@crosswalk/contract',
+  },
+  {
+    message: 'no folder is called shared, utils, common or helpers',
+    breaks: ({ from }) => /\/(?:shared|utils|common|helpers)\//.test(from),
+  },
+];
+
+function packageOf(file: string): string | undefined {
+  return /^packages\/\w+/.exec(file)?.[0];
+}
+
+/** Every import and re-export of a file, types included. */
+function importsOf(file: string): Import[] {
+  const found = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^'";]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm);
+  return [...found].map(([, named, bare, dynamic]) => {
+    const target = named ?? bare ?? dynamic ?? '';
+    return { from: file, to: target.startsWith('.') ? normalize(join(dirname(file), target)) : target };
+  });
+}
+
+function sourceFiles(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+const files = readdirSync('packages').flatMap((name) => sourceFiles(join('packages', name, 'src')));
+const imports = files.flatMap(importsOf);
+const broken = imports.flatMap((found) =>
+  rules.filter((rule) => rule.breaks(found)).map((rule) => `${found.from} -> ${found.to}: ${rule.message}`),
+);
+for (const line of broken) process.stderr.write(`${line}\n`);
+process.stdout.write(`${imports.length} imports of ${files.length} files, ${broken.length} against the arrows\n`);
+process.exitCode = broken.length === 0 ? 0 : 1;
