@@ -1,4 +1,8 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
 import { run } from './run.ts';
+
+// The lines that the server prints at its first start are meant for this file. What is set already wins.
+if (existsSync('.env')) process.loadEnvFile('.env');
 
 process.exitCode = await run(process.argv.slice(2), process.env);

@@ -59,7 +59,11 @@ export async function serve(config: Config, onProgress: (line: string) => void =
     const firstClient = await app.clients.createFirst(environment.id, config.firstClient);
     const purging = setInterval(() => app.purge().catch((error: unknown) => logger.warn({ err: error }, 'purge failed')), purgeInterval);
     closers.push(async () => clearInterval(purging));
-    const address = await app.server.listen({ port: config.port, host: config.host, listenTextResolver: () => '' });
+    const address = await app.server.listen({
+      port: config.port,
+      host: config.host,
+      listenTextResolver: (address) => `listening on ${address}`,
+    });
     return { address, firstClient, stop: close };
   } catch (error) {
     await close();
