@@ -24,6 +24,12 @@ export const errorCatalogue = {
     title: 'The body is not one valid JSON document in UTF-8',
     wayOut: 'Send a single JSON value, without duplicate keys and at most 32 levels deep.',
   },
+  MALFORMED_MESSAGE: {
+    status: 400,
+    grpc: 3,
+    title: 'The gRPC request is not one valid message of its type',
+    wayOut: "Send one message of the method's request type, as a client made from the same descriptors does.",
+  },
   INEXACT_NUMBER: {
     status: 400,
     grpc: 3,
@@ -245,6 +251,18 @@ export const errorCatalogue = {
     grpc: 13,
     title: 'Something failed inside the server',
     wayOut: 'Report the request ID to whoever runs the server; its log has the cause.',
+  },
+  NOT_OFFERED: {
+    status: 501,
+    grpc: 12,
+    title: 'Crosswalk does not offer this',
+    wayOut: 'docs/compatibility.md lists every method, and why some are not offered.',
+  },
+  DEADLINE_EXCEEDED: {
+    status: 504,
+    grpc: 4,
+    title: 'The deadline of the call has passed',
+    wayOut: 'Try again with a longer deadline; a change may have been made, so repeat it with the same idempotency key.',
   },
   DATABASE_UNAVAILABLE: {
     status: 503,

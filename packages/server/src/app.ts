@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
@@ -9,14 +8,17 @@ import { IdGenerator } from './lib/id.ts';
 import { PageTokens } from './lib/page-token.ts';
 import { MembershipService, membershipRoutes } from './memberships/index.ts';
 import { moveOrganizations, OrganizationService, organizationRoutes } from './organizations/index.ts';
-import { authenticationHook } from './transport/authentication.ts';
+import { createScalekitSurface } from './scalekit/index.ts';
+import { authenticationHook, createAdmission } from './transport/authentication.ts';
 import { bodyLimit, registerBodyParser } from './transport/body.ts';
 import { registerDashboard } from './transport/dashboard.ts';
 import { answerError, registerErrorHandler } from './transport/error-response.ts';
 import { registerHealth } from './transport/health.ts';
+import { type Certificate, createListener, type Listener } from './transport/listener.ts';
 import { registerMethodCheck } from './transport/methods.ts';
 import { clientLimiter, TokenLimiter } from './transport/rate-limits.ts';
 import { registerReference } from './transport/reference.ts';
+import { requestIdOf } from './transport/request-id.ts';
 import { validatorCompiler } from './transport/validation.ts';
 import { emailKey, findUsers, moveUsers, UserService, userRoutes } from './users/index.ts';
 
@@ -27,19 +29,25 @@ export interface AppOptions {
   secretKey: string;
   aliasDays: number;
   rateLimit: number;
-  logger?: FastifyBaseLogger;
+  /** present: the port speaks TLS */
+  certificate?: Certificate | undefined;
+  logger: FastifyBaseLogger;
 }
 
 /** A service that is put together and does not listen yet. */
 export interface App {
   server: FastifyInstance;
   clients: ClientService;
+  /** Ends every connection now, whatever is under way. */
+  cutOff(): void;
+  /** New connections are greeted with this certificate from now on. */
+  renewCertificate(certificate: Certificate): void;
   /** Removes what has expired: answers kept for idempotency, aliases. */
   purge(): Promise<void>;
 }
 
 /** The one place that connects the parts. */
-export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimit, logger }: AppOptions): Promise<App> {
+export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimit, certificate, logger }: AppOptions): Promise<App> {
   const ids = new IdGenerator(await processNumber(pool));
   const pageTokens = new PageTokens(deriveKey(secretKey, 'page tokens'));
   const tokens = await AccessTokens.open({ pool, issuer: publicUrl, secretKey });
@@ -50,10 +58,12 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const resolver = new ResolveService({ pool, emailKey });
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
-  const server = createServer(logger);
-  const limiter = clientLimiter(rateLimit);
+  const admit = createAdmission(tokens, clientLimiter(rateLimit));
+  const onGrpc = createScalekitSurface({ organizations }, { pageTokens, admit, logger });
+  const listener = createListener({ certificate, onGrpc });
+  const server = createServer(logger, listener);
   server.decorateRequest('token', undefined);
-  server.addHook('onRequest', authenticationHook(tokens, limiter));
+  server.addHook('onRequest', authenticationHook(admit));
   await registerReference(server, publicUrl);
   const checkMethods = registerMethodCheck(server);
   const routes = server.withTypeProvider<TypeBoxTypeProvider>();
@@ -70,6 +80,8 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   return {
     server,
     clients,
+    cutOff: () => listener.destroy(),
+    renewCertificate: (renewed) => listener.renew(renewed),
     async purge() {
       for (const step of [purgeKeys, purgeAliases]) while ((await step(pool)) > 0);
     },
@@ -82,15 +94,12 @@ async function processNumber(pool: pg.Pool): Promise<number> {
   return Number(rows[0]?.number);
 }
 
-function createServer(logger: FastifyBaseLogger | undefined): FastifyInstance {
+function createServer(logger: FastifyBaseLogger, listener: Listener): FastifyInstance {
   const server = fastify({
-    ...(logger === undefined ? {} : { loggerInstance: logger }),
+    loggerInstance: logger,
+    serverFactory: (handler) => listener.server.on('request', handler),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
-    // A client that sends its request slowly gets 408; none may hold a connection for nothing.
-    requestTimeout: 30_000,
-    connectionTimeout: 0,
-    keepAliveTimeout: 72_000,
     // An external ID of 255 characters of four bytes each, percent-encoded.
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: false, caseSensitive: true },
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
@@ -107,15 +116,11 @@ function createServer(logger: FastifyBaseLogger | undefined): FastifyInstance {
     reply.header('x-request-id', request.id);
     done();
   });
+  server.addHook('preClose', async () => listener.drain());
   registerBodyParser(server);
   server.setValidatorCompiler(validatorCompiler);
   // Answers are built by us, mostly of free-form metadata, where JSON.stringify is the fastest.
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));
   registerErrorHandler(server);
   return server;
-}
-
-/** A sane ID of the caller is kept, so that logs of several systems meet; else one is made. */
-function requestIdOf(sent: string | string[] | undefined): string {
-  return typeof sent === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(sent) ? sent : `req_${randomUUID().replaceAll('-', '')}`;
 }

@@ -21,6 +21,7 @@ test('every problem is told at once, with the way out', () => {
       LOG_LEVEL: 'loud',
       CROSSWALK_CLIENT_ID: 'me',
       CROSSWALK_ALIAS_DAYS: '-1',
+      TLS_CERT_FILE: '/cert.pem',
     });
   for (const part of [
     'PORT must be a whole number from 0 to 65535',
@@ -28,6 +29,7 @@ test('every problem is told at once, with the way out', () => {
     'CROSSWALK_SECRET_KEY is required',
     'CROSSWALK_PUBLIC_URL must be',
     'LOG_LEVEL must be one of',
+    'TLS_CERT_FILE and TLS_KEY_FILE must be set together',
     'CROSSWALK_CLIENT_ID must be skc_',
     'CROSSWALK_CLIENT_ID needs',
     'CROSSWALK_ALIAS_DAYS',

@@ -10,6 +10,8 @@ export interface Config {
   dataDirectory: string;
   /** without a trailing slash */
   publicUrl: string;
+  /** present: the port speaks TLS */
+  tls: { certFile: string; keyFile: string } | undefined;
   /** the credentials the first client gets, for unattended set-up */
   firstClient: { id: string | undefined; secret: string } | undefined;
   /** undefined: a file in the data directory (embedded engine only) */
@@ -44,8 +46,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     return fallback;
   };
 
+  const certFile = text('TLS_CERT_FILE');
+  const keyFile = text('TLS_KEY_FILE');
+  if ((certFile === undefined) !== (keyFile === undefined)) problems.push('TLS_CERT_FILE and TLS_KEY_FILE must be set together');
+  const tls = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+
   const port = integer('PORT', 8080, 65_535);
-  const publicUrl = (text('CROSSWALK_PUBLIC_URL') ?? `http://localhost:${port}`).replace(/\/+$/, '');
+  const publicUrl = (text('CROSSWALK_PUBLIC_URL') ?? `${tls === undefined ? 'http' : 'https'}://localhost:${port}`).replace(/\/+$/, '');
   if (!isWebUrl(publicUrl)) problems.push('CROSSWALK_PUBLIC_URL must be an http or https address such as https://directory.example.com');
 
   const databaseUrl = text('DATABASE_URL');
@@ -77,6 +84,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     databaseUrl,
     dataDirectory: resolve(text('CROSSWALK_DATA_DIR') ?? './data'),
     publicUrl,
+    tls,
     firstClient: clientSecret === undefined ? undefined : { id: clientId, secret: clientSecret },
     secretKey,
     aliasDays: integer('CROSSWALK_ALIAS_DAYS', 30, 36_500),

@@ -3,6 +3,7 @@ import { ConfigError, readConfig } from './config.ts';
 import { EmbeddedPostgresError } from './database/embedded/index.ts';
 import { MigrationError } from './database/migrate.ts';
 import { type RunningServer, serve } from './serve.ts';
+import { CertificateError } from './transport/certificate.ts';
 
 export { readConfig } from './config.ts';
 export { type RunningServer, serve } from './serve.ts';
@@ -53,7 +54,7 @@ function welcome(publicUrl: string, { address, firstClient }: RunningServer): st
   return lines.join('\n');
 }
 
-const known = [ConfigError, EmbeddedPostgresError, MigrationError, SecretKeyError];
+const known = [ConfigError, EmbeddedPostgresError, MigrationError, SecretKeyError, CertificateError];
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

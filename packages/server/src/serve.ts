@@ -10,6 +10,7 @@ import { migrate } from './database/migrate.ts';
 import { ensureEnvironment } from './environments/index.ts';
 import { IdGenerator } from './lib/id.ts';
 import { createLogger } from './logger.ts';
+import { readCertificate, watchCertificate } from './transport/certificate.ts';
 
 /** A service that listens. */
 export interface RunningServer {
@@ -33,7 +34,7 @@ const drainTimeout = 15_000;
 /**
  * Starts the service: the database (the embedded one unless `databaseUrl` is set), migrations, the first
  * environment and client, the listener. Throws errors whose messages say what to do: `EmbeddedPostgresError`,
- * `MigrationError`, `SecretKeyError`, or the system's when the port is taken.
+ * `MigrationError`, `SecretKeyError`, `CertificateError`, or the system's when the port is taken.
  */
 export async function serve(config: Config, onProgress: (line: string) => void = () => {}): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
@@ -51,19 +52,27 @@ export async function serve(config: Config, onProgress: (line: string) => void =
       secretKey: config.secretKey ?? (await secretKeyFile(config.dataDirectory)),
       aliasDays: config.aliasDays,
       rateLimit: config.rateLimit,
+      certificate: config.tls === undefined ? undefined : await readCertificate(config.tls),
       logger,
     });
     closers.push(() => closeListener(app));
+    if (config.tls !== undefined) {
+      const stopWatching = watchCertificate(config.tls, app.renewCertificate, (error) =>
+        logger.warn({ err: error }, 'the renewed certificate is not used'),
+      );
+      closers.push(async () => stopWatching());
+    }
     const ids = new IdGenerator(0);
     const environment = await ensureEnvironment(pool, ids.next(), firstEnvironment);
     const firstClient = await app.clients.createFirst(environment.id, config.firstClient);
     const purging = setInterval(() => app.purge().catch((error: unknown) => logger.warn({ err: error }, 'purge failed')), purgeInterval);
     closers.push(async () => clearInterval(purging));
-    const address = await app.server.listen({
+    const listening = await app.server.listen({
       port: config.port,
       host: config.host,
       listenTextResolver: (address) => `listening on ${address}`,
     });
+    const address = config.tls === undefined ? listening : listening.replace(/^http:/, 'https:');
     return { address, firstClient, stop: close };
   } catch (error) {
     await close();
@@ -76,8 +85,8 @@ async function openDatabase(config: Config, onProgress: (line: string) => void):
 }
 
 /** Requests that do not end in time are cut off, so that a stop always ends. */
-async function closeListener({ server }: App): Promise<void> {
-  const timer = setTimeout(() => server.server.closeAllConnections(), drainTimeout);
+async function closeListener({ server, cutOff }: App): Promise<void> {
+  const timer = setTimeout(cutOff, drainTimeout);
   await server.close();
   clearTimeout(timer);
 }

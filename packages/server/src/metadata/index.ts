@@ -1,2 +1,11 @@
 export { compileFilter, type SqlFilter } from './filter.ts';
-export { checkStored, type MetadataChange, metadataPatch, metadataReplacement, newMetadata } from './metadata.ts';
+export {
+  changeOf,
+  checkStored,
+  type MetadataChange,
+  type MetadataUpdate,
+  metadataPatch,
+  metadataReplacement,
+  newMetadata,
+} from './metadata.ts';
+export { checkTexts, metadataAsText, replaceByText } from './text-metadata.ts';

@@ -100,6 +100,14 @@ export interface MetadataChange {
   replace: boolean;
 }
 
+/** A change, or one that depends on what is stored: it is asked for when the record is locked. */
+export type MetadataUpdate = MetadataChange | ((stored: Metadata) => MetadataChange);
+
+/** The change that an update means for a record with this metadata. */
+export function changeOf(update: MetadataUpdate, stored: Metadata): MetadataChange {
+  return typeof update === 'function' ? update(stored) : update;
+}
+
 /** The metadata of an update, checked; absent changes nothing. */
 export function metadataPatch(value: Record<string, unknown> | undefined): MetadataChange {
   return { metadata: parseMetadata(value ?? {}), replace: false };

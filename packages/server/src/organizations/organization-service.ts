@@ -22,7 +22,7 @@ import { ApiError, invalid } from '../lib/api-error.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
 import { deleteMembershipsOf } from '../memberships/index.ts';
-import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
+import { changeOf, checkStored, compileFilter, type MetadataUpdate, metadataPatch, metadataReplacement } from '../metadata/index.ts';
 import { type NewOrganization, newOrganization, patchFields } from './organization.ts';
 import {
   deleteOrganization,
@@ -98,14 +98,15 @@ export class OrganizationService {
     );
   }
 
-  /** Changes what the body names; metadata merges. */
+  /** Changes what the body names; its metadata merges, unless another change of metadata is given. */
   update(
     context: RequestContext,
     reference: RecordReference,
     body: UpdateOrganization,
-    preconditions: Preconditions,
+    preconditions: Preconditions = {},
+    metadata: MetadataUpdate = metadataPatch(body.metadata),
   ): Promise<Organization> {
-    return this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (organization) => organization);
+    return this.#change(context, reference, body, metadata, preconditions, (organization) => organization);
   }
 
   /** Puts other metadata in place of all that is there. */
@@ -122,7 +123,7 @@ export class OrganizationService {
     context: RequestContext,
     reference: RecordReference,
     body: UpdateOrganization,
-    metadata: MetadataChange,
+    metadata: MetadataUpdate,
     preconditions: Preconditions,
     shape: (organization: Organization) => Result,
   ): Promise<Result> {
@@ -135,7 +136,7 @@ export class OrganizationService {
         requireVersion(preconditions, before);
         const fields = patchFields(before, body);
         await moveExternalIds(tx, environmentId, 'organization', id, systemIdsOf(before), systemIdsOf(fields), this.#aliasDays);
-        const after = await updateOrganization(tx, environmentId, id, fields, metadata);
+        const after = await updateOrganization(tx, environmentId, id, fields, changeOf(metadata, before.metadata));
         if (after === undefined) return shape(before);
         checkStored(after.metadata);
         await appendEvents(tx, context, this.#ids, [eventOf('organization.updated', 'organization', before, after)]);
@@ -174,7 +175,7 @@ export class OrganizationService {
   }
 
   /** Removes an organization, its memberships and its external IDs. Its users stay: they are people with IDs of their own. */
-  async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions): Promise<void> {
+  async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions = {}): Promise<void> {
     const { environmentId } = context;
     await inChange(this.#pool, context, async (tx) => {
       const id = await resolveReference(tx, environmentId, 'organization', reference);

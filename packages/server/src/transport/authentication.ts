@@ -1,40 +1,54 @@
+import type { Scope } from '@crosswalk/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { TokenVerifier } from '../clients/index.ts';
+import type { AccessToken, TokenVerifier } from '../clients/index.ts';
 import { ApiError } from '../lib/api-error.ts';
-import type { ClientLimiter } from './rate-limits.ts';
+import { headerValues } from './headers.ts';
+import type { ClientLimiter, HeaderSink } from './rate-limits.ts';
 
 /**
- * The hook that lets a request through: on a route with a scope it needs a valid access token whose client has
- * that scope and is within its rate. Runs before the body is read. Any valid bearer among several is accepted:
- * some Scalekit clients send an old token beside a fresh one.
+ * Lets a request through or not: it needs a valid access token whose client has the scope and is within its rate, which is told to
+ * `answer`. Any valid bearer among several is accepted: some Scalekit clients send an old token beside a fresh one. Calls `done`
+ * with an `ApiError` (UNAUTHENTICATED, PERMISSION_DENIED, RATE_LIMITED) or with the token; at once when the token is known.
  */
-export function authenticationHook(verifier: TokenVerifier, limiter: ClientLimiter) {
-  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    const { scope } = request.routeOptions.config;
-    if (scope === undefined) return done();
-    const finish = () => {
-      const token = request.token;
-      if (token === undefined) return done(unauthenticated('Token empty: send Authorization: Bearer <token>'));
+export type Admit = (
+  rawHeaders: readonly string[],
+  scope: Scope,
+  answer: HeaderSink,
+  done: (error: Error | undefined, token?: AccessToken) => void,
+) => void;
+
+/** The one place that decides who may do what, for REST and gRPC. */
+export function createAdmission(verifier: TokenVerifier, limiter: ClientLimiter): Admit {
+  return (rawHeaders, scope, answer, done) => {
+    const bearers = bearersOf(rawHeaders);
+    const decide = (token: AccessToken | undefined) => {
+      if (token === undefined) return done(unauthenticated(bearers.length));
       if (!token.scopes.includes(scope)) {
         return done(new ApiError('PERMISSION_DENIED', `the client lacks the scope "${scope}"`, { requiredScope: scope }));
       }
-      limiter.take(token.clientId, reply, done);
+      limiter.take(token.clientId, answer, (error) => done(error, token));
     };
-    const bearers = bearersOf(request);
-    const known = bearers.map((bearer) => verifier.cached(bearer)).find((token) => token !== undefined);
-    if (known !== undefined) {
-      request.token = known;
-      return finish();
+    for (const bearer of bearers) {
+      const known = verifier.cached(bearer);
+      if (known !== undefined) return decide(known);
     }
-    firstValid(verifier, bearers).then((token) => {
-      request.token = token;
-      if (token === undefined && bearers.length > 0) return done(unauthenticated('the access token is not valid or has expired'));
-      return finish();
-    }, done);
+    firstValid(verifier, bearers).then(decide, done);
   };
 }
 
-async function firstValid(verifier: TokenVerifier, bearers: string[]) {
+/** The hook that admits requests on routes with a scope. Runs before the body is read. */
+export function authenticationHook(admit: Admit) {
+  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+    const { scope } = request.routeOptions.config;
+    if (scope === undefined) return done();
+    admit(request.raw.rawHeaders, scope, reply, (error, token) => {
+      request.token = token;
+      done(error);
+    });
+  };
+}
+
+async function firstValid(verifier: TokenVerifier, bearers: string[]): Promise<AccessToken | undefined> {
   for (const bearer of bearers) {
     const token = await verifier.verify(bearer);
     if (token !== undefined) return token;
@@ -43,9 +57,8 @@ async function firstValid(verifier: TokenVerifier, bearers: string[]) {
 }
 
 /** The tokens of all Authorization headers, those that a proxy joined with commas included. */
-function bearersOf(request: FastifyRequest): string[] {
-  const headers = request.raw.headersDistinct.authorization ?? [];
-  return headers
+function bearersOf(rawHeaders: readonly string[]): string[] {
+  return headerValues(rawHeaders, 'authorization')
     .flatMap((header) => (header.length > maxHeader ? [] : header.split(',')))
     .map((part) => /^\s*Bearer +([A-Za-z0-9_.~+/=-]+)\s*$/i.exec(part)?.[1])
     .filter((token) => token !== undefined);
@@ -54,6 +67,9 @@ function bearersOf(request: FastifyRequest): string[] {
 /** Our tokens have about 700 characters; two of them and some room. */
 const maxHeader = 8192;
 
-function unauthenticated(message: string): ApiError {
-  return new ApiError('UNAUTHENTICATED', message);
+function unauthenticated(bearers: number): ApiError {
+  return new ApiError(
+    'UNAUTHENTICATED',
+    bearers === 0 ? 'Token empty: send Authorization: Bearer <token>' : 'the access token is not valid or has expired',
+  );
 }

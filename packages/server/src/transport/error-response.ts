@@ -31,10 +31,7 @@ function pathOf(request: FastifyRequest): string {
 
 /** What an error of any origin means to the caller. */
 function toApiError(thrown: FastifyError | Error, request: FastifyRequest): ApiError {
-  if (thrown instanceof ApiError) return thrown;
   if ('validation' in thrown && thrown.validation !== undefined) return validationError(thrown.validation, thrown.validationContext);
-  const fromDatabase = databaseFailure(thrown);
-  if (fromDatabase !== undefined) return fromDatabase;
   switch ('code' in thrown ? thrown.code : '') {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new ApiError('BODY_TOO_LARGE', `the body may have at most ${request.routeOptions.bodyLimit ?? bodyLimit} bytes here`);
@@ -48,8 +45,17 @@ function toApiError(thrown: FastifyError | Error, request: FastifyRequest): ApiE
     case 'FST_ERR_BAD_URL':
       return new ApiError('INVALID_ARGUMENT', 'the path has a percent sign that is not an escape, or an escape that is not UTF-8');
     default:
-      return new ApiError('INTERNAL', 'something failed inside the server; its log has the cause under this request ID', { cause: thrown });
+      return knownError(thrown);
   }
+}
+
+/** What an error that does not come from HTTP means to the caller: one of ours, a failure of the database, or a bug. */
+export function knownError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  return (
+    databaseFailure(thrown) ??
+    new ApiError('INTERNAL', 'something failed inside the server; its log has the cause under this request ID', { cause: thrown })
+  );
 }
 
 /** Writes an error in the form the caller accepts: ours and Scalekit's, or RFC 9457. */

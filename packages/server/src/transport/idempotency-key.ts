@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IdempotentReplay } from '../idempotency/index.ts';
 import { ApiError } from '../lib/api-error.ts';
+import { headerValues } from './headers.ts';
 
-/** The Idempotency-Key of a POST, PUT or PATCH (IETF draft-ietf-httpapi-idempotency-key-header), or undefined. */
-export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
-  const sent = request.raw.headersDistinct['idempotency-key'];
-  if (sent === undefined) return undefined;
+/** The Idempotency-Key among the headers of a change (IETF draft-ietf-httpapi-idempotency-key-header), or undefined. */
+export function idempotencyKeyOf(rawHeaders: readonly string[]): string | undefined {
+  const sent = headerValues(rawHeaders, 'idempotency-key');
   const [key] = sent;
-  if (sent.length !== 1 || key === undefined || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+  if (key === undefined) return undefined;
+  if (sent.length !== 1 || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new ApiError(
       'INVALID_IDEMPOTENCY_KEY',
       'Idempotency-Key: must be one header of 1 to 255 printable ASCII characters without spaces',

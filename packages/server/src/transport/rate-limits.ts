@@ -1,30 +1,34 @@
-import type { FastifyReply } from 'fastify';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { ApiError } from '../lib/api-error.ts';
 
 /** The window over which a client's rate is averaged: long enough for bursts of a webhook storm. Seconds. */
 const windowSeconds = 10;
 
+/** What takes the headers of an answer. */
+export interface HeaderSink {
+  header(name: string, value: string): unknown;
+}
+
 /** Holds each client to its rate, in this process. */
 export interface ClientLimiter {
-  take(clientId: string, reply: FastifyReply, done: (error?: Error) => void): void;
+  take(clientId: string, answer: HeaderSink, done: (error?: Error) => void): void;
 }
 
 /** `perSecond` requests on average over ten seconds; 0 switches the limit off. */
 export function clientLimiter(perSecond: number): ClientLimiter {
-  if (perSecond === 0) return { take: (_client, _reply, done) => done() };
+  if (perSecond === 0) return { take: (_client, _answer, done) => done() };
   const points = perSecond * windowSeconds;
   const limiter = new RateLimiterMemory({ points, duration: windowSeconds });
   return {
-    take(clientId, reply, done) {
+    take(clientId, answer, done) {
       limiter.consume(clientId).then(
         (state) => {
-          tell(reply, points, state);
+          tell(answer, points, state);
           done();
         },
         (state: unknown) => {
           if (!(state instanceof RateLimiterRes)) return done(state instanceof Error ? state : new Error('rate limiter failed'));
-          tell(reply, points, state);
+          tell(answer, points, state);
           done(rateLimited(state, `this client may make ${points} requests in ${windowSeconds} seconds`));
         },
       );
@@ -33,9 +37,9 @@ export function clientLimiter(perSecond: number): ClientLimiter {
 }
 
 /** draft-ietf-httpapi-ratelimit-headers: what is left (r) and the seconds until it is refilled (t). */
-function tell(reply: FastifyReply, points: number, state: RateLimiterRes): void {
-  reply.header('ratelimit-policy', `"client";q=${points};w=${windowSeconds}`);
-  reply.header('ratelimit', `"client";r=${state.remainingPoints};t=${Math.ceil(state.msBeforeNext / 1000)}`);
+function tell(answer: HeaderSink, points: number, state: RateLimiterRes): void {
+  answer.header('ratelimit-policy', `"client";q=${points};w=${windowSeconds}`);
+  answer.header('ratelimit', `"client";r=${state.remainingPoints};t=${Math.ceil(state.msBeforeNext / 1000)}`);
 }
 
 function rateLimited(state: RateLimiterRes, message: string): ApiError {

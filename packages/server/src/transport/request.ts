@@ -37,7 +37,7 @@ export function changeContextOf<Result>(
   answer: (result: Result) => { status: number; body: unknown },
 ): RequestContext {
   const context = contextOf(request);
-  const key = idempotencyKeyOf(request);
+  const key = idempotencyKeyOf(request.raw.rawHeaders);
   if (key === undefined) return context;
   return {
     ...context,

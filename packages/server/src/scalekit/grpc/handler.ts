@@ -1,0 +1,111 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { FastifyBaseLogger } from 'fastify';
+import { IdempotentReplay } from '../../idempotency/index.ts';
+import { ApiError } from '../../lib/api-error.ts';
+import type { Admit } from '../../transport/authentication.ts';
+import { knownError } from '../../transport/error-response.ts';
+import { idempotencyKeyOf } from '../../transport/idempotency-key.ts';
+import { requestTimeout, type StreamHandler } from '../../transport/listener.ts';
+import { requestIdOf } from '../../transport/request-id.ts';
+import { frame, readMessage } from './message.ts';
+import type { Method } from './method.ts';
+import { errorStatus } from './status.ts';
+import { parseTimeout } from './timeout.ts';
+
+const contentType = 'application/grpc+proto';
+
+/** What the handler needs of the service. */
+export interface GrpcOptions {
+  methods: ReadonlyMap<string, Method>;
+  /** The error of a path that no method has. */
+  refuse: (path: string) => ApiError;
+  admit: Admit;
+  logger: FastifyBaseLogger;
+}
+
+/**
+ * Unary gRPC on streams of HTTP/2: admits, reads the one message, runs the method within the deadline, answers with status and details.
+ * A deadline or a cancellation ends the waiting, not the work: a change that was begun is made or not, as a whole.
+ */
+export function createGrpcHandler({ methods, refuse, admit, logger }: GrpcOptions): StreamHandler {
+  return (stream, headers, rawHeaders) => {
+    const requestId = requestIdOf(headers['x-request-id']);
+    const path = headers[':path'] ?? '';
+    let answered = false;
+    const answer = (send: () => void) => {
+      if (answered) return;
+      answered = true;
+      clearTimeout(timer);
+      if (!stream.destroyed && !stream.closed) send();
+    };
+    const succeed = (message: Uint8Array) => answer(() => sendMessage(stream, message, requestId));
+    const fail = (thrown: unknown) => {
+      if (thrown instanceof IdempotentReplay) return succeed(Buffer.from(thrown.body, 'base64'));
+      answer(() => {
+        const error = knownError(thrown);
+        logError(logger, error, thrown, { reqId: requestId, path: path.slice(0, 200) });
+        sendError(stream, error, requestId);
+      });
+    };
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const { method, timeout } = readHead(headers, methods, refuse);
+      timer = setTimeout(
+        () => fail(new ApiError('DEADLINE_EXCEEDED', 'the deadline of the call has passed')),
+        Math.min(timeout, requestTimeout),
+      );
+      admit(rawHeaders, method.scope, ignored, (error, token) => {
+        if (error !== undefined || token === undefined) return fail(error);
+        const { environmentId, clientId } = token;
+        const run = async () => {
+          const message = await readMessage(stream, headerOf(headers, 'grpc-encoding'));
+          const context = { environmentId, actor: { type: 'client' as const, id: clientId }, requestId };
+          return method.run({ context, path, idempotencyKey: idempotencyKeyOf(rawHeaders) }, message);
+        };
+        run().then(succeed, fail);
+      });
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+/** Rates are told in headers, which a gRPC client does not look for. */
+const ignored = { header: () => {} };
+
+function readHead(headers: IncomingHttpHeaders, methods: ReadonlyMap<string, Method>, refuse: (path: string) => ApiError) {
+  const path = headers[':path'] ?? '';
+  const type = headers['content-type'] ?? '';
+  if (!/^application\/grpc(?:\+proto)?(?:;.*)?$/.test(type))
+    throw new ApiError('UNSUPPORTED_MEDIA_TYPE', `content-type: must be ${contentType}`);
+  if (headers[':method'] !== 'POST') throw new ApiError('METHOD_NOT_ALLOWED', 'gRPC calls are made with POST');
+  const method = methods.get(path);
+  if (method === undefined) throw refuse(path);
+  return { method, timeout: parseTimeout(headerOf(headers, 'grpc-timeout')) ?? requestTimeout };
+}
+
+function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const [value] = [headers[name]].flat();
+  return value;
+}
+
+function sendMessage(stream: ServerHttp2Stream, message: Uint8Array, requestId: string): void {
+  stream.respond({ ':status': 200, 'content-type': contentType, 'x-request-id': requestId }, { waitForTrailers: true });
+  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+  stream.end(frame(message));
+}
+
+function sendError(stream: ServerHttp2Stream, error: ApiError, requestId: string): void {
+  stream.respond(
+    { ':status': 200, 'content-type': contentType, 'x-request-id': requestId, ...errorStatus(error, requestId) },
+    { endStream: true },
+  );
+  // What the client still sends of its message is not wanted, but must not stay in the way of the connection's other streams.
+  stream.resume();
+}
+
+function logError(logger: FastifyBaseLogger, error: ApiError, thrown: unknown, call: object): void {
+  if (error.status >= 500 && error.code !== 'NOT_OFFERED')
+    logger.error({ ...call, err: error.detail.cause ?? thrown, error_code: error.code }, 'request failed');
+  else logger.info({ ...call, error_code: error.code }, 'request refused');
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import { configureTextEncoding, getTextEncoding } from '@bufbuild/protobuf/wire';
+import type { Scope } from '@crosswalk/contract';
+import type { RequestContext } from '../../environments/index.ts';
+import { ApiError } from '../../lib/api-error.ts';
+
+/** One unary call as the handler knows it: who asks, and what makes it the same when it is sent again. */
+export interface Call {
+  context: RequestContext;
+  path: string;
+  idempotencyKey: string | undefined;
+}
+
+/** A method that is offered: messages are bytes to the handler. */
+export interface Method {
+  /** `/scalekit.v1.organizations.OrganizationService/GetOrganization` */
+  path: string;
+  scope: Scope;
+  run(call: Call, message: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A method that only reads: `work` translates the request, asks a service, and gives the answer's fields. */
+export function read<Input extends DescMessage, Output extends DescMessage>(
+  method: DescMethodUnary<Input, Output>,
+  work: (context: RequestContext, request: MessageShape<Input>) => Promise<MessageInitShape<Output>>,
+): Method {
+  return {
+    path: pathOf(method),
+    scope: 'read',
+    run: async ({ context }, message) => encode(method.output, await work(context, decode(method.input, message))),
+  };
+}
+
+/**
+ * A method that changes something: `work` translates the request and asks a service, `answer` makes the answer's fields of what that
+ * returns. With an `idempotency-key` in the headers the answer is stored with the effect, as over REST.
+ */
+export function change<Input extends DescMessage, Output extends DescMessage, Result>(
+  method: DescMethodUnary<Input, Output>,
+  work: (context: RequestContext, request: MessageShape<Input>) => Promise<Result>,
+  answer: (result: Result) => MessageInitShape<Output>,
+): Method {
+  const bytesOf = (result: Result) => encode(method.output, answer(result));
+  return {
+    path: pathOf(method),
+    scope: 'write',
+    async run({ context, path, idempotencyKey }, message) {
+      const request = decode(method.input, message);
+      if (idempotencyKey === undefined) return bytesOf(await work(context, request));
+      const idempotency = {
+        key: idempotencyKey,
+        requestHash: createHash('sha256').update(path).update('\0').update(message).digest(),
+        // The service passes what it returns to `work`: both are this call's Result.
+        answer: (result: unknown) => ({ status: 200, body: Buffer.from(bytesOf(result as Result)).toString('base64') }),
+      };
+      return bytesOf(await work({ ...context, idempotency }, request));
+    },
+  };
+}
+
+/** The path of a method on the wire. */
+export function pathOf(method: DescMethodUnary | { parent: { typeName: string }; name: string }): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}
+
+// Text that is not UTF-8 would be read with U+FFFD in it, and two different IDs could become one.
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+configureTextEncoding({ ...getTextEncoding(), decodeUtf8: (bytes) => strict.decode(bytes) });
+
+function decode<Input extends DescMessage>(schema: Input, bytes: Uint8Array): MessageShape<Input> {
+  let message: MessageShape<Input>;
+  try {
+    message = fromBinary(schema, bytes);
+  } catch (cause) {
+    throw new ApiError('MALFORMED_MESSAGE', `the request is not a valid ${schema.typeName}`, { cause });
+  }
+  refuseUnknown(message.$unknown);
+  return message;
+}
+
+/** A field we do not know would be lost without a word. */
+function refuseUnknown(unknown: { no: number }[] | undefined): void {
+  const [field] = unknown ?? [];
+  if (field !== undefined) {
+    throw new ApiError('UNKNOWN_FIELD', `field ${field.no}: there is no field of this number or type in the request`, {
+      violations: [{ field: String(field.no), description: 'there is no field of this number or type', constraint: 'unknown_field' }],
+    });
+  }
+}
+
+function encode<Output extends DescMessage>(schema: Output, fields: MessageInitShape<Output>): Uint8Array {
+  return toBinary(schema, create(schema, fields));
+}

@@ -1,0 +1,1 @@
+export { createScalekitSurface, type ScalekitServices } from './surface.ts';

@@ -1,0 +1,114 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { CreateOrganization, type Organization, UpdateOrganization } from '@crosswalk/contract';
+import { RegionCode } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/commons/commons_pb.js';
+import { OrganizationService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/organizations/organizations_pb.js';
+import { externalKey, type RecordReference } from '../external-ids/index.ts';
+import { invalid } from '../lib/api-error.ts';
+import { requireId } from '../lib/id.ts';
+import { checkTexts, metadataAsText, replaceByText } from '../metadata/index.ts';
+import type { OrganizationService } from '../organizations/index.ts';
+import { change, type Method, read } from './grpc/method.ts';
+import type { Pages } from './pages.ts';
+import { parser } from './parse.ts';
+
+const checkCreate = parser(CreateOrganization);
+const checkUpdate = parser(UpdateOrganization);
+
+/** scalekit.v1.organizations.OrganizationService */
+export function organizationMethods(organizations: OrganizationService, pages: Pages): Method[] {
+  const answer = (organization: Organization) => ({ organization: organizationMessage(organization) });
+  return [
+    change(
+      Rpc.method.createOrganization,
+      (context, { organization }) => {
+        if (organization === undefined) throw invalid('organization', 'is required', 'required');
+        const { displayName, regionCode, externalId, metadata, slug, logoUrl } = organization;
+        const body = checkCreate({
+          display_name: displayName,
+          external_id: externalId,
+          region_code: regionName(regionCode),
+          slug,
+          logo_url: logoUrl,
+          metadata: checkTexts(metadata),
+        });
+        return organizations.create(context, body);
+      },
+      answer,
+    ),
+    change(
+      Rpc.method.updateOrganization,
+      (context, { identities, organization }) => {
+        if (organization === undefined) throw invalid('organization', 'is required', 'required');
+        const { displayName, externalId, metadata, slug, logoUrl } = organization;
+        const body = checkUpdate({ display_name: displayName, external_id: emptyClears(externalId), slug, logo_url: logoUrl });
+        return organizations.update(context, organizationReference(identities), body, {}, replaceByText(metadata));
+      },
+      answer,
+    ),
+    read(Rpc.method.getOrganization, async (context, { identities }) =>
+      answer((await organizations.get(context, organizationReference(identities))).record),
+    ),
+    read(Rpc.method.getOrganizationByExternalId, async (context, { identities }) =>
+      answer((await organizations.get(context, organizationReference(identities))).record),
+    ),
+    read(Rpc.method.listOrganization, async (context, request) => {
+      const { externalId } = request;
+      const page = await organizations.list(context, { externalId }, pages.request(context, 'organizations', request, externalId));
+      return { organizations: page.items.map(organizationMessage), ...pages.answer(context, 'organizations', page, externalId) };
+    }),
+    read(Rpc.method.searchOrganization, async (context, request) => {
+      const search = searchText(request.query);
+      const page = await organizations.list(context, { search }, pages.request(context, 'organizations:search', request, search));
+      return { organizations: page.items.map(organizationMessage), ...pages.answer(context, 'organizations:search', page, search) };
+    }),
+    change(
+      Rpc.method.deleteOrganization,
+      (context, { identities }) => organizations.delete(context, organizationReference(identities)),
+      () => ({}),
+    ),
+  ];
+}
+
+/** An organization as Scalekit's clients read it: metadata as texts, no fields of ours. */
+function organizationMessage(organization: Organization) {
+  return {
+    id: organization.id,
+    createTime: timestampFromDate(new Date(organization.create_time)),
+    updateTime: timestampFromDate(new Date(organization.update_time)),
+    displayName: organization.display_name,
+    regionCode: organization.region_code === 'EU' ? RegionCode.EU : RegionCode.US,
+    externalId: organization.external_id ?? undefined,
+    metadata: metadataAsText(organization.metadata),
+    slug: organization.slug ?? undefined,
+    logoUrl: organization.logo_url ?? undefined,
+  };
+}
+
+function regionName(code: RegionCode): 'US' | 'EU' | undefined {
+  if (code === RegionCode.REGION_CODE_UNSPECIFIED) return undefined;
+  if (code === RegionCode.US) return 'US';
+  if (code === RegionCode.EU) return 'EU';
+  throw invalid('region_code', 'must be US or EU', 'enum');
+}
+
+/** The oneof by which messages name an organization. */
+type Identities = { case: 'id' | 'externalId'; value: string } | { case: undefined; value?: undefined };
+
+/** How a message names an organization; 400 names the field. */
+export function organizationReference(identities: Identities): RecordReference {
+  if (identities.case === 'id') return { id: requireId('org', identities.value) };
+  if (identities.case === 'externalId') return externalKey(identities.value, undefined);
+  throw invalid('id', 'is required, or external_id', 'required');
+}
+
+/** A text that is there but empty clears, as these clients have no null. */
+export function emptyClears(text: string | undefined): string | null | undefined {
+  return text === '' ? null : text;
+}
+
+/** The text of a search; 400 when it is too short for the index to find, or too long. */
+export function searchText(query: string): string {
+  if (query.length < 3 || query.length > 100)
+    throw invalid('query', 'must have 3 to 100 characters', query.length < 3 ? 'min_length' : 'max_length');
+  return query;
+}

@@ -1,0 +1,164 @@
+import http from 'node:http';
+import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** What a certificate is made of: PEM, the key without a passphrase. */
+export interface Certificate {
+  cert: string | Buffer;
+  key: string | Buffer;
+}
+
+/** Takes a stream of HTTP/2 that is not a plain request; `rawHeaders` are names and values in turn, as they came. */
+export type StreamHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[]) => void;
+
+export interface ListenerOptions {
+  /** present: TLS with ALPN `h2` and `http/1.1`; absent: HTTP/1.1 and HTTP/2 with prior knowledge (h2c) */
+  certificate?: Certificate | undefined;
+  /** Takes streams whose content type is gRPC's. */
+  onGrpc: StreamHandler;
+}
+
+/** The one port. */
+export interface Listener {
+  server: http.Server;
+  /** Tells HTTP/2 peers to open no new streams (GOAWAY) and closes their sessions when those under way have ended. */
+  drain(): void;
+  /** Ends every connection now, whatever is under way. */
+  destroy(): void;
+  /** Greets new connections with another certificate. */
+  renew(certificate: Certificate): void;
+}
+
+/** Time for a client to send all of its request. Also how long a stream of HTTP/2 may be silent. Milliseconds. */
+export const requestTimeout = 30_000;
+/** Time for the headers alone, and for the first bytes of a connection. Milliseconds. */
+const headersTimeout = 10_000;
+/** A connection without a request is closed after this; longer than the 60 s of common proxies, which must close first. Milliseconds. */
+const keepAliveTimeout = 72_000;
+/** Size of all headers of a request. Bytes. */
+const maxHeaderSize = 16 * 1024;
+/** Streams of one connection at once: what the clients in use open, and not enough to matter. */
+const maxConcurrentStreams = 128;
+
+/** What each connection of HTTP/2 begins with (RFC 9113 section 3.4). */
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+
+/**
+ * A server for HTTP/1.1 and HTTP/2 on one port. The listening server is that of HTTP/1.1, with its own limits on slow requests; a
+ * connection that begins with the preface of HTTP/2 (or agreed on `h2` by ALPN) is handed to an HTTP/2 server that never
+ * listens itself. Requests of both are `request` events of the one server, streams of gRPC go to `onGrpc`.
+ */
+export function createListener({ certificate, onGrpc }: ListenerOptions): Listener {
+  const limits = { requestTimeout, headersTimeout, keepAliveTimeout, maxHeaderSize };
+  const server =
+    certificate === undefined
+      ? http.createServer(limits)
+      : https.createServer({
+          ...limits,
+          ...certificate,
+          ALPNProtocols: ['h2', 'http/1.1'],
+          minVersion: 'TLSv1.2',
+          handshakeTimeout: headersTimeout,
+        });
+  const sessions = createHttp2(server, onGrpc);
+  const undecided = new Set<Socket>();
+
+  const event = certificate === undefined ? 'connection' : 'secureConnection';
+  const [acceptHttp1] = server.listeners(event);
+  server.removeAllListeners(event);
+  server.on(event, (socket: Socket & { alpnProtocol?: string | false }) => {
+    if (certificate !== undefined) return socket.alpnProtocol === 'h2' ? sessions.accept(socket) : acceptHttp1?.call(server, socket);
+    undecided.add(socket);
+    socket.once('close', () => undecided.delete(socket));
+    readBeginning(socket, (isHttp2) => {
+      undecided.delete(socket);
+      if (isHttp2) sessions.accept(socket);
+      else acceptHttp1?.call(server, socket);
+    });
+  });
+
+  return {
+    server,
+    drain() {
+      for (const socket of undecided) socket.destroy();
+      sessions.drain();
+    },
+    destroy() {
+      for (const socket of undecided) socket.destroy();
+      sessions.destroy();
+      server.closeAllConnections();
+    },
+    renew(renewed) {
+      if (server instanceof https.Server) server.setSecureContext(renewed);
+    },
+  };
+}
+
+/**
+ * Reads until the beginning of a connection tells which protocol it speaks, gives what was read back, and decides. A connection that
+ * says nothing in time, or ends before, is closed.
+ */
+function readBeginning(socket: Socket, decide: (isHttp2: boolean) => void): void {
+  let read: Buffer = Buffer.alloc(0);
+  const close = () => socket.destroy();
+  const timer = setTimeout(close, headersTimeout);
+  const onReadable = () => {
+    const chunk: Buffer | null = socket.read();
+    if (chunk === null) return;
+    read = Buffer.concat([read, chunk]);
+    const length = Math.min(read.length, preface.length);
+    const isPreface = read.subarray(0, length).equals(preface.subarray(0, length));
+    // Given back once, when it is decided: bytes that are given back and waited for again are never announced.
+    if (isPreface && read.length < preface.length) return;
+    settle();
+    socket.unshift(read);
+    decide(isPreface);
+  };
+  const settle = () => {
+    clearTimeout(timer);
+    socket.removeListener('readable', onReadable);
+    for (const name of ['end', 'error', 'close']) socket.removeListener(name, close);
+  };
+  socket.on('readable', onReadable);
+  for (const name of ['end', 'error', 'close']) socket.on(name, close);
+  socket.once('close', () => clearTimeout(timer));
+}
+
+/** An HTTP/2 server that is given its connections. */
+function createHttp2(http1: http.Server, onGrpc: StreamHandler) {
+  const server = http2.createServer({ settings: { maxConcurrentStreams, maxHeaderListSize: maxHeaderSize }, maxSessionMemory: 10 });
+  // Makes a request and a response of a stream; from there on they are handled like those of HTTP/1.1.
+  const requests = http2.createServer((request, response) => http1.emit('request', request, response));
+  const open = new Set<ServerHttp2Session>();
+  let draining = false;
+
+  server.on('session', (session) => {
+    open.add(session);
+    session.once('close', () => open.delete(session));
+    session.setTimeout(keepAliveTimeout, () => session.close());
+    if (draining) session.close();
+  });
+  // A peer that breaks the protocol or goes away has its session ended by Node; nobody else is concerned.
+  server.on('sessionError', () => {});
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: string[]) => {
+    // Unheard, an error of one stream would end the process.
+    stream.on('error', () => {});
+    stream.setTimeout(requestTimeout, () => stream.close(http2.constants.NGHTTP2_CANCEL));
+    const isGrpc = headers['content-type']?.startsWith('application/grpc') === true;
+    if (isGrpc) onGrpc(stream, headers, rawHeaders);
+    else requests.emit('stream', stream, headers, flags, rawHeaders);
+  });
+
+  return {
+    accept: (socket: Duplex) => server.emit('connection', socket),
+    drain() {
+      draining = true;
+      for (const session of open) session.close();
+    },
+    destroy() {
+      for (const session of open) session.destroy();
+    },
+  };
+}
