@@ -74,7 +74,7 @@ function Fields({ record }: { record: Organization | User }) {
 function Row({ name, children }: { name: string; children: ReactNode }) {
   return (
     <Table.Tr>
-      <Table.Th w={200}>
+      <Table.Th w="35%">
         <Text size="sm" c="dimmed" component="span">
           {name}
         </Text>

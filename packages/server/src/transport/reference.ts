@@ -29,7 +29,18 @@ export async function registerReference(app: FastifyInstance, publicUrl: string)
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(scalar, {
     routePrefix: '/docs',
-    configuration: { url: '/openapi.json', title: 'Crosswalk API', telemetry: false, withDefaultFonts: false, agent: { disabled: true } },
+    configuration: {
+      url: '/openapi.json',
+      title: 'Crosswalk API',
+      favicon: '/dashboard/icon.svg',
+      // Nothing that leads to, or asks, another server.
+      telemetry: false,
+      withDefaultFonts: false,
+      agent: { disabled: true },
+      hideClientButton: true,
+      showDeveloperTools: 'never',
+      authentication: { preferredSecurityScheme: 'oauth' },
+    },
   });
   app.addHook('onSend', (request, reply, payload, done) => {
     if (request.url.startsWith('/docs')) reply.header('content-security-policy', referencePolicy);

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { FastifyBaseLogger } from 'fastify';
 import { IdempotentReplay } from '../../idempotency/index.ts';
 import { ApiError } from '../../lib/api-error.ts';
@@ -100,9 +100,13 @@ function sendError(stream: ServerHttp2Stream, error: ApiError, requestId: string
     { ':status': 200, 'content-type': contentType, 'x-request-id': requestId, ...errorStatus(error, requestId) },
     { endStream: true },
   );
-  // What the client still sends of its message is not wanted, but must not stay in the way of the connection's other streams.
+  // What the client still sends of its message is thrown away for a moment, so that it reads the answer first; then it is told to stop.
   stream.resume();
+  setTimeout(() => stream.close(http2.constants.NGHTTP2_NO_ERROR), lingering).unref();
 }
+
+/** Time for the rest of a refused message to arrive. Milliseconds. */
+const lingering = 1_000;
 
 function logError(logger: FastifyBaseLogger, error: ApiError, thrown: unknown, call: object): void {
   if (error.status >= 500 && error.code !== 'NOT_OFFERED')

@@ -10,21 +10,33 @@ const maxLength = 1024 * 1024;
 
 /** The one message of a unary request; 400 when there is none, several or half of one, 413 when it is too large. */
 export async function readMessage(stream: ServerHttp2Stream, encoding: string | undefined): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let received = 0;
-  for await (const chunk of stream) {
-    received += chunk.length;
-    if (received > maxLength + prefixLength) throw tooLarge();
-    chunks.push(chunk);
-  }
-  const [first] = chunks;
-  const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+  const body = await readBody(stream);
   if (body.length < prefixLength) throw new ApiError('MALFORMED_MESSAGE', 'the request has no message');
   const message = body.subarray(prefixLength);
   if (body.readUInt32BE(1) !== message.length) {
     throw new ApiError('MALFORMED_MESSAGE', 'the request must have one message, of the length that its prefix says');
   }
   return (body.readUInt8(0) & 1) === 0 ? message : inflate(message, encoding);
+}
+
+/** Not by iteration, which would destroy the stream when it stops early, and the answer with it. */
+function readBody(stream: ServerHttp2Stream): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let received = 0;
+    const onData = (chunk: Buffer) => {
+      received += chunk.length;
+      chunks.push(chunk);
+      if (received <= maxLength + prefixLength) return;
+      stream.off('data', onData);
+      reject(tooLarge());
+    };
+    const [onEnd, onClose] = [
+      () => resolve(Buffer.concat(chunks)),
+      () => reject(new ApiError('MALFORMED_MESSAGE', 'the call ended before its message')),
+    ];
+    stream.on('data', onData).once('end', onEnd).once('close', onClose);
+  });
 }
 
 async function inflate(message: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
