@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { AccessTokens, ClientService, clientRoutes, deriveKey, tokenRoutes } from './clients/index.ts';
 import { externalIdRoutes, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
+import { emailKey } from './lib/email.ts';
 import { IdGenerator } from './lib/id.ts';
 import { PageTokens } from './lib/page-token.ts';
 import { MembershipService, membershipRoutes } from './memberships/index.ts';
@@ -18,7 +19,7 @@ import { registerMethodCheck } from './transport/methods.ts';
 import { clientLimiter, TokenLimiter } from './transport/rate-limits.ts';
 import { registerReference } from './transport/reference.ts';
 import { validatorCompiler } from './transport/validation.ts';
-import { emailKey, findUsers, moveUsers, UserService, userRoutes } from './users/index.ts';
+import { findUsers, moveUsers, UserService, userRoutes } from './users/index.ts';
 
 export interface AppOptions {
   /** connected to a database that is migrated */

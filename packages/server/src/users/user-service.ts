@@ -19,12 +19,12 @@ import {
 } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
+import { emailKey, parseEmail } from '../lib/email.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
 import { addMembership, deleteMembershipsOf, findMembership, namingMissing, newMembership } from '../memberships/index.ts';
 import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
 import { findOrganizations } from '../organizations/index.ts';
-import { emailKey, parseEmail } from './email.ts';
 import { type NewUser, newUser, patchFields } from './user.ts';
 import {
   deleteUser,
