@@ -1,2 +1,2 @@
 export { compileFilter, type SqlFilter } from './filter.ts';
-export { checkStored, type MetadataChange, metadataPatch, metadataReplacement, newMetadata } from './metadata.ts';
+export { checkStored, type MetadataChange, mergeMetadata, metadataPatch, metadataReplacement, newMetadata } from './metadata.ts';
