@@ -9,7 +9,13 @@ import { emailKey } from './lib/email.ts';
 import { IdGenerator } from './lib/id.ts';
 import { PageTokens } from './lib/page-token.ts';
 import { MembershipService, membershipRoutes } from './memberships/index.ts';
-import { moveOrganizations, OrganizationService, organizationRoutes } from './organizations/index.ts';
+import {
+  moveOrganizations,
+  OrganizationService,
+  OrganizationSettingsService,
+  organizationRoutes,
+  organizationSettingsRoutes,
+} from './organizations/index.ts';
 import { authenticationHook } from './transport/authentication.ts';
 import { bodyLimit, registerBodyParser } from './transport/body.ts';
 import { registerDashboard } from './transport/dashboard.ts';
@@ -46,6 +52,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const tokens = await AccessTokens.open({ pool, issuer: publicUrl, secretKey });
   const clients = new ClientService({ pool, ids });
   const organizations = new OrganizationService({ pool, ids, aliasDays });
+  const settings = new OrganizationSettingsService({ pool, ids, organizations });
   const users = new UserService({ pool, ids, aliasDays });
   const memberships = new MembershipService({ pool, ids, findUsers });
   const resolver = new ResolveService({ pool, emailKey });
@@ -61,6 +68,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   tokenRoutes(routes, { clients, tokens, limiter: new TokenLimiter(), publicUrl });
   clientRoutes(routes, clients);
   organizationRoutes(routes, organizations, pageTokens);
+  organizationSettingsRoutes(routes, settings);
   userRoutes(routes, users, pageTokens);
   membershipRoutes(routes, memberships, pageTokens);
   externalIdRoutes(routes, { resolver, rekeyer });
