@@ -13,7 +13,8 @@ import {
   Timestamp,
   Version,
 } from './common.ts';
-import { CreateMembership, Invitation, Membership } from './membership.ts';
+import { Invitation } from './invitation.ts';
+import { CreateMembership, Membership } from './membership.ts';
 
 export const UserId = idSchema('usr', 'The ID Crosswalk gave the user.');
 
@@ -47,8 +48,8 @@ const profileFields = {
 
 export const UserProfile = Type.Object({
   ...profileFields,
-  first_name: text(255, 'Same as given_name.'),
   metadata: Type.Optional(MetadataSchema),
+  first_name: text(255, 'Same as given_name.'),
   last_name: text(255, 'Same as family_name.'),
 });
 export type UserProfile = Static<typeof UserProfile>;

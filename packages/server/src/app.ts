@@ -5,10 +5,11 @@ import type pg from 'pg';
 import { AccessTokens, ClientService, clientRoutes, deriveKey, tokenRoutes } from './clients/index.ts';
 import { externalIdRoutes, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
+import { InvitationService, invitationRoutes } from './invitations/index.ts';
 import { emailKey } from './lib/email.ts';
 import { IdGenerator } from './lib/id.ts';
 import { PageTokens } from './lib/page-token.ts';
-import { MembershipService, membershipRoutes } from './memberships/index.ts';
+import { invitedMemberships, MembershipService, membershipRoutes } from './memberships/index.ts';
 import {
   moveOrganizations,
   OrganizationService,
@@ -25,7 +26,7 @@ import { registerMethodCheck } from './transport/methods.ts';
 import { clientLimiter, TokenLimiter } from './transport/rate-limits.ts';
 import { registerReference } from './transport/reference.ts';
 import { validatorCompiler } from './transport/validation.ts';
-import { findUsers, moveUsers, UserService, userRoutes } from './users/index.ts';
+import { findUsers, lockUser, moveUsers, removeUser, UserService, userRoutes } from './users/index.ts';
 
 export interface AppOptions {
   /** connected to a database that is migrated */
@@ -41,7 +42,7 @@ export interface AppOptions {
 export interface App {
   server: FastifyInstance;
   clients: ClientService;
-  /** Removes what has expired: answers kept for idempotency, aliases. */
+  /** Ends what has expired: removes answers kept for idempotency and aliases, marks invitations that were not accepted. */
   purge(): Promise<void>;
 }
 
@@ -54,7 +55,8 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const organizations = new OrganizationService({ pool, ids, aliasDays });
   const settings = new OrganizationSettingsService({ pool, ids, organizations });
   const users = new UserService({ pool, ids, aliasDays });
-  const memberships = new MembershipService({ pool, ids, findUsers });
+  const memberships = new MembershipService({ pool, ids, users: { find: findUsers, lock: lockUser, remove: removeUser } });
+  const invitations = new InvitationService({ pool, ids, memberships: invitedMemberships });
   const resolver = new ResolveService({ pool, emailKey });
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
@@ -71,6 +73,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   organizationSettingsRoutes(routes, settings);
   userRoutes(routes, users, pageTokens);
   membershipRoutes(routes, memberships, pageTokens);
+  invitationRoutes(routes, invitations);
   externalIdRoutes(routes, { resolver, rekeyer });
   registerHealth(server, pool);
   await registerDashboard(server);
@@ -80,7 +83,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
     server,
     clients,
     async purge() {
-      for (const step of [purgeKeys, purgeAliases]) while ((await step(pool)) > 0);
+      for (const step of [purgeKeys, purgeAliases, () => memberships.expireInvitations()]) while ((await step(pool)) > 0);
     },
   };
 }

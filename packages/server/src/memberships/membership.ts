@@ -29,6 +29,18 @@ export function newMembership(body: CreateMembership, prefix = ''): NewMembershi
   };
 }
 
+/**
+ * Whether an invitation is wanted: `send_invitation_email` of the several places of a request that may have it;
+ * undefined when none has. 400 when they differ.
+ */
+export function invitationWanted(...places: (boolean | undefined)[]): boolean | undefined {
+  const [wanted, ...others] = places.filter((place) => place !== undefined);
+  if (others.some((other) => other !== wanted)) {
+    throw invalid('send_invitation_email', 'is given twice, with different values', 'same_as');
+  }
+  return wanted;
+}
+
 /** The fields after a request: those it does not name stay. */
 export function patchFields(
   before: MembershipFields,

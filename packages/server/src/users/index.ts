@@ -1,3 +1,3 @@
 export { userRoutes } from './user-routes.ts';
-export { UserService } from './user-service.ts';
-export { findUsers, moveUsers } from './user-store.ts';
+export { removeUser, UserService } from './user-service.ts';
+export { findUsers, lockUser, moveUsers } from './user-store.ts';
