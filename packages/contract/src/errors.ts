@@ -120,6 +120,12 @@ export const errorCatalogue = {
     title: 'The user is not a member of the organization',
     wayOut: 'Create the membership first, or check both IDs.',
   },
+  INVITATION_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'The membership began without an invitation',
+    wayOut: 'There is nothing to send again: the user was made a member with `send_invitation_email: false`.',
+  },
   CLIENT_NOT_FOUND: {
     status: 404,
     grpc: 5,
@@ -179,6 +185,18 @@ export const errorCatalogue = {
     grpc: 10,
     title: 'Other writers kept the record locked',
     wayOut: 'Try again after the time in `Retry-After`.',
+  },
+  USER_LIMIT_REACHED: {
+    status: 400,
+    grpc: 9,
+    title: 'The organization has as many users as it may have',
+    wayOut: 'Raise `max_allowed_users` in its user management settings, or end or deactivate another membership first.',
+  },
+  INVITATION_CLOSED: {
+    status: 400,
+    grpc: 9,
+    title: 'The invitation is not open any more',
+    wayOut: 'Nothing needs to be sent: it was accepted, or the membership was set inactive; update the membership instead.',
   },
   LAST_CLIENT_SECRET: {
     status: 400,

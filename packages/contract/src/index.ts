@@ -3,6 +3,8 @@ export * from './common.ts';
 export * from './errors.ts';
 export * from './event.ts';
 export * from './external-id.ts';
+export * from './invitation.ts';
 export * from './membership.ts';
 export * from './organization.ts';
+export * from './organization-settings.ts';
 export * from './user.ts';

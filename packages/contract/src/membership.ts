@@ -19,24 +19,16 @@ export const Membership = Type.Object({
   metadata: MetadataSchema,
   inviter_email: Type.Union([Type.String(), Type.Null()]),
   join_time: Type.Union([Timestamp, Type.Null()], { description: 'When the membership became active.' }),
+  expires_at: Type.Union([Timestamp, Type.Null()], {
+    description:
+      'When the invitation expires or expired; null when the membership began without one or has been active. ' +
+      'The status follows within minutes; from this moment on the membership takes no place of the user limit.',
+  }),
   version: Version,
   create_time: Timestamp,
   update_time: Timestamp,
 });
 export type Membership = Static<typeof Membership>;
-
-/** An invitation that is open or was. */
-export const Invitation = Type.Object({
-  organization_id: Type.String(),
-  user_id: Type.String(),
-  status: MembershipStatus,
-  inviter_email: Type.Union([Type.String(), Type.Null()]),
-  created_at: Timestamp,
-  expires_at: Timestamp,
-  resent_at: Type.Union([Timestamp, Type.Null()]),
-  resent_count: Type.Integer(),
-});
-export type Invitation = Static<typeof Invitation>;
 
 const inviterEmail = Type.String({ minLength: 5, maxLength: 254, description: 'Who invites; told in the invitation.' });
 
@@ -80,6 +72,16 @@ export const UpsertMembership = Type.Object(
   { additionalProperties: false, examples: [{ roles: [{ name: 'member' }], send_invitation_email: false }] },
 );
 export type UpsertMembership = Static<typeof UpsertMembership>;
+
+/** Query of a creation, as in Scalekit's REST; the same field in the body means the same. */
+export const InvitationQuery = { send_invitation_email: Type.Optional(Type.Boolean({ description: 'As the field of the body.' })) };
+
+/** Query of a deletion. */
+export const CascadeQuery = {
+  cascade: Type.Optional(
+    Type.Boolean({ default: false, description: 'True: a user who has no other membership is deleted too. False: the user stays.' }),
+  ),
+};
 
 export const MembershipAnswer = Type.Object({ membership: Membership });
 export type MembershipAnswer = Static<typeof MembershipAnswer>;

@@ -13,6 +13,7 @@ import {
   Timestamp,
   Version,
 } from './common.ts';
+import { OrganizationSettings } from './organization-settings.ts';
 
 export const OrganizationId = idSchema('org', 'The ID Crosswalk gave the organization.');
 
@@ -42,6 +43,7 @@ export const Organization = Type.Object({
   region_code: Type.Union([regionCode, Type.Null()]),
   slug: Type.Union([Type.String(), Type.Null()]),
   logo_url: Type.Union([Type.String(), Type.Null()]),
+  settings: OrganizationSettings,
   version: Version,
   create_time: Timestamp,
   update_time: Timestamp,

@@ -13,7 +13,8 @@ import {
   Timestamp,
   Version,
 } from './common.ts';
-import { CreateMembership, Invitation, Membership } from './membership.ts';
+import { Invitation } from './invitation.ts';
+import { CreateMembership, Membership } from './membership.ts';
 
 export const UserId = idSchema('usr', 'The ID Crosswalk gave the user.');
 
@@ -37,19 +38,29 @@ const profileFields = {
   gender: text(64, 'As the person states it.'),
   locale: text(64, 'BCP 47 language tag such as `en-GB`.'),
   phone_number: text(64, 'Telephone number, E.164 preferred.'),
-  groups: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 250 }), { maxItems: 50, uniqueItems: true })),
-  custom_attributes: Type.Optional(texts),
+  groups: Type.Optional(
+    Type.Union([Type.Array(Type.String({ minLength: 1, maxLength: 250 }), { maxItems: 50, uniqueItems: true }), Type.Null()], {
+      description: 'Names of groups the person is in elsewhere; replaced as a whole.',
+    }),
+  ),
+  custom_attributes: Type.Optional(Type.Union([texts, Type.Null()], { description: 'Texts of your own by name; replaced as a whole.' })),
 };
 
 export const UserProfile = Type.Object({
   ...profileFields,
+  metadata: Type.Optional(MetadataSchema),
   first_name: text(255, 'Same as given_name.'),
   last_name: text(255, 'Same as family_name.'),
 });
 export type UserProfile = Static<typeof UserProfile>;
 
 export const UserProfileInput = Type.Object(
-  { ...profileFields, first_name: text(255, 'Same as given_name.'), last_name: text(255, 'Same as family_name.') },
+  {
+    ...profileFields,
+    metadata: Type.Optional(Type.Union([MetadataPatch, Type.Null()])),
+    first_name: text(255, 'Same as given_name.'),
+    last_name: text(255, 'Same as family_name.'),
+  },
   { additionalProperties: false, description: 'Fields not named stay, `null` clears one.' },
 );
 export type UserProfileInput = Static<typeof UserProfileInput>;

@@ -1,4 +1,5 @@
 export type {
+  ApplicationSessionPolicy,
   Client,
   ClientSecretAnswer,
   ErrorCode,
@@ -8,6 +9,8 @@ export type {
   Metadata,
   ResolveAnswer,
   ResolveMatch,
+  SessionPolicy,
+  UserManagementSettings,
 } from '@crosswalk/contract';
 export { Crosswalk } from './crosswalk.ts';
 export {

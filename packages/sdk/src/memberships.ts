@@ -80,9 +80,9 @@ export class Memberships<UserData, Data> {
     });
   }
 
-  /** Ends the membership. The user stays. */
-  async delete(organizationId: string, userId: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: pathOf(organizationId, userId), options });
+  /** Ends the membership. The user stays, unless `cascade` is true and they have no other membership. */
+  async delete(organizationId: string, userId: string, { cascade, ...options }: ChangeOptions & { cascade?: boolean } = {}): Promise<void> {
+    await this.#connection.call({ method: 'DELETE', path: pathOf(organizationId, userId), query: { cascade }, options });
   }
 
   /** Newest first. */

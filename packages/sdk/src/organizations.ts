@@ -1,4 +1,13 @@
-import type { CreateOrganization, UpdateOrganization } from '@crosswalk/contract';
+import type {
+  ApplicationSessionPolicy,
+  CreateOrganization,
+  SessionPolicy,
+  UpdateOrganization,
+  UpdateOrganizationSettings,
+  UpdateSessionPolicy,
+  UpsertUserManagementSettings,
+  UserManagementSettings,
+} from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { externalQuery, type SystemOption, segment } from './identifiers.ts';
@@ -67,7 +76,7 @@ export class Organizations<Data> {
 
   /** Puts other metadata in place of all that is there. */
   async replaceMetadata(id: string, metadata: Data, options?: ChangeOptions): Promise<Organization<Data>> {
-    return this.#one({ method: 'PUT', path: `${collection}/${segment('id', id)}/metadata`, body: metadata, asIs: true, options });
+    return this.#one({ method: 'PUT', path: partOf(id, 'metadata'), body: metadata, asIs: true, options });
   }
 
   /** Removes the organization and its memberships. Its users stay. */
@@ -78,6 +87,48 @@ export class Organizations<Data> {
   /** As `delete`, for the organization with this external ID. */
   async deleteByExternalId(externalId: string, options: SystemOption & ChangeOptions = {}): Promise<void> {
     await this.#connection.call({ method: 'DELETE', path: external, query: externalQuery(externalId, options), options });
+  }
+
+  /** Switches features on and off; those not named stay. The answer shows all. */
+  async updateSettings(id: string, settings: UpdateOrganizationSettings, options?: ChangeOptions): Promise<Organization<Data>> {
+    return this.#one({ method: 'PATCH', path: partOf(id, 'settings'), body: settings, options });
+  }
+
+  /** How many users the organization may have: `{}` when that was never set. */
+  async getUserManagementSettings(id: string, options?: CallOptions): Promise<UserManagementSettings> {
+    return this.#usersOf({ method: 'GET', path: partOf(id, 'settings/usermanagement'), options });
+  }
+
+  /**
+   * Sets how many users may be active or invited at once: 0 is no limit, null unsets. Over it, what would add a user is
+   * a `ValidationError` with the code `USER_LIMIT_REACHED`.
+   */
+  async upsertUserManagementSettings(
+    id: string,
+    settings: Either<UpsertUserManagementSettings['settings']>,
+    options?: ChangeOptions,
+  ): Promise<UserManagementSettings> {
+    return this.#usersOf({ method: 'PATCH', path: partOf(id, 'settings/usermanagement'), body: { settings }, options });
+  }
+
+  /** When sessions of the organization's users end. Times in minutes; what was never set is absent. */
+  async getSessionPolicy(id: string, options?: CallOptions): Promise<SessionPolicy> {
+    return this.#policyOf({ method: 'GET', path: partOf(id, 'session-policy'), options });
+  }
+
+  /** Sets when sessions of the organization's users end; `policySource: 'APPLICATION'` ends its own policy. */
+  async updateSessionPolicy(id: string, policy: Either<UpdateSessionPolicy>, options?: ChangeOptions): Promise<SessionPolicy> {
+    return this.#policyOf({ method: 'PATCH', path: partOf(id, 'session-policy'), body: policy, options });
+  }
+
+  /** The session policy of organizations without one of their own. Times in minutes. */
+  async getApplicationSessionPolicy(id: string, options?: CallOptions): Promise<ApplicationSessionPolicy> {
+    const { application_policy: policy } = await this.#connection.call<{ application_policy: ApplicationSessionPolicy }>({
+      method: 'GET',
+      path: partOf(id, 'application-session-policy'),
+      options,
+    });
+    return policy;
   }
 
   /** Newest first; `filter` is a condition on metadata, such as `metadata.plan = "enterprise"`. */
@@ -102,4 +153,18 @@ export class Organizations<Data> {
     const { organization } = await this.#connection.call<{ organization: Organization<Data> }>(call);
     return organization;
   }
+
+  async #usersOf(call: Parameters<Connection['call']>[0]): Promise<UserManagementSettings> {
+    const { settings } = await this.#connection.call<{ settings: UserManagementSettings }>(call);
+    return settings;
+  }
+
+  async #policyOf(call: Parameters<Connection['call']>[0]): Promise<SessionPolicy> {
+    const { policy } = await this.#connection.call<{ policy: SessionPolicy }>(call);
+    return policy;
+  }
+}
+
+function partOf(id: string, part: string): string {
+  return `${collection}/${segment('id', id)}/${part}`;
 }

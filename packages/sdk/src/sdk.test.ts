@@ -100,6 +100,52 @@ describe('records', () => {
     expect((await crosswalk.client.list()).map(({ name }) => name)).toContain('From the SDK');
     await crosswalk.client.delete(client.id);
   });
+
+  test('settings of an organization', async () => {
+    const crosswalk = connect();
+    const { id } = await crosswalk.organization.create({ display_name: 'Settings' });
+    const { settings, version } = await crosswalk.organization.updateSettings(id, { features: [{ name: 'sso', enabled: true }] });
+    expect([settings.features[0], version]).toEqual([{ name: 'sso', enabled: true }, 2]);
+    expect(await crosswalk.organization.getUserManagementSettings(id)).toEqual({});
+    expect(await crosswalk.organization.upsertUserManagementSettings(id, { maxAllowedUsers: 1 }, { ifMatch: 2 })).toEqual({
+      max_allowed_users: 1,
+    });
+    expect(await crosswalk.organization.getSessionPolicy(id)).toEqual({ policy_source: 'APPLICATION' });
+    const policy = await crosswalk.organization.updateSessionPolicy(id, {
+      policySource: 'CUSTOM',
+      absoluteSessionTimeout: 8,
+      absoluteSessionTimeoutUnit: 'HOURS',
+    });
+    expect(policy).toEqual({ policy_source: 'CUSTOM', absolute_session_timeout: 480, absolute_session_timeout_unit: 'MINUTES' });
+    expect(await crosswalk.organization.getApplicationSessionPolicy(id)).toMatchObject({ access_token_expiry: 5 });
+    await crosswalk.user.createUserAndMembership(id, { email: 'settings.one@example.com' });
+    await expect(crosswalk.user.createUserAndMembership(id, { email: 'settings.two@example.com' })).rejects.toMatchObject({
+      name: 'ValidationError',
+      errorCode: 'USER_LIMIT_REACHED',
+      resource: { id },
+    });
+  });
+
+  test('users of an organization are invited again, found, and leave for good', async () => {
+    const crosswalk = connect();
+    const { id } = await crosswalk.organization.create({ display_name: 'Invites' });
+    const { user, invitation } = await crosswalk.user.createUserAndMembership(id, {
+      email: 'invited.again@example.com',
+      externalId: 'SDK-INVITED',
+      userProfile: { metadata: { camelKey: 1 } },
+    });
+    expect(user.user_profile.metadata).toEqual({ camelKey: 1 });
+    expect(await crosswalk.user.resendInvite(id, user.id)).toMatchObject({
+      status: 'PENDING_INVITE',
+      resent_count: 1,
+      expires_at: invitation?.expires_at,
+    });
+    expect((await crosswalk.user.searchOrganizationUsers(id, 'invited.ag')).users.map((found) => found.id)).toEqual([user.id]);
+    expect((await crosswalk.user.listOrganizationUsers(id, { externalId: 'SDK-INVITED' })).total_size).toBe(1);
+    expect((await crosswalk.user.listOrganizationUsers(id, { email: 'nobody@example.com' })).total_size).toBe(0);
+    await crosswalk.membership.delete(id, user.id, { cascade: true });
+    await expect(crosswalk.user.getUser(user.id)).rejects.toThrow(NotFoundError);
+  });
 });
 
 describe('errors', () => {

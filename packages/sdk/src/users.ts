@@ -112,9 +112,25 @@ export class Users<Data, MembershipData> {
     return this.#list(collection, { filter, external_id: externalId, email }, page, options);
   }
 
-  /** The users of an organization, newest first. */
-  listOrganizationUsers(organizationId: string, { filter, ...page }: PageOptions & { filter?: string } = {}, options?: CallOptions) {
-    return this.#list(membersOf(organizationId), { filter }, page, options);
+  /** The users of an organization, newest first; narrowed as by `listUsers`. */
+  listOrganizationUsers(
+    organizationId: string,
+    { filter, externalId, email, ...page }: PageOptions & { filter?: string; externalId?: string; email?: string } = {},
+    options?: CallOptions,
+  ) {
+    return this.#list(membersOf(organizationId), { filter, external_id: externalId, email }, page, options);
+  }
+
+  /** As `search`, among the users of an organization. */
+  searchOrganizationUsers(organizationId: string, query: string, page: PageOptions = {}, options?: CallOptions) {
+    return this.#list(`${membersOf(organizationId)}:search`, { query }, page, options);
+  }
+
+  /** Sends the invitation of a user again; a `ValidationError` when it was accepted. One that has expired gets a new end. */
+  async resendInvite(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
+    const path = `/api/v1/invites/organizations/${segment('organizationId', organizationId)}/users/${segment('userId', userId)}/resend`;
+    const { invite } = await this.#connection.call<{ invite: Invitation }>({ method: 'PATCH', path, body: {}, options });
+    return invite;
   }
 
   /** Those whose address, name, external ID or ID contains a text of 3 to 100 characters. */

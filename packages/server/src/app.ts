@@ -4,10 +4,18 @@ import type pg from 'pg';
 import { AccessTokens, ClientService, clientRoutes, deriveKey, tokenRoutes } from './clients/index.ts';
 import { externalIdRoutes, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
+import { InvitationService, invitationRoutes } from './invitations/index.ts';
+import { emailKey } from './lib/email.ts';
 import { IdGenerator } from './lib/id.ts';
 import { PageTokens } from './lib/page-token.ts';
-import { MembershipService, membershipRoutes } from './memberships/index.ts';
-import { moveOrganizations, OrganizationService, organizationRoutes } from './organizations/index.ts';
+import { invitedMemberships, MembershipService, membershipRoutes } from './memberships/index.ts';
+import {
+  moveOrganizations,
+  OrganizationService,
+  OrganizationSettingsService,
+  organizationRoutes,
+  organizationSettingsRoutes,
+} from './organizations/index.ts';
 import { createScalekitSurface } from './scalekit/index.ts';
 import { authenticationHook, createAdmission } from './transport/authentication.ts';
 import { bodyLimit, registerBodyParser } from './transport/body.ts';
@@ -20,7 +28,7 @@ import { clientLimiter, TokenLimiter } from './transport/rate-limits.ts';
 import { registerReference } from './transport/reference.ts';
 import { requestIdOf } from './transport/request-id.ts';
 import { validatorCompiler } from './transport/validation.ts';
-import { emailKey, findUsers, moveUsers, UserService, userRoutes } from './users/index.ts';
+import { findUsers, lockUser, moveUsers, removeUser, UserService, userRoutes } from './users/index.ts';
 
 export interface AppOptions {
   /** connected to a database that is migrated */
@@ -42,7 +50,7 @@ export interface App {
   cutOff(): void;
   /** New connections are greeted with this certificate from now on. */
   renewCertificate(certificate: Certificate): void;
-  /** Removes what has expired: answers kept for idempotency, aliases. */
+  /** Ends what has expired: removes answers kept for idempotency and aliases, marks invitations that were not accepted. */
   purge(): Promise<void>;
 }
 
@@ -53,8 +61,10 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const tokens = await AccessTokens.open({ pool, issuer: publicUrl, secretKey });
   const clients = new ClientService({ pool, ids });
   const organizations = new OrganizationService({ pool, ids, aliasDays });
+  const settings = new OrganizationSettingsService({ pool, ids, organizations });
   const users = new UserService({ pool, ids, aliasDays });
-  const memberships = new MembershipService({ pool, ids, findUsers });
+  const memberships = new MembershipService({ pool, ids, users: { find: findUsers, lock: lockUser, remove: removeUser } });
+  const invitations = new InvitationService({ pool, ids, memberships: invitedMemberships });
   const resolver = new ResolveService({ pool, emailKey });
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
@@ -70,8 +80,10 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   tokenRoutes(routes, { clients, tokens, limiter: new TokenLimiter(), publicUrl });
   clientRoutes(routes, clients);
   organizationRoutes(routes, organizations, pageTokens);
+  organizationSettingsRoutes(routes, settings);
   userRoutes(routes, users, pageTokens);
   membershipRoutes(routes, memberships, pageTokens);
+  invitationRoutes(routes, invitations);
   externalIdRoutes(routes, { resolver, rekeyer });
   registerHealth(server, pool);
   await registerDashboard(server);
@@ -83,7 +95,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
     cutOff: () => listener.destroy(),
     renewCertificate: (renewed) => listener.renew(renewed),
     async purge() {
-      for (const step of [purgeKeys, purgeAliases]) while ((await step(pool)) > 0);
+      for (const step of [purgeKeys, purgeAliases, () => memberships.expireInvitations()]) while ((await step(pool)) > 0);
     },
   };
 }

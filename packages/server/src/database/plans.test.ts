@@ -94,6 +94,14 @@ test.each([
   ['an update by external ID', 'PATCH', `${organizations}:external/EXT-50001`, { metadata: { number: 1 }, external_id: 'EXT-MOVED' }],
   ['an upsert that creates', 'PUT', '/api/v1/users:external/EXT-NEW', { email: 'new@example.com' }],
   ['a re-key', 'POST', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'EXT-60000', to: 'REKEYED' }] }],
+  ['a user limit', 'PATCH', `${organizations}/org_1000051/settings/usermanagement`, { settings: { max_allowed_users: 1000 } }],
+  [
+    'a new member of an organization with a user limit',
+    'PUT',
+    '/api/v1/memberships/organizations/org_1000051/users/usr_1000049',
+    { membership_status: 'ACTIVE' },
+  ],
+  ['a membership that ends with its user', 'DELETE', '/api/v1/memberships/organizations/org_1000051/users/usr_1000050?cascade=true'],
   ['a deletion', 'DELETE', `${organizations}:external/EXT-70000`],
 ])('%s never scans a table', async (_name, method, path, body?: object) => {
   const { status, plans } = await plansOf(method, path, body);

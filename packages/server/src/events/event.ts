@@ -59,29 +59,41 @@ function digitsOf(id: string): string {
 /** Fields that change with every version and say nothing, or are not the owner's to change. */
 const silent = new Set(['id', 'environment_id', 'organization_id', 'user_id', 'version', 'create_time', 'update_time', 'memberships']);
 
-/** Fields whose members are changes of their own: `metadata.plan` rather than `metadata`. */
-const nested = new Set(['metadata', 'external_ids', 'user_profile']);
+/** Paths whose members are changes of their own: `metadata.plan` rather than `metadata`. */
+const nested = new Set([
+  'metadata',
+  'external_ids',
+  'user_profile',
+  'user_profile.metadata',
+  'settings',
+  'settings.user_management',
+  'settings.session_policy',
+]);
+
+/** Settings begin and end with their record: no choice of whoever creates or deletes it, and so no change. */
+const silentAtEnds = new Set([...silent, 'settings']);
 
 /**
  * What differs between two states of a record, by path. Undefined stands for "no record":
- * a creation lists every field that has a value, a deletion every field that had one.
+ * a creation lists every field that has a value, a deletion every field that had one, settings apart.
  */
 export function changedPaths(before: object | undefined, after: object | undefined): Changed {
   const changed: Changed = {};
-  compare('', before ?? {}, after ?? {}, changed);
+  compare('', before ?? {}, after ?? {}, before === undefined || after === undefined ? silentAtEnds : silent, changed);
   return changed;
 }
 
-function compare(prefix: string, before: object, after: object, changed: Changed): void {
+function compare(prefix: string, before: object, after: object, skipped: ReadonlySet<string>, changed: Changed): void {
   const old = new Map<string, JsonValue>(Object.entries(before));
   const now = new Map<string, JsonValue>(Object.entries(after));
   for (const key of new Set([...old.keys(), ...now.keys()])) {
-    if (prefix === '' && silent.has(key)) continue;
+    const path = prefix + key;
+    if (skipped.has(path)) continue;
     const [oldValue, newValue] = [old.get(key) ?? null, now.get(key) ?? null];
-    if (prefix === '' && nested.has(key)) {
-      compare(`${key}.`, Object(oldValue), Object(newValue), changed);
+    if (nested.has(path)) {
+      compare(`${path}.`, Object(oldValue), Object(newValue), skipped, changed);
     } else if (!isDeepStrictEqual(oldValue, newValue)) {
-      changed[prefix + key] = [oldValue, newValue];
+      changed[path] = [oldValue, newValue];
     }
   }
 }

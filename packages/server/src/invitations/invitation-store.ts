@@ -1,40 +1,39 @@
-import type { Invitation, Membership } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
-import { invitationDays } from './invitation.ts';
+import type { Sending } from './invitation.ts';
 
-interface InvitationRow {
-  create_time: string;
-  expire_time: string;
-  resent_time: string | null;
-  resent_count: number;
-}
+const columns = 't.create_time, t.resent_time, t.resent_count';
 
-function toInvitation(membership: Membership, row: InvitationRow): Invitation {
-  return {
-    organization_id: membership.organization_id,
-    user_id: membership.user_id,
-    status: membership.membership_status,
-    inviter_email: membership.inviter_email,
-    created_at: row.create_time,
-    expires_at: row.expire_time,
-    resent_at: row.resent_time,
-    resent_count: row.resent_count,
-  };
-}
-
-/** Opens the invitation of a new membership. */
-export async function insertInvitation(
-  tx: Queryable,
-  environmentId: string,
-  membershipId: string,
-  membership: Membership,
-): Promise<Invitation> {
-  const { rows } = await tx.query<InvitationRow>(
-    `insert into invitations (environment_id, membership_id, expire_time) values ($1, $2, now() + make_interval(days => $3))
-     returning create_time, expire_time, resent_time, resent_count`,
-    [environmentId, membershipId, invitationDays],
-  );
+/** Writes the invitation of a new membership, which is to be sent. */
+export async function insertInvitation(tx: Queryable, environmentId: string, membershipId: string): Promise<Sending> {
+  const { rows } = await tx.query<Sending>({
+    name: 'insert-invitation',
+    text: `insert into invitations as t (environment_id, membership_id) values ($1, $2) returning ${columns}`,
+    values: [environmentId, membershipId],
+  });
   const [row] = rows;
   if (row === undefined) throw new Error('an insert returned no row');
-  return toInvitation(membership, row);
+  return row;
+}
+
+/** The invitation of a membership; undefined if it began without one. */
+export async function findInvitation(tx: Queryable, environmentId: string, membershipId: string): Promise<Sending | undefined> {
+  const { rows } = await tx.query<Sending>({
+    name: 'find-invitation',
+    text: `select ${columns} from invitations t where t.environment_id = $1 and t.membership_id = $2`,
+    values: [environmentId, membershipId],
+  });
+  return rows[0];
+}
+
+/** Notes that an invitation is sent again. Its membership is locked, so none is counted twice. */
+export async function countResend(tx: Queryable, environmentId: string, membershipId: string): Promise<Sending> {
+  const { rows } = await tx.query<Sending>({
+    name: 'count-resend',
+    text: `update invitations t set resent_count = t.resent_count + 1, resent_time = now()
+           where t.environment_id = $1 and t.membership_id = $2 returning ${columns}`,
+    values: [environmentId, membershipId],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new Error('the invitation of a locked membership vanished');
+  return row;
 }

@@ -1,6 +1,8 @@
 import {
+  CascadeQuery,
   CreateMembership,
   type ErrorCode,
+  InvitationQuery,
   ListMembershipsQuery,
   MembershipAnswer,
   MembershipPage,
@@ -16,9 +18,10 @@ import type { PageTokens } from '../lib/page-token.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
-import { member, type RecordPath, recordPaths } from '../transport/paths.ts';
+import { flag, member, type RecordPath, recordPaths, withQuery } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
+import { invitationWanted } from './membership.ts';
 import type { MembershipReference, MembershipService } from './membership-service.ts';
 
 const collection = '/api/v1/memberships/organizations/:organization_id/users';
@@ -93,12 +96,14 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           summary: `Make the user named by ${path.by} a member`,
           scope: 'write',
           answers: { 201: UserAndMembershipAnswer },
-          errors: [...changeErrors, 'MEMBERSHIP_EXISTS'],
+          errors: [...changeErrors, 'INVALID_EMAIL', 'USER_LIMIT_REACHED', 'MEMBERSHIP_EXISTS'],
         },
-        { ...path.parts, body: CreateMembership },
+        { ...withQuery(path.parts, InvitationQuery), body: CreateMembership },
       ),
       async (request, reply) => {
-        const result = await memberships.create(changeContextOf(request, created), referenceOf(path, request), request.body);
+        const wanted = invitationWanted(flag(request.query, 'send_invitation_email'), request.body.send_invitation_email);
+        const body = { ...request.body, send_invitation_email: wanted ?? true };
+        const result = await memberships.create(changeContextOf(request, created), referenceOf(path, request), body);
         return sendRecord(request, reply.code(201), result.membership.version, result);
       },
     );
@@ -112,7 +117,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           summary: `Create or update the membership of the user named by ${path.by}`,
           scope: 'write',
           answers: { 200: UpsertMembershipAnswer, 201: UpsertMembershipAnswer },
-          errors: [...changeErrors, 'ALREADY_EXISTS', 'DOES_NOT_EXIST'],
+          errors: [...changeErrors, 'INVALID_EMAIL', 'USER_LIMIT_REACHED', 'ALREADY_EXISTS', 'DOES_NOT_EXIST'],
         },
         { ...path.parts, body: UpsertMembership },
       ),
@@ -136,7 +141,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           summary: `Update the membership of the user named by ${path.by}`,
           scope: 'write',
           answers: { 200: UserMembershipAnswer },
-          errors: [...changeErrors, 'MEMBERSHIP_NOT_FOUND'],
+          errors: [...changeErrors, 'USER_LIMIT_REACHED', 'MEMBERSHIP_NOT_FOUND'],
         },
         { ...path.parts, body: UpdateMembership },
       ),
@@ -152,7 +157,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
     );
 
     app.put(
-      path.metadataUrl,
+      path.partUrl('metadata'),
       operation(
         {
           id: `replaceMembershipMetadata${path.suffix}`,
@@ -182,15 +187,16 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           id: `deleteMembership${path.suffix}`,
           tag,
           summary: `End the membership of the user named by ${path.by}`,
-          description: 'The user stays.',
+          description: 'The user stays, unless `cascade` is true and they have no other membership.',
           scope: 'write',
           answers: { 204: null },
           errors: ['USER_NOT_FOUND', 'MEMBERSHIP_NOT_FOUND', 'VERSION_MISMATCH'],
         },
-        path.parts,
+        withQuery(path.parts, CascadeQuery),
       ),
       async (request, reply) => {
-        await memberships.delete(contextOf(request), referenceOf(path, request), preconditionsOf(request));
+        const options = { cascade: flag(request.query, 'cascade') };
+        await memberships.delete(contextOf(request), referenceOf(path, request), preconditionsOf(request), options);
         return reply.code(204).send();
       },
     );

@@ -11,11 +11,12 @@ import type {
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import { foreignKeyViolation } from '../database/sql-error.ts';
+import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
-import { appendEvents, eventOf } from '../events/index.ts';
+import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import { notFound, type RecordReference, resolveReference } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
-import { insertInvitation } from '../invitations/index.ts';
+import { type InvitedMemberships, insertInvitation, invitationEvent, invitationOf } from '../invitations/index.ts';
 import { formatId, type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
 import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
@@ -23,16 +24,28 @@ import { membershipExists, membershipNotFound, type NewMembership, newMembership
 import {
   deleteMembership,
   deleteSomeMemberships,
+  expireMemberships,
   findMembership,
+  hasMemberships,
   insertMembership,
   listMemberships,
   lockMembership,
   type MembershipOwner,
+  reinviteMembership,
   updateMembership,
 } from './membership-store.ts';
+import { takesPlace, userLimitReached } from './user-limit.ts';
+import { countPlaces, lockUserLimit } from './user-limit-store.ts';
 
-/** Reads users, with the memberships they have now, by database ID; given by the users feature. */
-export type FindUsers = (tx: pg.PoolClient, keys: readonly { environmentId: string; id: string }[]) => Promise<(User | undefined)[]>;
+/** What memberships need of users, by database ID; given by the users feature. */
+export interface MemberUsers {
+  /** Reads users with the memberships they have now. */
+  find(tx: pg.PoolClient, keys: readonly { environmentId: string; id: string }[]): Promise<(User | undefined)[]>;
+  /** The user, locked until the transaction ends; undefined if there is none. */
+  lock(tx: pg.PoolClient, environmentId: string, id: string): Promise<{ user: User } | undefined>;
+  /** Removes a locked user with all that is theirs, and appends the events of it. */
+  remove(tx: pg.PoolClient, context: RequestContext, ids: IdGenerator, user: User): Promise<void>;
+}
 
 /** Which membership: the organization by database ID, the person as the caller likes. */
 export interface MembershipReference {
@@ -44,12 +57,12 @@ export interface MembershipReference {
 export class MembershipService {
   readonly #pool: pg.Pool;
   readonly #ids: IdGenerator;
-  readonly #findUsers: FindUsers;
+  readonly #users: MemberUsers;
 
-  constructor({ pool, ids, findUsers }: { pool: pg.Pool; ids: IdGenerator; findUsers: FindUsers }) {
+  constructor({ pool, ids, users }: { pool: pg.Pool; ids: IdGenerator; users: MemberUsers }) {
     this.#pool = pool;
     this.#ids = ids;
-    this.#findUsers = findUsers;
+    this.#users = users;
   }
 
   /** The membership; 404 if the person is not a member. */
@@ -75,7 +88,7 @@ export class MembershipService {
     return listMemberships(this.#pool, environmentId, { ...query, filter }, page);
   }
 
-  /** Makes a person a member; 409 when they are one. */
+  /** Makes a person a member; 409 when they are one, 400 USER_LIMIT_REACHED when the organization is full. */
   create(context: RequestContext, reference: MembershipReference, body: CreateMembership): Promise<UserAndMembershipAnswer> {
     return this.#inChange(context, reference, async (tx, userId) => {
       const added = await addMembership(tx, context, this.#ids, reference.organizationId, userId, newMembership(body));
@@ -83,7 +96,7 @@ export class MembershipService {
     });
   }
 
-  /** Changes what the body names; metadata merges. */
+  /** Changes what the body names; metadata merges. 400 USER_LIMIT_REACHED when it would become active in an organization that is full. */
   update(context: RequestContext, reference: MembershipReference, body: UpdateMembership, preconditions: Preconditions) {
     return this.#change(context, reference, body, metadataPatch(body.metadata), preconditions);
   }
@@ -106,7 +119,8 @@ export class MembershipService {
     preconditions: Preconditions,
   ): Promise<{ user: User; membership: Membership }> {
     return this.#inChange(context, reference, async (tx, userId) => {
-      const before = await this.#lock(tx, context, reference.organizationId, userId);
+      await lockForStatus(tx, context, reference.organizationId, body);
+      const before = await lockMember(tx, context.environmentId, reference.organizationId, userId);
       requireVersion(preconditions, before);
       const membership = await this.#updateLocked(tx, context, before, body, metadata);
       return { user: await this.#user(tx, context.environmentId, userId), membership };
@@ -122,6 +136,7 @@ export class MembershipService {
   ): Promise<UserAndMembershipAnswer & { created: boolean }> {
     return this.#inChange(context, reference, async (tx, userId) => {
       const { environmentId } = context;
+      await lockForStatus(tx, context, reference.organizationId, body);
       let before = await lockMembership(tx, environmentId, reference.organizationId, userId);
       if (before === undefined) {
         requireAbsenceAllowed(preconditions);
@@ -132,7 +147,7 @@ export class MembershipService {
           fields: { ...wanted.fields, membership_status: status },
         });
         if (added !== undefined) return { user: await this.#user(tx, environmentId, userId), ...added, created: true };
-        before = await this.#lock(tx, context, reference.organizationId, userId);
+        before = await lockMember(tx, environmentId, reference.organizationId, userId);
       }
       requireVersion(preconditions, before);
       const membership = await this.#updateLocked(tx, context, before, body, metadataPatch(body.metadata));
@@ -140,13 +155,38 @@ export class MembershipService {
     });
   }
 
-  /** Ends a membership. The person stays. */
-  async delete(context: RequestContext, reference: MembershipReference, preconditions: Preconditions): Promise<void> {
+  /**
+   * Ends a membership. The person stays, unless `cascade` asks to delete one who is no member of anything then. Scalekit's
+   * description of the field has it default to true, but its clients rely on false: they still find the user afterwards.
+   */
+  async delete(
+    context: RequestContext,
+    reference: MembershipReference,
+    preconditions: Preconditions,
+    { cascade = false }: { cascade?: boolean | undefined } = {},
+  ): Promise<void> {
+    const { environmentId } = context;
     await this.#inChange(context, reference, async (tx, userId) => {
-      const membership = await this.#lock(tx, context, reference.organizationId, userId);
+      // Before the membership, the order of a user's deletion. Of two last memberships that end at once, one is last.
+      const locked = cascade ? await this.#users.lock(tx, environmentId, userId) : undefined;
+      const membership = await lockMember(tx, environmentId, reference.organizationId, userId);
       requireVersion(preconditions, membership);
-      await deleteMembership(tx, context.environmentId, requireId('mem', membership.id));
+      await deleteMembership(tx, environmentId, requireId('mem', membership.id));
       await appendEvents(tx, context, this.#ids, [eventOf('user.organization_membership_deleted', 'membership', membership, undefined)]);
+      if (locked === undefined || (await hasMemberships(tx, environmentId, userId))) return;
+      await this.#users.remove(tx, context, this.#ids, { ...locked.user, memberships: [] });
+    });
+  }
+
+  /** Marks memberships whose invitation was not accepted in time, up to 1,000, each with its event; returns how many there were. */
+  expireInvitations(): Promise<number> {
+    return inTransaction(this.#pool, async (tx) => {
+      const expired = await expireMemberships(tx);
+      for (const environmentId of new Set(expired.map((one) => one.environmentId))) {
+        const memberships = expired.filter((one) => one.environmentId === environmentId).map(({ membership }) => membership);
+        await appendEvents(tx, systemContext(environmentId), this.#ids, memberships.map(expiryEvent));
+      }
+      return expired.length;
     });
   }
 
@@ -161,15 +201,9 @@ export class MembershipService {
   }
 
   async #user(tx: pg.PoolClient, environmentId: string, id: string): Promise<User> {
-    const [user] = await this.#findUsers(tx, [{ environmentId, id }]);
+    const [user] = await this.#users.find(tx, [{ environmentId, id }]);
     if (user === undefined) throw notFound('user', { id });
     return user;
-  }
-
-  async #lock(tx: pg.PoolClient, { environmentId }: RequestContext, organizationId: string, userId: string): Promise<Membership> {
-    const membership = await lockMembership(tx, environmentId, organizationId, userId);
-    if (membership === undefined) throw membershipNotFound(formatId('org', organizationId), formatId('usr', userId));
-    return membership;
   }
 
   async #updateLocked(
@@ -182,6 +216,10 @@ export class MembershipService {
     const after = await updateMembership(tx, context.environmentId, requireId('mem', before.id), patchFields(before, body), metadata);
     if (after === undefined) return before;
     checkStored(after.metadata);
+    const now = new Date();
+    if (takesPlace(after, now) && !takesPlace(before, now)) {
+      await holdUserLimit(tx, context.environmentId, requireId('org', after.organization_id));
+    }
     await appendEvents(tx, context, this.#ids, [eventOf('user.organization_membership_updated', 'membership', before, after)]);
     return after;
   }
@@ -212,17 +250,70 @@ async function tryAddMembership(
 ): Promise<{ membership: Membership; invitation: Invitation | null } | undefined> {
   const { environmentId } = context;
   const id = ids.next();
-  const membership = await insertMembership(tx, environmentId, id, organizationId, userId, added);
-  if (membership === undefined) return undefined;
-  const events = [eventOf('user.organization_membership_created', 'membership', undefined, membership)];
+  const inserted = await insertMembership(tx, environmentId, id, organizationId, userId, added);
+  if (inserted === undefined) return undefined;
+  const { membership, limited } = inserted;
+  if (limited && takesPlace(membership, new Date())) await holdUserLimit(tx, environmentId, organizationId);
+  const begun = eventOf('user.organization_membership_created', 'membership', undefined, membership);
   if (membership.membership_status !== 'PENDING_INVITE') {
-    await appendEvents(tx, context, ids, events);
+    await appendEvents(tx, context, ids, [begun]);
     return { membership, invitation: null };
   }
-  const invitation = await insertInvitation(tx, environmentId, id, membership);
-  await appendEvents(tx, context, ids, [...events, eventOf('user.organization_invitation', 'membership', undefined, membership)]);
+  const invitation = invitationOf(membership, await insertInvitation(tx, environmentId, id));
+  await appendEvents(tx, context, ids, [begun, invitationEvent(undefined, { membership, invitation })]);
   return { membership, invitation };
 }
+
+/**
+ * Holds an organization to its user limit after a change that took a place of it: whoever took one too many gets 400
+ * USER_LIMIT_REACHED, and the change is undone with its transaction. The count is of a statement that begins when the
+ * lock is ours, so it sees every place that was taken before.
+ */
+async function holdUserLimit(tx: pg.PoolClient, environmentId: string, organizationId: string): Promise<void> {
+  const limit = await lockUserLimit(tx, environmentId, organizationId);
+  if (limit === undefined) return;
+  if ((await countPlaces(tx, environmentId, organizationId, limit + 1)) > limit) throw userLimitReached(organizationId, limit);
+}
+
+/** The context of what no request asked for. */
+function systemContext(environmentId: string): RequestContext {
+  return { environmentId, actor: { type: 'system', id: null }, requestId: 'expire-invitations' };
+}
+
+/** The event of an invitation that nobody accepted in time, from the membership as it is then. */
+function expiryEvent(after: Membership): NewEvent {
+  return eventOf('user.organization_membership_updated', 'membership', { ...after, membership_status: 'PENDING_INVITE' }, after);
+}
+
+/** Locks an organization with a user limit before a membership of it may become active: first it, then the membership, as its deletion does. */
+async function lockForStatus(
+  tx: pg.PoolClient,
+  { environmentId }: RequestContext,
+  organizationId: string,
+  { membership_status: status }: UpdateMembership,
+): Promise<void> {
+  if (status === 'ACTIVE') await lockUserLimit(tx, environmentId, organizationId);
+}
+
+/** The membership of a person, locked until the transaction ends; 404 if there is none. Database IDs. */
+async function lockMember(tx: pg.PoolClient, environmentId: string, organizationId: string, userId: string): Promise<Membership> {
+  const membership = await lockMembership(tx, environmentId, organizationId, userId);
+  if (membership === undefined) throw membershipNotFound(formatId('org', organizationId), formatId('usr', userId));
+  return membership;
+}
+
+/** What the invitations feature needs of memberships. */
+export const invitedMemberships: InvitedMemberships = {
+  async lock(tx, environmentId, organizationId, userId) {
+    await lockUserLimit(tx, environmentId, organizationId);
+    return lockMember(tx, environmentId, organizationId, userId);
+  },
+  async reinvite(tx, environmentId, { id, organization_id: organizationId }, renew) {
+    const membership = await reinviteMembership(tx, environmentId, requireId('mem', id), renew);
+    if (renew) await holdUserLimit(tx, environmentId, requireId('org', organizationId));
+    return membership;
+  },
+};
 
 /** Ends all memberships of an owner within a change, in batches, each with its event. */
 export async function deleteMembershipsOf(

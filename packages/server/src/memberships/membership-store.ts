@@ -1,6 +1,7 @@
 import type { Membership, MembershipStatus, Metadata } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
+import { invitationDays } from '../invitations/index.ts';
 import { formatId } from '../lib/id.ts';
 import { isoTime } from '../lib/time.ts';
 import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
@@ -15,13 +16,15 @@ export interface MembershipRow {
   metadata: Metadata;
   inviter_email: string | null;
   join_time: string | null;
+  invite_expire_time: string | null;
   version: string;
   create_time: string;
   update_time: string;
 }
 
 const columns =
-  't.id, t.organization_id, t.user_id, t.status, t.roles, t.metadata, t.inviter_email, t.join_time, t.version, t.create_time, t.update_time';
+  't.id, t.organization_id, t.user_id, t.status, t.roles, t.metadata, t.inviter_email, t.join_time, t.invite_expire_time, ' +
+  't.version, t.create_time, t.update_time';
 
 /** Also reads a row that came as JSON (see `membershipsJson`), where times have another text form. */
 export function toMembership(row: MembershipRow): Membership {
@@ -34,6 +37,7 @@ export function toMembership(row: MembershipRow): Membership {
     metadata: row.metadata,
     inviter_email: row.inviter_email,
     join_time: row.join_time === null ? null : isoTime(row.join_time),
+    expires_at: row.invite_expire_time === null ? null : isoTime(row.invite_expire_time),
     version: Number(row.version),
     create_time: isoTime(row.create_time),
     update_time: isoTime(row.update_time),
@@ -50,7 +54,7 @@ const shownWithUser = 100;
 export const membershipsJson = `coalesce((
   select jsonb_agg(jsonb_build_object('id', m.id::text, 'organization_id', m.organization_id::text, 'user_id', m.user_id::text,
     'status', m.status, 'roles', m.roles, 'metadata', m.metadata, 'inviter_email', m.inviter_email, 'join_time', m.join_time,
-    'version', m.version, 'create_time', m.create_time, 'update_time', m.update_time) order by m.id)
+    'invite_expire_time', m.invite_expire_time, 'version', m.version, 'create_time', m.create_time, 'update_time', m.update_time) order by m.id)
   from (select * from memberships where environment_id = t.environment_id and user_id = t.id order by id limit ${shownWithUser}) m
 ), '[]'::jsonb)`;
 
@@ -84,7 +88,13 @@ export async function findMembership(
   return rows.map(toMembership)[0];
 }
 
-/** Writes a new membership; undefined if the person is a member already. */
+/** A membership that was written, and whether its organization has a user limit that it may break. */
+export interface InsertedMembership {
+  membership: Membership;
+  limited: boolean;
+}
+
+/** Writes a new membership; undefined if the person is a member already. The look at the limit rides along: it costs no statement. */
 export async function insertMembership(
   tx: Queryable,
   environmentId: string,
@@ -92,12 +102,16 @@ export async function insertMembership(
   organizationId: string,
   userId: string,
   { fields, metadata, inviterEmail }: NewMembership,
-): Promise<Membership | undefined> {
-  const { rows } = await tx.query<MembershipRow>({
+): Promise<InsertedMembership | undefined> {
+  const { rows } = await tx.query<MembershipRow & { limited: boolean }>({
     name: 'insert-membership',
-    text: `insert into memberships as t (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email, join_time)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, case when $5 = 'ACTIVE' then now() end)
-           on conflict on constraint memberships_organization_user_key do nothing returning ${columns}`,
+    text: `insert into memberships as t (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email,
+             join_time, invite_expire_time)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, case when $5 = 'ACTIVE' then now() end,
+             case when $5 = 'PENDING_INVITE' then now() + make_interval(days => $9) end)
+           on conflict on constraint memberships_organization_user_key do nothing
+           returning ${columns}, exists (select from organizations o
+             where o.environment_id = t.environment_id and o.id = t.organization_id and o.max_allowed_users > 0) as limited`,
     values: [
       environmentId,
       id,
@@ -107,9 +121,10 @@ export async function insertMembership(
       fields.roles.map(({ name }) => name),
       JSON.stringify(metadata),
       inviterEmail,
+      invitationDays,
     ],
   });
-  return rows.map(toMembership)[0];
+  return rows.map((row) => ({ membership: toMembership(row), limited: row.limited }))[0];
 }
 
 /** Sets the fields and changes the metadata of a locked membership, and raises its version; undefined if that changes nothing. */
@@ -123,7 +138,8 @@ export async function updateMembership(
   const { rows } = await tx.query<MembershipRow>({
     name: 'update-membership',
     text: `update memberships t set status = $3, roles = $4, metadata = n.metadata, version = t.version + 1, update_time = now(),
-             join_time = case when $3 = 'ACTIVE' then coalesce(t.join_time, now()) else t.join_time end
+             join_time = case when $3 = 'ACTIVE' then coalesce(t.join_time, now()) else t.join_time end,
+             invite_expire_time = case when $3 = 'ACTIVE' then null else t.invite_expire_time end
            from (select case when $6::boolean then $5::jsonb else crosswalk_merge_patch(o.metadata, $5::jsonb) end as metadata
                  from memberships o where o.environment_id = $1 and o.id = $2) n
            where t.environment_id = $1 and t.id = $2 and (t.status, t.roles, t.metadata) is distinct from ($3, $4::text[], n.metadata)
@@ -131,6 +147,46 @@ export async function updateMembership(
     values: [environmentId, id, fields.membership_status, fields.roles.map(({ name }) => name), JSON.stringify(metadata), replace],
   });
   return rows.map(toMembership)[0];
+}
+
+/** Raises the version of a locked membership whose invitation is sent again; `renew` lets it wait for the person anew. */
+export async function reinviteMembership(tx: Queryable, environmentId: string, id: string, renew: boolean): Promise<Membership> {
+  const { rows } = await tx.query<MembershipRow>({
+    name: 'reinvite-membership',
+    text: `update memberships t set status = 'PENDING_INVITE', version = t.version + 1, update_time = now(),
+             invite_expire_time = case when $3::boolean then now() + make_interval(days => $4) else t.invite_expire_time end
+           where t.environment_id = $1 and t.id = $2 returning ${columns}`,
+    values: [environmentId, id, renew, invitationDays],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new Error('a locked membership vanished');
+  return toMembership(row);
+}
+
+/** A membership whose invitation has expired, and the database ID of its environment. */
+export interface ExpiredMembership {
+  environmentId: string;
+  membership: Membership;
+}
+
+/** Marks up to 1,000 memberships of all environments whose invitation was not accepted in time. Those that others hold wait for the next time. */
+export async function expireMemberships(tx: Queryable): Promise<ExpiredMembership[]> {
+  const { rows } = await tx.query<MembershipRow & { environment_id: string }>(
+    `update memberships t set status = 'INVITE_EXPIRED', version = t.version + 1, update_time = now()
+     from (select environment_id, id from memberships where status = 'PENDING_INVITE' and invite_expire_time <= now()
+           order by invite_expire_time limit 1000 for update skip locked) due
+     where t.environment_id = due.environment_id and t.id = due.id returning t.environment_id, ${columns}`,
+  );
+  return rows.map((row) => ({ environmentId: row.environment_id, membership: toMembership(row) }));
+}
+
+/** Whether a user is a member of anything. */
+export async function hasMemberships(tx: Queryable, environmentId: string, userId: string): Promise<boolean> {
+  const { rowCount } = await tx.query('select from memberships where environment_id = $1 and user_id = $2 limit 1', [
+    environmentId,
+    userId,
+  ]);
+  return rowCount === 1;
 }
 
 /** Removes one membership. */

@@ -1,5 +1,6 @@
 import type { CreateMembership, Membership, MembershipStatus, Metadata } from '@crosswalk/contract';
 import { ApiError, invalid } from '../lib/api-error.ts';
+import { parseEmail } from '../lib/email.ts';
 import { newMetadata } from '../metadata/index.ts';
 
 /** The fields of a membership that are set as a whole. */
@@ -24,8 +25,20 @@ export function newMembership(body: CreateMembership, prefix = ''): NewMembershi
   return {
     fields: { membership_status: invited ? 'PENDING_INVITE' : 'ACTIVE', roles: parseRoles(body.roles ?? [], prefix) },
     metadata: newMetadata(body.metadata, `${prefix}metadata`),
-    inviterEmail: body.inviter_email ?? null,
+    inviterEmail: body.inviter_email === undefined ? null : parseEmail(body.inviter_email, `${prefix}inviter_email`).address,
   };
+}
+
+/**
+ * Whether an invitation is wanted: `send_invitation_email` of the several places of a request that may have it;
+ * undefined when none has. 400 when they differ.
+ */
+export function invitationWanted(...places: (boolean | undefined)[]): boolean | undefined {
+  const [wanted, ...others] = places.filter((place) => place !== undefined);
+  if (others.some((other) => other !== wanted)) {
+    throw invalid('send_invitation_email', 'is given twice, with different values', 'same_as');
+  }
+  return wanted;
 }
 
 /** The fields after a request: those it does not name stay. */

@@ -104,6 +104,66 @@ test('delete ends the membership and keeps the user', async () => {
   expect((await request('GET', `/api/v1/users/${id}`)).body).toMatchObject({ user: { memberships: [] } });
 });
 
+describe('delete with cascade', () => {
+  const active = { send_invitation_email: false };
+  async function newOrganization(): Promise<string> {
+    const { body } = await request('POST', '/api/v1/organizations', { display_name: 'Other' });
+    return Object(body).organization.id;
+  }
+
+  test('deletes the user with the last membership, not before; address and external ID are free again', async () => {
+    const { id, externalId } = await newUser();
+    const other = await newOrganization();
+    for (const organization of [organizationId, other]) await request('POST', pathOf(organization, id), active);
+    expect((await request('DELETE', `${pathOf(other, id)}?cascade=true`)).status).toBe(204);
+    expect((await request('GET', `/api/v1/users/${id}`)).status).toBe(200);
+    const external = `/api/v1/memberships/organizations/${organizationId}/users:external?external_id=${externalId}&cascade=true`;
+    expect((await request('DELETE', external)).status).toBe(204);
+    expect((await request('GET', `/api/v1/users/${id}`)).status).toBe(404);
+    const { rows } = await server.database.pool.query('select type from events where record_id = $1 order by sequence', [id.slice(4)]);
+    expect(rows.map(({ type }) => type)).toEqual(['user.created', 'user.deleted']);
+    expect((await request('POST', '/api/v1/users', { email: `user${count}@example.com`, external_id: externalId })).status).toBe(201);
+  });
+
+  test('without it, or with false, the user stays; 400 for what is neither true nor false', async () => {
+    const { id } = await newUser();
+    for (const query of ['', '?cascade=false']) {
+      await request('POST', pathOf(organizationId, id), active);
+      expect((await request('DELETE', pathOf(organizationId, id) + query)).status).toBe(204);
+    }
+    expect((await request('GET', `/api/v1/users/${id}`)).status).toBe(200);
+    expect((await request('DELETE', `${pathOf(organizationId, id)}?cascade=yes`)).body).toMatchObject({
+      message: expect.stringContaining('cascade: '),
+    });
+  });
+
+  test('404 and 412 delete nobody', async () => {
+    const { id } = await newUser();
+    expect((await request('DELETE', `${pathOf(organizationId, id)}?cascade=true`)).body).toMatchObject({
+      details: [{ error_code: 'MEMBERSHIP_NOT_FOUND' }],
+    });
+    await request('POST', pathOf(organizationId, id), active);
+    expect((await request('DELETE', `${pathOf(organizationId, id)}?cascade=true`, undefined, { 'if-match': '"9"' })).status).toBe(412);
+    expect((await request('GET', `/api/v1/users/${id}`)).body).toMatchObject({ user: { memberships: [{ version: 1 }] } });
+  });
+
+  test('of memberships that end at once the last takes the user along; one that begins meanwhile keeps them or finds none', async () => {
+    const others = await Promise.all(Array.from({ length: 5 }, newOrganization));
+    for (let round = 0; round < 10; round += 1) {
+      const { id } = await newUser();
+      await Promise.all(others.map((other) => request('POST', pathOf(other, id), active)));
+      const ends = others.map((other) => request('DELETE', `${pathOf(other, id)}?cascade=true`));
+      const [joined, ...ended] = await Promise.all([
+        round % 2 === 0 ? request('POST', pathOf(organizationId, id), active) : undefined,
+        ...ends,
+      ]);
+      expect(ended.map((answer) => answer?.status)).toEqual(Array(5).fill(204));
+      expect((await request('GET', `/api/v1/users/${id}`)).status).toBe(joined?.status === 201 ? 200 : 404);
+      if (joined !== undefined) expect([201, 404]).toContain(joined.status);
+    }
+  });
+});
+
 test('lists narrow by organization, user, status and metadata', async () => {
   const { id } = await newUser();
   await request('POST', pathOf(organizationId, id), { send_invitation_email: false, metadata: { desk: 'north' } });

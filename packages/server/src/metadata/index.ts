@@ -4,6 +4,7 @@ export {
   checkStored,
   type MetadataChange,
   type MetadataUpdate,
+  mergeMetadata,
   metadataPatch,
   metadataReplacement,
   newMetadata,

@@ -1,9 +1,9 @@
-import type { Metadata } from '@crosswalk/contract';
+import type { JsonValue, Metadata } from '@crosswalk/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiError } from '../lib/api-error.ts';
 import { createTestDatabase, type TestDatabase } from '../testing.ts';
-import { checkStored, metadataPatch, newMetadata } from './metadata.ts';
+import { checkStored, mergeMetadata, metadataPatch, newMetadata } from './metadata.ts';
 
 const nested = (depth: number): Metadata => (depth === 1 ? {} : { a: nested(depth - 1) });
 const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 1]));
@@ -66,14 +66,14 @@ test('the number of keys is a limit of what is stored, not of a patch', () => {
   expect(() => checkStored(keys(101))).toThrow(/101/);
 });
 
-describe('crosswalk_merge_patch in the database', () => {
+describe('a patch', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createTestDatabase();
   });
   afterAll(() => database.drop());
 
-  const json = fc.letrec<{ value: unknown }>((tie) => ({
+  const json = fc.letrec<{ value: JsonValue }>((tie) => ({
     value: fc.oneof(
       { depthSize: 'small' },
       fc.constantFrom(null, true, false, 0, 1, -2.5, 'x', ''),
@@ -83,7 +83,7 @@ describe('crosswalk_merge_patch in the database', () => {
   })).value;
   const object = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), json, { maxKeys: 4 });
 
-  test('does what the algorithm of RFC 7396 does, for any target and patch', async () => {
+  test('does what the algorithm of RFC 7396 does, for any target and patch, in the database and here', async () => {
     await fc.assert(
       fc.asyncProperty(object, object, async (target, patch) => {
         const { rows } = await database.pool.query('select crosswalk_merge_patch($1, $2) as merged', [
@@ -91,6 +91,7 @@ describe('crosswalk_merge_patch in the database', () => {
           JSON.stringify(patch),
         ]);
         expect(rows[0].merged).toEqual(mergePatch(target, patch));
+        expect(mergeMetadata(target, patch, 'metadata')).toEqual(mergePatch(target, patch));
       }),
       { numRuns: 300 },
     );

@@ -77,21 +77,35 @@ export function checkStored(metadata: Metadata, field = 'metadata'): void {
   }
 }
 
-/** Metadata for a record that has none yet, where null can only mean "absent" (RFC 7396 on an empty target). */
-function withoutNulls(patch: Metadata): Metadata {
-  const metadata: Metadata = {};
+/** RFC 7396: a null member removes, objects merge level by level, anything else replaces. */
+function mergePatch(target: Metadata, patch: Metadata): Metadata {
+  const merged = { ...target };
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) continue;
-    metadata[key] = typeof value === 'object' && !Array.isArray(value) ? withoutNulls(value) : value;
+    if (value === null) delete merged[key];
+    else merged[key] = isObject(value) ? mergePatch(ownObject(target, key), value) : value;
   }
+  return merged;
+}
+
+function ownObject(target: Metadata, key: string): Metadata {
+  const member = Object.hasOwn(target, key) ? target[key] : undefined;
+  return isObject(member) ? member : {};
+}
+
+function isObject(value: JsonValue | undefined): value is Metadata {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Metadata with a patch merged into it: parsed and within the limits. For metadata inside of a record that is locked. */
+export function mergeMetadata(target: Metadata, patch: Record<string, unknown>, field: string): Metadata {
+  const metadata = mergePatch(target, parseMetadata(patch, field));
+  checkStored(metadata, field);
   return metadata;
 }
 
 /** Metadata of a new record or in place of all that is there: parsed, without nulls, within the limits. */
 export function newMetadata(value: Record<string, unknown> | undefined, field = 'metadata'): Metadata {
-  const metadata = withoutNulls(parseMetadata(value ?? {}, field));
-  checkStored(metadata, field);
-  return metadata;
+  return mergeMetadata({}, value ?? {}, field);
 }
 
 /** How an update changes metadata: merges a patch into it (RFC 7396), or puts another object in its place. */

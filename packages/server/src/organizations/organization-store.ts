@@ -7,8 +7,9 @@ import { externalIdColumns, externalIdJoin, type Found, type Move, systemIdsOf }
 import { formatId } from '../lib/id.ts';
 import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
 import type { NewOrganization, OrganizationFields } from './organization.ts';
+import { type SettingsColumns, settingsOf } from './organization-settings.ts';
 
-interface OrganizationRow extends OrganizationFields {
+export interface OrganizationRow extends OrganizationFields, SettingsColumns {
   id: string;
   environment_id: string;
   metadata: Metadata;
@@ -17,11 +18,14 @@ interface OrganizationRow extends OrganizationFields {
   update_time: string;
 }
 
-const columns =
+/** SQL: what `toOrganization` reads of an organization `t`. */
+export const columns =
   't.id, t.environment_id, t.display_name, t.external_id, t.external_ids, t.metadata, t.region_code, t.slug, t.logo_url, ' +
-  't.version, t.create_time, t.update_time';
+  't.sso_enabled, t.dir_sync_enabled, t.max_allowed_users, t.session_policy_source, t.absolute_session_timeout, ' +
+  't.idle_session_timeout_enabled, t.idle_session_timeout, t.version, t.create_time, t.update_time';
 
-function toOrganization(row: OrganizationRow): Organization {
+/** The organization of a row of `columns`. */
+export function toOrganization(row: OrganizationRow): Organization {
   return {
     id: formatId('org', row.id),
     environment_id: formatId('env', row.environment_id),
@@ -32,6 +36,7 @@ function toOrganization(row: OrganizationRow): Organization {
     region_code: row.region_code,
     slug: row.slug,
     logo_url: row.logo_url,
+    settings: settingsOf(row),
     version: Number(row.version),
     create_time: row.create_time,
     update_time: row.update_time,

@@ -73,6 +73,24 @@ test('the answers are what the document says', async () => {
       user_profile: { name: 'D' },
     }),
   );
+  const record = `/api/v1/organizations/${organization.id}`;
+  await check('PATCH /api/v1/organizations/{id}/settings', `${record}/settings`, { features: [{ name: 'sso', enabled: true }] });
+  await check('PATCH /api/v1/organizations/{id}/settings/usermanagement', `${record}/settings/usermanagement`, {
+    settings: { max_allowed_users: 1 },
+  });
+  await check('GET /api/v1/organizations/{id}/settings/usermanagement', `${record}/settings/usermanagement`);
+  await check('POST /api/v1/organizations/{organization_id}/users', `${record}/users`, { email: 'full@example.com' });
+  await check('PATCH /api/v1/organizations/{id}/session-policy', `${record}/session-policy`, {
+    policy_source: 'CUSTOM',
+    absolute_session_timeout: 60,
+    idle_session_timeout: 30,
+  });
+  await check('GET /api/v1/organizations/{id}/session-policy', `${record}/session-policy`);
+  await check('GET /api/v1/organizations/{id}/application-session-policy', `${record}/application-session-policy`);
+  await check(
+    'PATCH /api/v1/invites/organizations/{organization_id}/users/{id}/resend',
+    `/api/v1/invites/organizations/${organization.id}/users/${user.id}/resend`,
+  );
   await check('GET /api/v1/users/{id}', `/api/v1/users/${user.id}`);
   await check('GET /api/v1/memberships', '/api/v1/memberships');
   await check('POST /api/v1/resolve', '/api/v1/resolve', { ids: ['DOC-1', 'doc@example.com'] });

@@ -1,5 +1,5 @@
 import { ExternalId, System } from '@crosswalk/contract';
-import { type TSchema, Type } from 'typebox';
+import { type TObject, type TProperties, Type } from 'typebox';
 import { type ExternalKey, externalKey, type RecordReference } from '../external-ids/index.ts';
 import { type IdPrefix, requireId } from '../lib/id.ts';
 
@@ -7,13 +7,13 @@ import { type IdPrefix, requireId } from '../lib/id.ts';
 export interface RecordPath<Reference extends RecordReference = RecordReference> {
   /** for Fastify, where `::` is a colon and `:name` a parameter */
   url: string;
-  /** the path of the record's metadata */
-  metadataUrl: string;
+  /** the path of a part of the record, such as its `metadata` */
+  partUrl: (part: string) => string;
   /** tells the operation apart from its siblings: `getUser`, `getUserByExternalId`, `getUserByExternalIdQuery` */
   suffix: string;
   /** how the record is named, for people */
   by: string;
-  parts: { params: TSchema; querystring: TSchema };
+  parts: { params: TObject; querystring: TObject };
   /** Reads the record's name from a request that the schemas let through; 400 names the field. */
   reference: (request: { params: unknown; query: unknown }) => Reference;
 }
@@ -26,7 +26,7 @@ export function recordPaths(collection: string, prefix: IdPrefix): RecordPath[] 
   const url = `${collection}/:id`;
   const byId: RecordPath = {
     url,
-    metadataUrl: `${url}/metadata`,
+    partUrl: (part) => `${url}/${part}`,
     suffix: '',
     by: 'its ID',
     parts: { params: paramsOf(url), querystring: noQuery },
@@ -44,7 +44,7 @@ export function externalPaths(collection: string): RecordPath<ExternalKey>[] {
   return [
     {
       url: `${url}/:external_id`,
-      metadataUrl: `${url}/:external_id/metadata`,
+      partUrl: (part) => `${url}/:external_id/${part}`,
       suffix: 'ByExternalId',
       by: 'an external ID',
       parts: { params: paramsOf(`${url}/:external_id`), querystring: Type.Object({ system }, { additionalProperties: false }) },
@@ -53,7 +53,7 @@ export function externalPaths(collection: string): RecordPath<ExternalKey>[] {
     {
       url,
       // Not `/metadata`: that is the path of a record whose external ID is "metadata".
-      metadataUrl: `${url}::metadata`,
+      partUrl: (part) => `${url}::${part}`,
       suffix: 'ByExternalIdQuery',
       by: 'an external ID in the query',
       parts: { params: paramsOf(url), querystring: Type.Object({ external_id: ExternalId, system }, { additionalProperties: false }) },
@@ -66,6 +66,17 @@ export function externalPaths(collection: string): RecordPath<ExternalKey>[] {
 export function paramsOf(url: string) {
   const names = [...url.matchAll(/\/:([a-z_]+)/g)].map(([, name = '']) => name);
   return Type.Object(Object.fromEntries(names.map((name) => [name, Type.String()])));
+}
+
+/** The parts of a path with more parameters in its query. */
+export function withQuery({ params, querystring }: RecordPath['parts'], more: TProperties): RecordPath['parts'] {
+  return { params, querystring: Type.Object({ ...querystring.properties, ...more }, { additionalProperties: false }) };
+}
+
+/** A boolean parameter of a query; undefined when it was not sent. */
+export function flag(query: unknown, name: string): boolean | undefined {
+  const value: unknown = Object(query)[name];
+  return typeof value === 'boolean' ? value : undefined;
 }
 
 /** A parameter that the schema has checked to be there. */

@@ -1,22 +1,31 @@
-import type { UserProfile, UserProfileInput } from '@crosswalk/contract';
+import type { Metadata, UserProfile, UserProfileInput } from '@crosswalk/contract';
 import { excerpt, invalid } from '../lib/api-error.ts';
 import { textProblem } from '../lib/text.ts';
+import { mergeMetadata } from '../metadata/index.ts';
 
 /** A profile as it is stored: without nulls, and without the other names that Scalekit has for two fields. */
 export type StoredProfile = Omit<UserProfile, 'first_name' | 'last_name'>;
 
-/** The profile after a request: fields not named stay, null clears one. 400 names the field. */
+/** The profile after a request: fields not named stay, null clears one, metadata merges. 400 names the field. */
 export function patchProfile(before: StoredProfile, patch: UserProfileInput | undefined, field = 'user_profile'): StoredProfile {
   if (patch === undefined) return before;
-  for (const [name, value] of Object.entries(patch)) checkTexts(value, `${field}.${name}`);
-  const { first_name: _first, last_name: _last, ...changes } = patch;
+  const { metadata, ...others } = patch;
+  for (const [name, value] of Object.entries(others)) checkTexts(value, `${field}.${name}`);
+  const { first_name: _first, last_name: _last, ...changes } = others;
   const merged = {
     ...before,
     ...changes,
     ...secondName('given_name', 'first_name', patch, field),
     ...secondName('family_name', 'last_name', patch, field),
+    metadata: patchMetadata(before.metadata, metadata, `${field}.metadata`),
   };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null && value !== undefined));
+}
+
+/** The user is locked when a profile is patched, so the merge may happen here: no other writer's key is lost. */
+function patchMetadata(before: Metadata | undefined, patch: UserProfileInput['metadata'], field: string): Metadata | undefined {
+  if (patch === undefined) return before;
+  return patch === null ? undefined : mergeMetadata(before ?? {}, patch, field);
 }
 
 /** A field given under its other name. Both at once are fine as long as they agree. */

@@ -2,6 +2,7 @@ import {
   CreateUser,
   CreateUserAndMembership,
   type ErrorCode,
+  InvitationQuery,
   ListUsersQuery,
   MetadataSchema,
   SearchQuery,
@@ -12,8 +13,10 @@ import {
   UserAnswer,
   UserPage,
 } from '@crosswalk/contract';
+import { Type } from 'typebox';
 import { requireId } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
+import { invitationWanted } from '../memberships/index.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
@@ -27,6 +30,7 @@ const collection = '/api/v1/users';
 const members = '/api/v1/organizations/:organization_id/users';
 const tag = 'Users';
 const changeErrors: ErrorCode[] = [
+  'INVALID_EMAIL',
   'INVALID_EXTERNAL_ID',
   'INVALID_METADATA',
   'EXTERNAL_ID_TAKEN',
@@ -82,13 +86,19 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
         summary: 'Create a user and their membership of the organization',
         scope: 'write',
         answers: { 201: UserAndMembershipAnswer },
-        errors: [...changeErrors, 'ORGANIZATION_NOT_FOUND'],
+        errors: [...changeErrors, 'USER_LIMIT_REACHED', 'ORGANIZATION_NOT_FOUND'],
       },
-      { params: paramsOf(members), body: CreateUserAndMembership },
+      {
+        params: paramsOf(members),
+        querystring: Type.Object(InvitationQuery, { additionalProperties: false }),
+        body: CreateUserAndMembership,
+      },
     ),
     async (request, reply) => {
       const joined = (body: UserAndMembershipAnswer) => ({ status: 201, body });
-      const result = await users.createWithMembership(changeContextOf(request, joined), organizationOf(request), request.body);
+      const wanted = invitationWanted(request.query.send_invitation_email, request.body.send_invitation_email);
+      const body = wanted === undefined ? request.body : { ...request.body, send_invitation_email: wanted };
+      const result = await users.createWithMembership(changeContextOf(request, joined), organizationOf(request), body);
       return sendRecord(request, reply.code(201), userTag(result.user), result);
     },
   );
@@ -223,7 +233,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
     );
 
     app.put(
-      path.metadataUrl,
+      path.partUrl('metadata'),
       operation(
         {
           id: `replaceUserMetadata${path.suffix}`,

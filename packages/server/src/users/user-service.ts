@@ -19,12 +19,19 @@ import {
 } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
+import { emailKey, parseEmail } from '../lib/email.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
-import { addMembership, deleteMembershipsOf, findMembership, namingMissing, newMembership } from '../memberships/index.ts';
+import {
+  addMembership,
+  deleteMembershipsOf,
+  findMembership,
+  invitationWanted,
+  namingMissing,
+  newMembership,
+} from '../memberships/index.ts';
 import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
 import { findOrganizations } from '../organizations/index.ts';
-import { emailKey, parseEmail } from './email.ts';
 import { type NewUser, newUser, patchFields } from './user.ts';
 import {
   deleteUser,
@@ -112,10 +119,8 @@ export class UserService {
   /** Makes a user and their first membership together, or neither. `organizationId` is a database ID. */
   createWithMembership(context: RequestContext, organizationId: string, body: CreateUserAndMembership): Promise<UserAndMembershipAnswer> {
     const { membership, send_invitation_email: invite, ...user } = body;
-    const added = newMembership(
-      { ...membership, send_invitation_email: invite ?? membership?.send_invitation_email ?? true },
-      'membership.',
-    );
+    const wanted = invitationWanted(invite, membership?.send_invitation_email);
+    const added = newMembership({ ...membership, send_invitation_email: wanted ?? true }, 'membership.');
     return namingMissing(organizationId, { id: '' }, () =>
       this.#create(context, newUser(user), async (tx, created) => {
         const result = await addMembership(tx, context, this.#ids, organizationId, requireId('usr', created.id), added);
@@ -220,10 +225,7 @@ export class UserService {
       const locked = await lockUser(tx, environmentId, id);
       if (locked === undefined) throw notFound('user', reference);
       requireVersion(preconditions, locked.user);
-      await deleteMembershipsOf(tx, context, this.#ids, { userId: id });
-      await releaseExternalIds(tx, environmentId, 'user', id);
-      await deleteUser(tx, environmentId, id);
-      await appendEvents(tx, context, this.#ids, [eventOf('user.deleted', 'user', locked.user, undefined)]);
+      await removeUser(tx, context, this.#ids, locked.user);
     });
   }
 
@@ -240,6 +242,16 @@ export class UserService {
       });
     }
   }
+}
+
+/** Removes a locked user within a change: their memberships, their external IDs, the record, each with its event. */
+export async function removeUser(tx: pg.PoolClient, context: RequestContext, ids: IdGenerator, user: User): Promise<void> {
+  const { environmentId } = context;
+  const id = requireId('usr', user.id);
+  await deleteMembershipsOf(tx, context, ids, { userId: id });
+  await releaseExternalIds(tx, environmentId, 'user', id);
+  await deleteUser(tx, environmentId, id);
+  await appendEvents(tx, context, ids, [eventOf('user.deleted', 'user', user, undefined)]);
 }
 
 function emailOf({ email }: UpdateUser): string {

@@ -179,7 +179,7 @@ export interface UsersQuery {
   organizationId?: string | undefined;
   /** the primary external ID, exactly */
   externalId?: string | undefined;
-  /** the key of an address, see email.ts */
+  /** the key of an address, see lib/email.ts */
   emailKey?: string | undefined;
   /** SQL of a metadata filter whose parameters begin at `$2` */
   filter?: SqlFilter | undefined;

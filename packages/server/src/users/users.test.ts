@@ -140,6 +140,95 @@ test('profile: null clears a field, both names of a field may be sent if they ag
   });
 });
 
+test('profile: metadata of its own keeps types and merges, groups and attributes are replaced, null clears each', async () => {
+  const { body } = await request('POST', path, {
+    email: 'profile.metadata@example.com',
+    user_profile: {
+      metadata: { desk: 4711, seat: { floor: 2, row: 'B' }, none: null },
+      groups: ['a'],
+      custom_attributes: { badge: 'blue' },
+    },
+  });
+  const url = `${path}/${Object(body).user.id}`;
+  expect(Object(body).user.user_profile.metadata).toEqual({ desk: 4711, seat: { floor: 2, row: 'B' } });
+  const merged = await request('PATCH', url, {
+    user_profile: { metadata: { desk: null, seat: { floor: 3 } }, groups: null, custom_attributes: { pass: 'x' } },
+  });
+  expect(Object(merged.body).user.user_profile).toEqual({ metadata: { seat: { floor: 3, row: 'B' } }, custom_attributes: { pass: 'x' } });
+  const { rows } = await server.database.pool.query('select changed from events where record_id = $1 order by sequence desc limit 1', [
+    Object(body).user.id.slice(4),
+  ]);
+  expect(rows[0].changed).toEqual({
+    'user_profile.metadata.desk': [4711, null],
+    'user_profile.metadata.seat': [
+      { floor: 2, row: 'B' },
+      { floor: 3, row: 'B' },
+    ],
+    'user_profile.groups': [['a'], null],
+    'user_profile.custom_attributes': [{ badge: 'blue' }, { pass: 'x' }],
+  });
+  const cleared = await request('PATCH', url, { user_profile: { metadata: null, custom_attributes: null } });
+  expect(Object(cleared.body).user.user_profile).toEqual({});
+});
+
+test.each([
+  [{ metadata: { constructor: 2 } }, 'user_profile.metadata.constructor'],
+  [{ metadata: { _own: 1 } }, 'user_profile.metadata._own'],
+  [{ metadata: { text: 'a\u0000' } }, 'user_profile.metadata.text'],
+  [{ metadata: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`k${index}`, index])) }, 'user_profile.metadata'],
+  [{ metadata: 'text' }, 'user_profile.metadata'],
+  [{ email_verified: true }, 'user_profile.email_verified'],
+])('profile: 400 names the field of %j', async (profile, field) => {
+  const { status, body } = await request('POST', path, { email: 'profile.bad@example.com', user_profile: profile });
+  expect([status, Object(body).message]).toEqual([400, expect.stringContaining(field)]);
+});
+
+test('profile: a hundred patches of different metadata keys at once keep all of them', async () => {
+  const { body } = await request('POST', path, { email: 'profile.race@example.com' });
+  const url = `${path}/${Object(body).user.id}`;
+  await Promise.all(
+    Array.from({ length: 100 }, (_, index) => request('PATCH', url, { user_profile: { metadata: { [`key${index}`]: index } } })),
+  );
+  const { user } = Object((await request('GET', url)).body);
+  expect([Object.keys(user.user_profile.metadata).length, user.version]).toEqual([100, 101]);
+});
+
+test('whether an invitation is wanted may be said in the query, as Scalekit does; 400 when two places differ', async () => {
+  const organizationId = await newOrganization();
+  const members = `/api/v1/organizations/${organizationId}/users`;
+  const { body } = await request('POST', `${members}?send_invitation_email=false`, { email: 'query.invite@example.com' });
+  expect(body).toMatchObject({ membership: { membership_status: 'ACTIVE' }, invitation: null });
+  const { body: made } = await request('POST', path, { email: 'query.member@example.com' });
+  const membership = `/api/v1/memberships/organizations/${organizationId}/users/${Object(made).user.id}`;
+  for (const answer of [
+    await request('POST', `${members}?send_invitation_email=true`, { email: 'q2@example.com', send_invitation_email: false }),
+    await request('POST', members, { email: 'q2@example.com', send_invitation_email: true, membership: { send_invitation_email: false } }),
+    await request('POST', `${membership}?send_invitation_email=true`, { send_invitation_email: false }),
+  ]) {
+    expect([answer.status, answer.body]).toMatchObject([400, { message: 'send_invitation_email: is given twice, with different values' }]);
+  }
+  expect((await request('POST', `${membership}?send_invitation_email=false`, {})).body).toMatchObject({
+    membership: { membership_status: 'ACTIVE' },
+  });
+  expect((await request('POST', `${members}?send_invitation_mail=false`, { email: 'q3@example.com' })).body).toMatchObject({
+    details: [{ error_code: 'UNKNOWN_FIELD' }],
+  });
+});
+
+test('400 for an inviter who has no address', async () => {
+  const organizationId = await newOrganization();
+  const { status, body } = await request('POST', `/api/v1/organizations/${organizationId}/users`, {
+    email: 'inviter@example.com',
+    membership: { inviter_email: 'The boss' },
+  });
+  expect([status, body]).toMatchObject([
+    400,
+    {
+      details: [{ error_code: 'INVALID_EMAIL', validation_error_info: { field_violations: [{ field: 'membership.inviter_email' }] } }],
+    },
+  ]);
+});
+
 test('delete ends the memberships and frees address and external IDs', async () => {
   const organizationId = await newOrganization();
   const { body } = await request('POST', `/api/v1/organizations/${organizationId}/users`, {

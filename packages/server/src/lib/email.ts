@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { type ApiError, invalid } from '../lib/api-error.ts';
+import { type ApiError, invalid } from './api-error.ts';
 
 /** An address as it was sent, and the key under which it is unique in the environment. */
 export interface Email {
