@@ -1,3 +1,4 @@
+export * from './api-token.ts';
 export * from './client.ts';
 export * from './common.ts';
 export * from './errors.ts';
@@ -6,5 +7,6 @@ export * from './external-id.ts';
 export * from './invitation.ts';
 export * from './membership.ts';
 export * from './organization.ts';
+export * from './organization-client.ts';
 export * from './organization-settings.ts';
 export * from './user.ts';

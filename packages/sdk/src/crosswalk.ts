@@ -1,7 +1,9 @@
 import type { RekeyAnswer, RekeyRequest, ResolveAnswer, ResolveRequest } from '@crosswalk/contract';
+import { ApiTokens } from './api-tokens.ts';
 import { Clients } from './clients.ts';
 import { rekey, resolve } from './identifiers.ts';
 import { Memberships } from './memberships.ts';
+import { OrganizationClients } from './organization-clients.ts';
 import { Organizations } from './organizations.ts';
 import { type CallOptions, Connection, type CrosswalkOptions } from './request.ts';
 import type { MetadataOf, MetadataTypes } from './types.ts';
@@ -19,6 +21,8 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
   readonly user: Users<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
   readonly membership: Memberships<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
   readonly client: Clients;
+  readonly organizationClient: OrganizationClients;
+  readonly apiToken: ApiTokens;
   readonly webhooks = { verify };
   readonly #connection: Connection;
 
@@ -28,6 +32,8 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
     this.user = new Users(this.#connection);
     this.membership = new Memberships(this.#connection);
     this.client = new Clients(this.#connection);
+    this.organizationClient = new OrganizationClients(this.#connection);
+    this.apiToken = new ApiTokens(this.#connection);
   }
 
   /** Finds the records of up to 1,000 IDs of any sort: own, external of any system, aliases, addresses. In the order asked. */

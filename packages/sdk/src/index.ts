@@ -1,4 +1,5 @@
 export type {
+  ApiToken,
   ApplicationSessionPolicy,
   Client,
   ClientSecretAnswer,
@@ -7,6 +8,7 @@ export type {
   JsonValue,
   MatchedBy,
   Metadata,
+  OrganizationClient,
   ResolveAnswer,
   ResolveMatch,
   SessionPolicy,

@@ -1,7 +1,17 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
-import { AccessTokens, ClientService, clientRoutes, deriveKey, tokenRoutes } from './clients/index.ts';
+import { ApiTokenService, apiTokenRoutes, purgeTokens } from './api-tokens/index.ts';
+import {
+  AccessTokens,
+  ClientService,
+  CredentialService,
+  clientRoutes,
+  deriveKey,
+  OrganizationClientService,
+  organizationClientRoutes,
+  tokenRoutes,
+} from './clients/index.ts';
 import { externalIdRoutes, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
 import { InvitationService, invitationRoutes } from './invitations/index.ts';
@@ -50,7 +60,7 @@ export interface App {
   cutOff(): void;
   /** New connections are greeted with this certificate from now on. */
   renewCertificate(certificate: Certificate): void;
-  /** Ends what has expired: removes answers kept for idempotency and aliases, marks invitations that were not accepted. */
+  /** Ends what has expired: removes answers kept for idempotency, aliases and API tokens, marks invitations that were not accepted. */
   purge(): Promise<void>;
 }
 
@@ -59,7 +69,10 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const ids = new IdGenerator(await processNumber(pool));
   const pageTokens = new PageTokens(deriveKey(secretKey, 'page tokens'));
   const tokens = await AccessTokens.open({ pool, issuer: publicUrl, secretKey });
+  const credentials = new CredentialService({ pool });
   const clients = new ClientService({ pool, ids });
+  const organizationClients = new OrganizationClientService({ pool, ids });
+  const apiTokens = new ApiTokenService({ pool, ids });
   const organizations = new OrganizationService({ pool, ids, aliasDays });
   const settings = new OrganizationSettingsService({ pool, ids, organizations });
   const users = new UserService({ pool, ids, aliasDays });
@@ -77,8 +90,10 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   await registerReference(server, publicUrl);
   const checkMethods = registerMethodCheck(server);
   const routes = server.withTypeProvider<TypeBoxTypeProvider>();
-  tokenRoutes(routes, { clients, tokens, limiter: new TokenLimiter(), publicUrl });
+  tokenRoutes(routes, { credentials, tokens, limiter: new TokenLimiter(), publicUrl });
   clientRoutes(routes, clients);
+  organizationClientRoutes(routes, organizationClients, pageTokens);
+  apiTokenRoutes(routes, apiTokens, pageTokens);
   organizationRoutes(routes, organizations, pageTokens);
   organizationSettingsRoutes(routes, settings);
   userRoutes(routes, users, pageTokens);
@@ -95,7 +110,8 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
     cutOff: () => listener.destroy(),
     renewCertificate: (renewed) => listener.renew(renewed),
     async purge() {
-      for (const step of [purgeKeys, purgeAliases, () => memberships.expireInvitations()]) while ((await step(pool)) > 0);
+      const steps = [purgeKeys, purgeAliases, purgeTokens, () => memberships.expireInvitations()];
+      for (const step of steps) while ((await step(pool)) > 0);
     },
   };
 }

@@ -25,12 +25,15 @@ beforeAll(async () => {
       .body,
   );
   const client = Object((await mine.request('POST', '/api/v1/clients', { name: 'Mine' })).body);
+  const organizationClient = Object((await mine.request('POST', `/api/v1/organizations/${organization.id}/clients`, {})).body);
   Object.assign(own, {
     organization_id: organization.id,
     org: organization.id,
     usr: joined.user.id,
     client_id: client.client.id,
     secret_id: client.secret_id,
+    organization_client_id: organizationClient.client.client_id,
+    organization_secret_id: organizationClient.client.secrets[0].id,
   });
 });
 
@@ -55,9 +58,13 @@ function fill(path: string, ids: Record<string, string>): string {
   return query === '' ? fillPath(path) : fillPath(path) + query;
 
   function fillPath(template: string): string {
+    // Clients of organizations have the same parameters as those of the environment.
+    const known = path.includes('{organization_id}/clients')
+      ? { ...ids, client_id: ids.organization_client_id, secret_id: ids.organization_secret_id }
+      : ids;
     return template.replace(
       /\{(\w+)\}/g,
-      (_, name: string) => (name === 'id' ? ids[kind] : name === 'external_id' ? external : ids[name]) ?? '',
+      (_, name: string) => (name === 'id' ? ids[kind] : name === 'external_id' ? external : Object(known)[name]) ?? '',
     );
   }
 }
@@ -70,6 +77,8 @@ test('each route with IDs of another environment answers exactly as for unknown 
     usr: 'usr_7',
     client_id: 'skc_7',
     secret_id: 'sks_7',
+    organization_client_id: 'm2morg_7',
+    organization_secret_id: 'sks_7',
     org_external: 'N-ORG',
     user_external: 'N-USER',
   };
@@ -84,7 +93,7 @@ test('each route with IDs of another environment answers exactly as for unknown 
     ];
     const strip = (text: string) =>
       text
-        .replace(/(org|usr|skc|sks)_[0-9]+/g, '$1')
+        .replace(/(m2morg|org|usr|skc|sks)_[0-9]+/g, '$1')
         .replace(/[XN]-(ORG|USER)/g, '$1')
         .replace(/"request_id":"[^"]+"/, '');
     expect([method, path, foreign.status]).toEqual([method, path, 404]);
@@ -120,4 +129,23 @@ test('lists, searches, filters and resolve show nothing of another environment',
   const { body } = await other.request('POST', '/api/v1/resolve', { ids: ['X-ORG', 'X-USER', 'mine@example.com', own.org, own.usr] });
   expect(Object(body).results.every((result: { matches: unknown[] }) => result.matches.length === 0)).toBe(true);
   expect((await other.request('POST', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'X-ORG', to: 'Y' }] })).status).toBe(400);
+});
+
+test('an API token is valid in its own environment alone, by itself and by its ID', async () => {
+  const made = Object((await mine.request('POST', '/api/v1/tokens', { organization_id: own.org })).body);
+  for (const token of [made.token, made.token_id]) {
+    const answers = [
+      await stranger.request('POST', '/api/v1/tokens:validate', { token }),
+      await stranger.request('POST', '/api/v1/tokens:update', { token, description: 'theirs' }),
+      await stranger.request('POST', '/api/v1/tokens:invalidate', { token }),
+      await mine.request('POST', '/api/v1/tokens:validate', { token }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 204, 200]);
+  }
+  const foreign = [
+    await stranger.request('GET', `/api/v1/tokens?organization_id=${own.org}`),
+    await stranger.request('POST', '/api/v1/tokens', { organization_id: own.org }),
+    await stranger.request('POST', '/api/v1/tokens', { organization_id: own.org, user_id: own.usr }),
+  ];
+  expect(foreign.map(({ body }) => Object(body).details[0].error_code)).toEqual(Array(3).fill('ORGANIZATION_NOT_FOUND'));
 });

@@ -1,4 +1,4 @@
-export { invitationWanted, newMembership } from './membership.ts';
+export { invitationWanted, membershipNotFound, newMembership } from './membership.ts';
 export { membershipRoutes } from './membership-routes.ts';
 export { addMembership, deleteMembershipsOf, invitedMemberships, MembershipService, namingMissing } from './membership-service.ts';
 export { findMembership, type MembershipRow, membershipsJson, toMembership } from './membership-store.ts';
