@@ -73,9 +73,12 @@ const rules: Rule[] = [
     breaks: ({ from, to }) => /-(?:service|store)\.ts$/.test(from) && folderOf(to) === 'transport',
   },
   {
-    message: 'only routes and the transport know Fastify',
+    message: 'only routes, the transport and the gRPC surface know Fastify',
     breaks: ({ from, to }) =>
-      to === 'fastify' && folderOf(from) !== undefined && folderOf(from) !== 'transport' && !from.endsWith('-routes.ts'),
+      to === 'fastify' &&
+      folderOf(from) !== undefined &&
+      !['transport', 'scalekit'].includes(folderOf(from) ?? '') &&
+      !from.endsWith('-routes.ts'),
   },
   {
     message: 'SQL is in stores and in the database folder: only they, and services for their transaction, know pg',

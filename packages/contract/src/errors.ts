@@ -138,6 +138,12 @@ export const errorCatalogue = {
     title: 'There is no such API token in this environment, or it is not valid now',
     wayOut: 'Let nobody in with it. A token that expired or was invalidated does not come back: create another.',
   },
+  SESSION_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'There is no such session',
+    wayOut: 'Crosswalk signs nobody in: ask whoever does for its sessions.',
+  },
   ROUTE_NOT_FOUND: {
     status: 404,
     grpc: 12,

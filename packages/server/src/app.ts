@@ -82,7 +82,10 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
   const admit = createAdmission(tokens, clientLimiter(rateLimit));
-  const onGrpc = createScalekitSurface({ organizations }, { pageTokens, admit, logger });
+  const onGrpc = createScalekitSurface(
+    { organizations, settings, users, memberships, invitations, organizationClients, apiTokens },
+    { pageTokens, admit, logger },
+  );
   const listener = createListener({ certificate, onGrpc });
   const server = createServer(logger, listener);
   server.decorateRequest('token', undefined);

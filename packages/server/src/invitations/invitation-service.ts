@@ -39,7 +39,7 @@ export class InvitationService {
   resend(
     context: RequestContext,
     { organizationId, user }: { organizationId: string; user: RecordReference },
-    preconditions: Preconditions,
+    preconditions: Preconditions = {},
   ): Promise<Invited> {
     const { environmentId } = context;
     return inChange(this.#pool, context, async (tx) => {

@@ -19,7 +19,7 @@ import { inChange } from '../idempotency/index.ts';
 import { type InvitedMemberships, insertInvitation, invitationEvent, invitationOf } from '../invitations/index.ts';
 import { formatId, type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
-import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
+import { changeOf, checkStored, compileFilter, type MetadataUpdate, metadataPatch, metadataReplacement } from '../metadata/index.ts';
 import { membershipExists, membershipNotFound, type NewMembership, newMembership, patchFields } from './membership.ts';
 import {
   deleteMembership,
@@ -96,9 +96,15 @@ export class MembershipService {
     });
   }
 
-  /** Changes what the body names; metadata merges. 400 USER_LIMIT_REACHED when it would become active in an organization that is full. */
-  update(context: RequestContext, reference: MembershipReference, body: UpdateMembership, preconditions: Preconditions) {
-    return this.#change(context, reference, body, metadataPatch(body.metadata), preconditions);
+  /** Changes what the body names; its metadata merges, unless another change of metadata is given. 400 USER_LIMIT_REACHED when it would become active in an organization that is full. */
+  update(
+    context: RequestContext,
+    reference: MembershipReference,
+    body: UpdateMembership,
+    preconditions: Preconditions = {},
+    metadata: MetadataUpdate = metadataPatch(body.metadata),
+  ) {
+    return this.#change(context, reference, body, metadata, preconditions);
   }
 
   /** Puts other metadata in place of all that is there. */
@@ -115,7 +121,7 @@ export class MembershipService {
     context: RequestContext,
     reference: MembershipReference,
     body: UpdateMembership,
-    metadata: MetadataChange,
+    metadata: MetadataUpdate,
     preconditions: Preconditions,
   ): Promise<{ user: User; membership: Membership }> {
     return this.#inChange(context, reference, async (tx, userId) => {
@@ -162,7 +168,7 @@ export class MembershipService {
   async delete(
     context: RequestContext,
     reference: MembershipReference,
-    preconditions: Preconditions,
+    preconditions: Preconditions = {},
     { cascade = false }: { cascade?: boolean | undefined } = {},
   ): Promise<void> {
     const { environmentId } = context;
@@ -211,9 +217,15 @@ export class MembershipService {
     context: RequestContext,
     before: Membership,
     body: UpdateMembership,
-    metadata: MetadataChange,
+    metadata: MetadataUpdate,
   ): Promise<Membership> {
-    const after = await updateMembership(tx, context.environmentId, requireId('mem', before.id), patchFields(before, body), metadata);
+    const after = await updateMembership(
+      tx,
+      context.environmentId,
+      requireId('mem', before.id),
+      patchFields(before, body),
+      changeOf(metadata, before.metadata),
+    );
     if (after === undefined) return before;
     checkStored(after.metadata);
     const now = new Date();

@@ -1,4 +1,3 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { CreateOrganization, type Organization, UpdateOrganization } from '@crosswalk/contract';
 import { RegionCode } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/commons/commons_pb.js';
 import { OrganizationService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/organizations/organizations_pb.js';
@@ -7,6 +6,7 @@ import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
 import { checkTexts, metadataAsText, replaceByText } from '../metadata/index.ts';
 import type { OrganizationService } from '../organizations/index.ts';
+import { emptyClears, required, searchText, timestamp } from './fields.ts';
 import { change, type Method, read } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
 import { parser } from './parse.ts';
@@ -21,8 +21,7 @@ export function organizationMethods(organizations: OrganizationService, pages: P
     change(
       Rpc.method.createOrganization,
       (context, { organization }) => {
-        if (organization === undefined) throw invalid('organization', 'is required', 'required');
-        const { displayName, regionCode, externalId, metadata, slug, logoUrl } = organization;
+        const { displayName, regionCode, externalId, metadata, slug, logoUrl } = required(organization, 'organization');
         const body = checkCreate({
           display_name: displayName,
           external_id: externalId,
@@ -38,8 +37,7 @@ export function organizationMethods(organizations: OrganizationService, pages: P
     change(
       Rpc.method.updateOrganization,
       (context, { identities, organization }) => {
-        if (organization === undefined) throw invalid('organization', 'is required', 'required');
-        const { displayName, externalId, metadata, slug, logoUrl } = organization;
+        const { displayName, externalId, metadata, slug, logoUrl } = required(organization, 'organization');
         const body = checkUpdate({ display_name: displayName, external_id: emptyClears(externalId), slug, logo_url: logoUrl });
         return organizations.update(context, organizationReference(identities), body, {}, replaceByText(metadata));
       },
@@ -70,17 +68,18 @@ export function organizationMethods(organizations: OrganizationService, pages: P
 }
 
 /** An organization as Scalekit's clients read it: metadata as texts, no fields of ours. */
-function organizationMessage(organization: Organization) {
+export function organizationMessage(organization: Organization) {
   return {
     id: organization.id,
-    createTime: timestampFromDate(new Date(organization.create_time)),
-    updateTime: timestampFromDate(new Date(organization.update_time)),
+    createTime: timestamp(organization.create_time),
+    updateTime: timestamp(organization.update_time),
     displayName: organization.display_name,
     regionCode: organization.region_code === 'EU' ? RegionCode.EU : RegionCode.US,
     externalId: organization.external_id ?? undefined,
     metadata: metadataAsText(organization.metadata),
     slug: organization.slug ?? undefined,
     logoUrl: organization.logo_url ?? undefined,
+    settings: { features: organization.settings.features },
   };
 }
 
@@ -99,16 +98,4 @@ export function organizationReference(identities: Identities): RecordReference {
   if (identities.case === 'id') return { id: requireId('org', identities.value) };
   if (identities.case === 'externalId') return externalKey(identities.value, undefined);
   throw invalid('id', 'is required, or external_id', 'required');
-}
-
-/** A text that is there but empty clears, as these clients have no null. */
-export function emptyClears(text: string | undefined): string | null | undefined {
-  return text === '' ? null : text;
-}
-
-/** The text of a search; 400 when it is too short for the index to find, or too long. */
-export function searchText(query: string): string {
-  if (query.length < 3 || query.length > 100)
-    throw invalid('query', 'must have 3 to 100 characters', query.length < 3 ? 'min_length' : 'max_length');
-  return query;
 }

@@ -1,24 +1,47 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { ApiTokenService } from '../api-tokens/index.ts';
+import type { OrganizationClientService } from '../clients/index.ts';
+import type { InvitationService } from '../invitations/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import type { PageTokens } from '../lib/page-token.ts';
-import type { OrganizationService } from '../organizations/index.ts';
+import type { MembershipService } from '../memberships/index.ts';
+import type { OrganizationService, OrganizationSettingsService } from '../organizations/index.ts';
 import type { Admit } from '../transport/authentication.ts';
 import type { StreamHandler } from '../transport/listener.ts';
+import type { UserService } from '../users/index.ts';
+import { apiTokenMethods } from './api-tokens.ts';
 import { reasonNotOffered } from './catalogue.ts';
+import { clientMethods } from './clients.ts';
 import { createGrpcHandler } from './grpc/handler.ts';
 import type { Method } from './grpc/method.ts';
+import { organizationSettingsMethods } from './organization-settings.ts';
 import { organizationMethods } from './organizations.ts';
 import { Pages } from './pages.ts';
+import { sessionMethods } from './sessions.ts';
+import { userMethods } from './users.ts';
 
 /** The services whose use cases Scalekit's clients call. */
 export interface ScalekitServices {
   organizations: OrganizationService;
+  settings: OrganizationSettingsService;
+  users: UserService;
+  memberships: MembershipService;
+  invitations: InvitationService;
+  organizationClients: OrganizationClientService;
+  apiTokens: ApiTokenService;
 }
 
 /** Every method of Scalekit's API that is offered. */
-export function scalekitMethods({ organizations }: ScalekitServices, pageTokens: PageTokens): Method[] {
+export function scalekitMethods(services: ScalekitServices, pageTokens: PageTokens): Method[] {
   const pages = new Pages(pageTokens);
-  return [...organizationMethods(organizations, pages)];
+  return [
+    ...organizationMethods(services.organizations, pages),
+    ...organizationSettingsMethods(services.settings),
+    ...userMethods(services, pages),
+    ...clientMethods(services.organizationClients, pages),
+    ...apiTokenMethods(services.apiTokens, pages),
+    ...sessionMethods(services.users),
+  ];
 }
 
 /** The gRPC surface that Scalekit's clients speak, as a handler of the one port. */

@@ -1,13 +1,21 @@
 import type { Metadata, UserProfile, UserProfileInput } from '@crosswalk/contract';
 import { excerpt, invalid } from '../lib/api-error.ts';
 import { textProblem } from '../lib/text.ts';
-import { mergeMetadata } from '../metadata/index.ts';
+import { changeOf, type MetadataUpdate, mergeMetadata } from '../metadata/index.ts';
 
 /** A profile as it is stored: without nulls, and without the other names that Scalekit has for two fields. */
 export type StoredProfile = Omit<UserProfile, 'first_name' | 'last_name'>;
 
-/** The profile after a request: fields not named stay, null clears one, metadata merges. 400 names the field. */
-export function patchProfile(before: StoredProfile, patch: UserProfileInput | undefined, field = 'user_profile'): StoredProfile {
+/**
+ * The profile after a request: fields not named stay, null clears one, metadata merges unless another change of it is given. 400 names
+ * the field.
+ */
+export function patchProfile(
+  before: StoredProfile,
+  patch: UserProfileInput | undefined,
+  metadataUpdate?: MetadataUpdate,
+  field = 'user_profile',
+): StoredProfile {
   if (patch === undefined) return before;
   const { metadata, ...others } = patch;
   for (const [name, value] of Object.entries(others)) checkTexts(value, `${field}.${name}`);
@@ -17,7 +25,10 @@ export function patchProfile(before: StoredProfile, patch: UserProfileInput | un
     ...changes,
     ...secondName('given_name', 'first_name', patch, field),
     ...secondName('family_name', 'last_name', patch, field),
-    metadata: patchMetadata(before.metadata, metadata, `${field}.metadata`),
+    metadata:
+      metadataUpdate === undefined
+        ? patchMetadata(before.metadata, metadata, `${field}.metadata`)
+        : updateMetadata(before.metadata, metadataUpdate, `${field}.metadata`),
   };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null && value !== undefined));
 }
@@ -26,6 +37,11 @@ export function patchProfile(before: StoredProfile, patch: UserProfileInput | un
 function patchMetadata(before: Metadata | undefined, patch: UserProfileInput['metadata'], field: string): Metadata | undefined {
   if (patch === undefined) return before;
   return patch === null ? undefined : mergeMetadata(before ?? {}, patch, field);
+}
+
+function updateMetadata(before: Metadata | undefined, update: MetadataUpdate, field: string): Metadata | undefined {
+  const { metadata, replace } = changeOf(update, before ?? {});
+  return replace ? metadata : patchMetadata(before, metadata, field);
 }
 
 /** A field given under its other name. Both at once are fine as long as they agree. */

@@ -30,7 +30,7 @@ import {
   namingMissing,
   newMembership,
 } from '../memberships/index.ts';
-import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
+import { changeOf, checkStored, compileFilter, type MetadataUpdate, metadataPatch, metadataReplacement } from '../metadata/index.ts';
 import { findOrganizations } from '../organizations/index.ts';
 import { type NewUser, newUser, patchFields } from './user.ts';
 import {
@@ -53,6 +53,12 @@ interface ListUsers {
   externalId?: string | undefined;
   email?: string | undefined;
   search?: string;
+}
+
+/** How an update changes the metadata of a user, and that of their profile; the profile's is patched with it if nothing is given. */
+interface UserMetadataUpdates {
+  user: MetadataUpdate;
+  profile?: MetadataUpdate;
 }
 
 /** The use cases of users. Each change and its events are one transaction. */
@@ -147,9 +153,15 @@ export class UserService {
     );
   }
 
-  /** Changes what the body names; metadata merges. */
-  update(context: RequestContext, reference: RecordReference, body: UpdateUser, preconditions: Preconditions): Promise<User> {
-    return this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (user) => user);
+  /** Changes what the body names; its metadata merges, unless other changes of metadata are given. */
+  update(
+    context: RequestContext,
+    reference: RecordReference,
+    body: UpdateUser,
+    preconditions: Preconditions = {},
+    metadata: UserMetadataUpdates = { user: metadataPatch(body.metadata) },
+  ): Promise<User> {
+    return this.#change(context, reference, body, metadata, preconditions, (user) => user);
   }
 
   /** Puts other metadata in place of all that is there. */
@@ -159,14 +171,14 @@ export class UserService {
     metadata: Record<string, unknown>,
     preconditions: Preconditions,
   ): Promise<User> {
-    return this.#change(context, reference, {}, metadataReplacement(metadata), preconditions, (user) => user);
+    return this.#change(context, reference, {}, { user: metadataReplacement(metadata) }, preconditions, (user) => user);
   }
 
   async #change<Result>(
     context: RequestContext,
     reference: RecordReference,
     body: UpdateUser,
-    metadata: MetadataChange,
+    metadata: UserMetadataUpdates,
     preconditions: Preconditions,
     shape: (user: User) => Result,
   ): Promise<Result> {
@@ -177,9 +189,9 @@ export class UserService {
         const before = await lockUser(tx, environmentId, id);
         if (before === undefined) throw notFound('user', reference);
         requireVersion(preconditions, before.user);
-        const fields = patchFields(before.fields, body);
+        const fields = patchFields(before.fields, body, metadata.profile);
         await moveExternalIds(tx, environmentId, 'user', id, systemIdsOf(before.fields), systemIdsOf(fields), this.#aliasDays);
-        const after = await updateUser(tx, environmentId, id, fields, metadata);
+        const after = await updateUser(tx, environmentId, id, fields, changeOf(metadata.user, before.user.metadata));
         if (after === undefined) return shape(before.user);
         checkStored(after.metadata);
         await appendEvents(tx, context, this.#ids, [eventOf('user.updated', 'user', before.user, after)]);
@@ -203,7 +215,7 @@ export class UserService {
         const found = await this.#find(context, key);
         if (found !== undefined) {
           const reference = { id: requireId('usr', found.record.id) };
-          return await this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (user) => ({
+          return await this.#change(context, reference, body, { user: metadataPatch(body.metadata) }, preconditions, (user) => ({
             user,
             created: false,
           }));
@@ -218,7 +230,7 @@ export class UserService {
   }
 
   /** Removes a user, their memberships and their external IDs. */
-  async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions): Promise<void> {
+  async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions = {}): Promise<void> {
     const { environmentId } = context;
     await inChange(this.#pool, context, async (tx) => {
       const id = await resolveReference(tx, environmentId, 'user', reference);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CreateUser, Metadata, UpdateUser, User } from '@crosswalk/contract';
 import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
 import { type Email, parseEmail } from '../lib/email.ts';
-import { newMetadata } from '../metadata/index.ts';
+import { type MetadataUpdate, newMetadata } from '../metadata/index.ts';
 import { patchProfile, type StoredProfile } from './profile.ts';
 
 /** The fields of a user that are set as a whole. */
@@ -23,12 +23,12 @@ export function newUser(body: CreateUser): NewUser {
   return { fields: patchFields(blank, body), metadata: newMetadata(body.metadata) };
 }
 
-/** The fields after a request: those it does not name stay, null clears. */
-export function patchFields(before: UserFields, body: UpdateUser): UserFields {
+/** The fields after a request: those it does not name stay, null clears. `profileMetadata`: see `patchProfile`. */
+export function patchFields(before: UserFields, body: UpdateUser, profileMetadata?: MetadataUpdate): UserFields {
   return {
     email: body.email === undefined ? before.email : parseEmail(body.email),
     ...externalIdColumns(patchSystemIds(systemIdsOf(before), body)),
-    profile: patchProfile(before.profile, body.user_profile),
+    profile: patchProfile(before.profile, body.user_profile, profileMetadata),
   };
 }
 

@@ -1,0 +1,78 @@
+import { type ApiToken, CreateApiToken, NameApiToken, UpdateApiToken } from '@crosswalk/contract';
+import { ApiTokenService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/tokens/tokens_pb.js';
+import type { ApiTokenService } from '../api-tokens/index.ts';
+import { invalid } from '../lib/api-error.ts';
+import { requireId } from '../lib/id.ts';
+import { optionalTimestamp, required, sent, timestamp, timeText } from './fields.ts';
+import { change, type Method, read } from './grpc/method.ts';
+import type { Pages } from './pages.ts';
+import { parser } from './parse.ts';
+
+const checkCreate = parser(CreateApiToken);
+const checkName = parser(NameApiToken);
+const checkUpdate = parser(UpdateApiToken);
+
+/** Tokens in a page when the request does not say: as upstream, less than elsewhere. */
+const defaultSize = 10;
+
+/** scalekit.v1.tokens.ApiTokenService */
+export function apiTokenMethods(tokens: ApiTokenService, pages: Pages): Method[] {
+  const answer = (token: ApiToken) => ({ tokenInfo: tokenMessage(token) });
+  return [
+    change(
+      Rpc.method.createToken,
+      (context, request) => {
+        const { organizationId, userId, customClaims, expiry, description } = required(request.token, 'token');
+        const body = checkCreate({
+          organization_id: organizationId,
+          user_id: sent(userId),
+          custom_claims: sent(customClaims),
+          expiry: timeText(expiry, 'expiry'),
+          description: sent(description),
+        });
+        return tokens.create(context, body);
+      },
+      ({ token, token_id: tokenId, token_info: info }) => ({ token, tokenId, tokenInfo: tokenMessage(info) }),
+    ),
+    read(Rpc.method.validateToken, async (context, { token }) => answer(await tokens.validate(context, checkName({ token }).token))),
+    change(
+      Rpc.method.invalidateToken,
+      (context, { token }) => tokens.invalidate(context, checkName({ token }).token),
+      () => ({}),
+    ),
+    read(Rpc.method.listTokens, async (context, request) => {
+      if (request.pageSize < 0) throw invalid('page_size', 'must not be negative', 'minimum');
+      const query = {
+        organizationId: requireId('org', request.organizationId, 'organization_id'),
+        userId: request.userId === undefined || request.userId === '' ? undefined : requireId('usr', request.userId, 'user_id'),
+      };
+      const size = request.pageSize === 0 ? defaultSize : request.pageSize;
+      const page = await tokens.list(context, query, pages.request(context, 'tokens', { ...request, pageSize: size }, query));
+      const { totalSize, ...neighbours } = pages.answer(context, 'tokens', page, query);
+      return { tokens: page.items.map(tokenMessage), totalCount: totalSize, ...neighbours };
+    }),
+    change(
+      Rpc.method.updateToken,
+      (context, { token, description, customClaims }) =>
+        tokens.update(context, checkUpdate({ token, description, custom_claims: sent(customClaims) })),
+      answer,
+    ),
+  ];
+}
+
+function tokenMessage(token: ApiToken) {
+  return {
+    tokenId: token.token_id,
+    organizationId: token.organization_id,
+    organizationExternalId: token.organization_external_id ?? '',
+    userId: token.user_id ?? undefined,
+    userExternalId: token.user_external_id ?? undefined,
+    customClaims: token.custom_claims,
+    expiry: optionalTimestamp(token.expiry),
+    createdAt: timestamp(token.created_at),
+    description: token.description ?? undefined,
+    tokenSuffix: token.token_suffix,
+    email: token.email ?? undefined,
+    roles: token.roles,
+  };
+}

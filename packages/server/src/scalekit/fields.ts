@@ -1,0 +1,49 @@
+import { type Timestamp, timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { invalid } from '../lib/api-error.ts';
+
+/*
+ * What the fields of these messages mean: a text, list or map without presence that is empty was not sent; a text with presence that
+ * is empty clears, as there is no null.
+ */
+
+/** A field without presence: undefined when it is empty, as that is what a client sends that means none. */
+export function sent<Value extends string | readonly unknown[] | Record<string, unknown>>(value: Value): Value | undefined {
+  const size = typeof value === 'string' || Array.isArray(value) ? value.length : Object.keys(value).length;
+  return size === 0 ? undefined : value;
+}
+
+/** A text with presence: null when it is there but empty. */
+export function emptyClears(text: string | undefined): string | null | undefined {
+  return text === '' ? null : text;
+}
+
+/** A message that must be there; 400 names the field. */
+export function required<Message>(message: Message | undefined, field: string): Message {
+  if (message === undefined) throw invalid(field, 'is required', 'required');
+  return message;
+}
+
+/** RFC 3339 as answers carry it, as a message. */
+export function timestamp(time: string): Timestamp {
+  return timestampFromDate(new Date(time));
+}
+
+/** The same for a time that may not be. */
+export function optionalTimestamp(time: string | null): Timestamp | undefined {
+  return time === null ? undefined : timestamp(time);
+}
+
+/** A time of a message as RFC 3339; 400 names the field when it is beyond what a date can be. */
+export function timeText(time: Timestamp | undefined, field: string): string | undefined {
+  if (time === undefined) return undefined;
+  const date = timestampDate(time);
+  if (Number.isNaN(date.getTime())) throw invalid(field, 'must be a time', 'date_time');
+  return date.toISOString();
+}
+
+/** The text of a search; 400 when it is shorter or longer than REST takes. */
+export function searchText(query: string): string {
+  if (query.length < 3 || query.length > 100)
+    throw invalid('query', 'must have 3 to 100 characters', query.length < 3 ? 'min_length' : 'max_length');
+  return query;
+}

@@ -1,0 +1,117 @@
+import {
+  type Organization,
+  type SessionTimeUnit,
+  UpdateOrganizationSettings,
+  UpdateSessionPolicy,
+  UpsertUserManagementSettings,
+} from '@crosswalk/contract';
+import { TimeUnit } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/commons/commons_pb.js';
+import {
+  OrganizationService as Rpc,
+  SessionPolicyType,
+} from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/organizations/organizations_pb.js';
+import { invalid } from '../lib/api-error.ts';
+import { requireId } from '../lib/id.ts';
+import type { OrganizationSettingsService } from '../organizations/index.ts';
+import { required } from './fields.ts';
+import { change, type Method, read } from './grpc/method.ts';
+import { organizationMessage } from './organizations.ts';
+import { parser } from './parse.ts';
+
+const checkFeatures = parser(UpdateOrganizationSettings);
+const checkUserManagement = parser(UpsertUserManagementSettings);
+const checkPolicy = parser(UpdateSessionPolicy);
+
+/** The settings in scalekit.v1.organizations.OrganizationService */
+export function organizationSettingsMethods(settings: OrganizationSettingsService): Method[] {
+  const named = (id: string) => ({ id: requireId('org', id, 'organization_id') });
+  const users = ({ settings: { user_management: limits } }: Organization) => ({ settings: { maxAllowedUsers: limits.max_allowed_users } });
+  const policy = (organization: Organization) => ({ policy: policyMessage(organization) });
+  return [
+    change(
+      Rpc.method.updateOrganizationSettings,
+      (context, request) => {
+        const { features } = required(request.settings, 'settings');
+        const body = checkFeatures({ features: features.map(({ name, enabled }) => ({ name: featureName(name), enabled })) });
+        return settings.updateFeatures(context, { id: requireId('org', request.id) }, body, {});
+      },
+      (organization) => ({ organization: organizationMessage(organization) }),
+    ),
+    read(Rpc.method.getOrganizationUserManagementSetting, async (context, { organizationId }) =>
+      users(await settings.get(context, named(organizationId))),
+    ),
+    change(
+      Rpc.method.upsertUserManagementSettings,
+      (context, request) => {
+        const { maxAllowedUsers } = required(request.settings, 'settings');
+        const body = checkUserManagement({ settings: { max_allowed_users: maxAllowedUsers ?? null } });
+        return settings.upsertUserManagement(context, named(request.organizationId), body, {});
+      },
+      users,
+    ),
+    read(Rpc.method.getOrganizationSessionPolicy, async (context, { organizationId }) =>
+      policy(await settings.get(context, named(organizationId))),
+    ),
+    change(
+      Rpc.method.updateOrganizationSessionPolicy,
+      (context, request) => {
+        const body = checkPolicy({
+          policy_source: policySource(request.policySource),
+          absolute_session_timeout: request.absoluteSessionTimeout,
+          absolute_session_timeout_unit: unitName(request.absoluteSessionTimeoutUnit, request.absoluteSessionTimeout),
+          idle_session_timeout_enabled: request.idleSessionTimeoutEnabled,
+          idle_session_timeout: request.idleSessionTimeout,
+          idle_session_timeout_unit: unitName(request.idleSessionTimeoutUnit, request.idleSessionTimeout),
+        });
+        return settings.updateSessionPolicy(context, named(request.organizationId), body, {});
+      },
+      policy,
+    ),
+    read(Rpc.method.getApplicationSessionPolicy, async (context, { organizationId }) => {
+      const application = await settings.getApplicationSessionPolicy(context, named(organizationId));
+      return {
+        applicationPolicy: {
+          absoluteSessionTimeout: application.absolute_session_timeout,
+          absoluteSessionTimeoutUnit: TimeUnit.MINUTES,
+          idleSessionTimeoutEnabled: application.idle_session_timeout_enabled,
+          idleSessionTimeout: application.idle_session_timeout,
+          idleSessionTimeoutUnit: TimeUnit.MINUTES,
+          accessTokenExpiry: application.access_token_expiry,
+        },
+      };
+    }),
+  ];
+}
+
+/** A policy with what is set in it: false and 0 are there, what is not set is not. */
+function policyMessage({ settings: { session_policy: policy } }: Organization) {
+  const { absolute_session_timeout: absolute, idle_session_timeout_enabled: enabled, idle_session_timeout: idle } = policy;
+  return {
+    policySource: policy.policy_source === 'CUSTOM' ? SessionPolicyType.CUSTOM : SessionPolicyType.APPLICATION,
+    absoluteSessionTimeout: absolute,
+    absoluteSessionTimeoutUnit: absolute === undefined ? undefined : TimeUnit.MINUTES,
+    idleSessionTimeoutEnabled: enabled,
+    idleSessionTimeout: idle,
+    idleSessionTimeoutUnit: idle === undefined ? undefined : TimeUnit.MINUTES,
+  };
+}
+
+function featureName(name: string): 'sso' | 'dir_sync' {
+  if (name === 'sso' || name === 'dir_sync') return name;
+  throw invalid('settings.features', 'must be named sso or dir_sync', 'enum');
+}
+
+function policySource(type: SessionPolicyType): 'APPLICATION' | 'CUSTOM' {
+  if (type === SessionPolicyType.APPLICATION) return 'APPLICATION';
+  if (type === SessionPolicyType.CUSTOM) return 'CUSTOM';
+  throw invalid('policy_source', 'must be APPLICATION or CUSTOM', 'enum');
+}
+
+/** The unit of a timeout. Without one the unit says nothing: clients send one beside a timeout they leave out. */
+function unitName(unit: TimeUnit | undefined, timeout: number | undefined): SessionTimeUnit | undefined {
+  if (timeout === undefined || unit === undefined || unit === TimeUnit.SESSION_TIME_UNIT_UNSPECIFIED) return undefined;
+  if (unit === TimeUnit.MINUTES) return 'MINUTES';
+  if (unit === TimeUnit.HOURS) return 'HOURS';
+  if (unit === TimeUnit.DAYS) return 'DAYS';
+  throw invalid('unit', 'must be MINUTES, HOURS or DAYS', 'enum');
+}
