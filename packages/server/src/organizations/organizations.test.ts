@@ -64,6 +64,51 @@ describe('create', () => {
   });
 });
 
+describe('slug and logo', () => {
+  const label = 'a'.repeat(63);
+
+  test.each([
+    ['slug', 'auth.megasoft.com'],
+    ['slug', '0'],
+    ['slug', `${label}.${label}.${label}.${'b'.repeat(61)}`],
+    ['logo_url', 'https://logo.example.com/acme'],
+    ['logo_url', `https://a.example/${'x'.repeat(1006)}`],
+  ])('%s may be %s', async (field, value) => {
+    const { status, body } = await request('POST', path, { display_name: 'S', [field]: value });
+    expect([status, Object(body).organization?.[field]]).toEqual([201, value]);
+  });
+
+  test.each([
+    ['slug', 'Acme'],
+    ['slug', '-acme'],
+    ['slug', 'acme-'],
+    ['slug', 'acme..com'],
+    ['slug', 'acme.'],
+    ['slug', 'ac_me'],
+    ['slug', 'acme\n'],
+    ['slug', `${label}a`],
+    ['slug', `${label}.${label}.${label}.${'b'.repeat(62)}`],
+    ['logo_url', 'http://logo.example.com'],
+    ['logo_url', 'javascript:alert(1)'],
+    ['logo_url', 'https://'],
+    ['logo_url', 'https://a.example/a b'],
+    ['logo_url', `https://a.example/${'x'.repeat(1007)}`],
+  ])('400: %s cannot be %j', async (field, value) => {
+    const { status, body } = await request('POST', path, { display_name: 'S', [field]: value });
+    expect([status, Object(body).message]).toEqual([400, expect.stringContaining(`${field}: `)]);
+  });
+
+  test('an empty one clears, as null does; a slug is free as soon as it is cleared or its organization is deleted', async () => {
+    const { body } = await request('POST', path, { display_name: 'One', slug: 'freed.example', logo_url: 'https://a.example' });
+    const url = `${path}/${Object(body).organization.id}`;
+    expect((await request('PATCH', url, { slug: '', logo_url: '' })).body).toMatchObject({ organization: { slug: null, logo_url: null } });
+    const { status, body: second } = await request('POST', path, { display_name: 'Two', slug: 'freed.example' });
+    expect(status).toBe(201);
+    await request('DELETE', `${path}/${Object(second).organization.id}`);
+    expect((await request('PATCH', url, { slug: 'freed.example' })).status).toBe(200);
+  });
+});
+
 describe('get', () => {
   test('by ID, by external ID, by the ID of a system, in the path or in the query', async () => {
     const { body } = await request('POST', path, { display_name: 'G', external_id: 'GET/1 ü?#', external_ids: { crm: '..' } });
