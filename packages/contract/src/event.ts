@@ -13,6 +13,12 @@ export const eventTypes = [
   'user.organization_membership_created',
   'user.organization_membership_updated',
   'user.organization_membership_deleted',
+  'role.created',
+  'role.updated',
+  'role.deleted',
+  'permission.created',
+  'permission.updated',
+  'permission.deleted',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

@@ -5,4 +5,6 @@ export * from './event.ts';
 export * from './external-id.ts';
 export * from './membership.ts';
 export * from './organization.ts';
+export * from './permission.ts';
+export * from './role.ts';
 export * from './user.ts';

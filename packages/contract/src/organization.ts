@@ -42,6 +42,9 @@ export const Organization = Type.Object({
   region_code: Type.Union([regionCode, Type.Null()]),
   slug: Type.Union([Type.String(), Type.Null()]),
   logo_url: Type.Union([Type.String(), Type.Null()]),
+  default_member_role: Type.Union([Type.String(), Type.Null()], {
+    description: 'Name of the role that new members get who are given none; null: the default of the environment.',
+  }),
   version: Version,
   create_time: Timestamp,
   update_time: Timestamp,

@@ -7,8 +7,9 @@ import { externalIdRoutes, purgeAliases, RekeyService, ResolveService } from './
 import { purgeKeys } from './idempotency/index.ts';
 import { IdGenerator } from './lib/id.ts';
 import { PageTokens } from './lib/page-token.ts';
-import { MembershipService, membershipRoutes } from './memberships/index.ts';
-import { moveOrganizations, OrganizationService, organizationRoutes } from './organizations/index.ts';
+import { MembershipService, membershipRoutes, reassignRole, userRoleRoutes } from './memberships/index.ts';
+import { moveOrganizations, OrganizationService, organizationRoutes, setDefaultMemberRole } from './organizations/index.ts';
+import { PermissionService, permissionRoutes, RoleService, roleRoutes } from './roles/index.ts';
 import { authenticationHook } from './transport/authentication.ts';
 import { bodyLimit, registerBodyParser } from './transport/body.ts';
 import { registerDashboard } from './transport/dashboard.ts';
@@ -47,6 +48,8 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const organizations = new OrganizationService({ pool, ids, aliasDays });
   const users = new UserService({ pool, ids, aliasDays });
   const memberships = new MembershipService({ pool, ids, findUsers });
+  const roles = new RoleService({ pool, ids, reassignRole, setDefaultMemberRole });
+  const permissions = new PermissionService({ pool, ids });
   const resolver = new ResolveService({ pool, emailKey });
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
@@ -62,6 +65,9 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   organizationRoutes(routes, organizations, pageTokens);
   userRoutes(routes, users, pageTokens);
   membershipRoutes(routes, memberships, pageTokens);
+  userRoleRoutes(routes, memberships);
+  roleRoutes(routes, roles);
+  permissionRoutes(routes, permissions, pageTokens);
   externalIdRoutes(routes, { resolver, rekeyer });
   registerHealth(server, pool);
   await registerDashboard(server);

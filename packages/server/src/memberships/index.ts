@@ -1,4 +1,5 @@
-export { newMembership } from './membership.ts';
+export { membershipTag, newMembership } from './membership.ts';
 export { membershipRoutes } from './membership-routes.ts';
-export { addMembership, deleteMembershipsOf, MembershipService, namingMissing } from './membership-service.ts';
+export { addMembership, deleteMembershipsOf, MembershipService, namingMissing, reassignRole } from './membership-service.ts';
 export { findMembership, type MembershipRow, membershipsJson, toMembership } from './membership-store.ts';
+export { userRoleRoutes } from './user-role-routes.ts';

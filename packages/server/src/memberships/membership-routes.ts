@@ -19,6 +19,7 @@ import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
 import { member, type RecordPath, recordPaths } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
+import { membershipTag } from './membership.ts';
 import type { MembershipReference, MembershipService } from './membership-service.ts';
 
 const collection = '/api/v1/memberships/organizations/:organization_id/users';
@@ -27,6 +28,7 @@ const changeErrors: ErrorCode[] = [
   'ORGANIZATION_NOT_FOUND',
   'USER_NOT_FOUND',
   'INVALID_METADATA',
+  'UNKNOWN_ROLE',
   'VERSION_MISMATCH',
   'RECORD_BUSY',
   'IDEMPOTENCY_KEY_REUSED',
@@ -80,7 +82,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
       ),
       async (request, reply) => {
         const membership = await memberships.get(contextOf(request), referenceOf(path, request));
-        return sendRecord(request, reply, membership.version, { membership });
+        return sendRecord(request, reply, membershipTag(membership), { membership });
       },
     );
 
@@ -99,7 +101,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
       ),
       async (request, reply) => {
         const result = await memberships.create(changeContextOf(request, created), referenceOf(path, request), request.body);
-        return sendRecord(request, reply.code(201), result.membership.version, result);
+        return sendRecord(request, reply.code(201), membershipTag(result.membership), result);
       },
     );
 
@@ -123,7 +125,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply.code(upserted(result).status), result.membership.version, result);
+        return sendRecord(request, reply.code(upserted(result).status), membershipTag(result.membership), result);
       },
     );
 
@@ -147,12 +149,12 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, result.membership.version, result);
+        return sendRecord(request, reply, membershipTag(result.membership), result);
       },
     );
 
     app.put(
-      path.metadataUrl,
+      path.under('metadata'),
       operation(
         {
           id: `replaceMembershipMetadata${path.suffix}`,
@@ -171,7 +173,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, result.membership.version, result);
+        return sendRecord(request, reply, membershipTag(result.membership), result);
       },
     );
 
@@ -197,6 +199,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
   }
 }
 
-function referenceOf(path: RecordPath, request: { params: unknown; query: unknown }): MembershipReference {
+/** The membership that a path names. */
+export function referenceOf(path: RecordPath, request: { params: unknown; query: unknown }): MembershipReference {
   return { organizationId: requireId('org', member(request.params, 'organization_id'), 'organization_id'), user: path.reference(request) };
 }

@@ -1,3 +1,3 @@
 export { organizationRoutes } from './organization-routes.ts';
 export { OrganizationService } from './organization-service.ts';
-export { findOrganizations, moveOrganizations } from './organization-store.ts';
+export { findOrganizations, moveOrganizations, setDefaultMemberRole } from './organization-store.ts';

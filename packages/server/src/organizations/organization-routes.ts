@@ -139,7 +139,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
     );
 
     app.put(
-      path.metadataUrl,
+      path.under('metadata'),
       operation(
         {
           id: `replaceOrganizationMetadata${path.suffix}`,

@@ -7,8 +7,8 @@ import { type IdPrefix, requireId } from '../lib/id.ts';
 export interface RecordPath<Reference extends RecordReference = RecordReference> {
   /** for Fastify, where `::` is a colon and `:name` a parameter */
   url: string;
-  /** the path of the record's metadata */
-  metadataUrl: string;
+  /** The path of a part of the record, such as its `metadata`. */
+  under: (part: string) => string;
   /** tells the operation apart from its siblings: `getUser`, `getUserByExternalId`, `getUserByExternalIdQuery` */
   suffix: string;
   /** how the record is named, for people */
@@ -26,7 +26,7 @@ export function recordPaths(collection: string, prefix: IdPrefix): RecordPath[] 
   const url = `${collection}/:id`;
   const byId: RecordPath = {
     url,
-    metadataUrl: `${url}/metadata`,
+    under: (part) => `${url}/${part}`,
     suffix: '',
     by: 'its ID',
     parts: { params: paramsOf(url), querystring: noQuery },
@@ -44,7 +44,7 @@ export function externalPaths(collection: string): RecordPath<ExternalKey>[] {
   return [
     {
       url: `${url}/:external_id`,
-      metadataUrl: `${url}/:external_id/metadata`,
+      under: (part) => `${url}/:external_id/${part}`,
       suffix: 'ByExternalId',
       by: 'an external ID',
       parts: { params: paramsOf(`${url}/:external_id`), querystring: Type.Object({ system }, { additionalProperties: false }) },
@@ -53,7 +53,7 @@ export function externalPaths(collection: string): RecordPath<ExternalKey>[] {
     {
       url,
       // Not `/metadata`: that is the path of a record whose external ID is "metadata".
-      metadataUrl: `${url}::metadata`,
+      under: (part) => `${url}::${part}`,
       suffix: 'ByExternalIdQuery',
       by: 'an external ID in the query',
       parts: { params: paramsOf(url), querystring: Type.Object({ external_id: ExternalId, system }, { additionalProperties: false }) },

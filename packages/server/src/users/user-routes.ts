@@ -82,7 +82,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
         summary: 'Create a user and their membership of the organization',
         scope: 'write',
         answers: { 201: UserAndMembershipAnswer },
-        errors: [...changeErrors, 'ORGANIZATION_NOT_FOUND'],
+        errors: [...changeErrors, 'ORGANIZATION_NOT_FOUND', 'UNKNOWN_ROLE'],
       },
       { params: paramsOf(members), body: CreateUserAndMembership },
     ),
@@ -223,7 +223,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
     );
 
     app.put(
-      path.metadataUrl,
+      path.under('metadata'),
       operation(
         {
           id: `replaceUserMetadata${path.suffix}`,
