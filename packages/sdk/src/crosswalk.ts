@@ -3,7 +3,9 @@ import { Clients } from './clients.ts';
 import { rekey, resolve } from './identifiers.ts';
 import { Memberships } from './memberships.ts';
 import { Organizations } from './organizations.ts';
+import { Permissions } from './permissions.ts';
 import { type CallOptions, Connection, type CrosswalkOptions } from './request.ts';
+import { Roles } from './roles.ts';
 import type { MetadataOf, MetadataTypes } from './types.ts';
 import { Users } from './users.ts';
 import { verify } from './webhooks.ts';
@@ -18,6 +20,8 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
   readonly organization: Organizations<MetadataOf<Types, 'organization'>>;
   readonly user: Users<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
   readonly membership: Memberships<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
+  readonly role: Roles;
+  readonly permission: Permissions;
   readonly client: Clients;
   readonly webhooks = { verify };
   readonly #connection: Connection;
@@ -27,6 +31,8 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
     this.organization = new Organizations(this.#connection);
     this.user = new Users(this.#connection);
     this.membership = new Memberships(this.#connection);
+    this.role = new Roles(this.#connection);
+    this.permission = new Permissions(this.#connection);
     this.client = new Clients(this.#connection);
   }
 

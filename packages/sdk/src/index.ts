@@ -6,8 +6,12 @@ export type {
   JsonValue,
   MatchedBy,
   Metadata,
+  Permission,
   ResolveAnswer,
   ResolveMatch,
+  Role,
+  RolePermission,
+  UserRole,
 } from '@crosswalk/contract';
 export { Crosswalk } from './crosswalk.ts';
 export {
