@@ -208,6 +208,32 @@ const names: Input[] = [
   createOrganization('N2', { slug: 'Not A Slug' }, 400, { names: 'slug' }),
 ];
 
+const roles: Input[] = [
+  ...['', ' ', 'a b', 'a.b', 'a-b', 'ü', 'a\u0000', 'a\ud800', 'a'.repeat(65), 1, null, [], {}].map(
+    (name): Input => ({ row: 'N9', method: 'POST', path: '/api/v1/roles', body: { name, display_name: 'X' }, expect: 400, names: 'name' }),
+  ),
+  ...['', 'a.b', 'a b', 'a\u0000', 'a'.repeat(65), 1, null].map(
+    (name): Input => ({ row: 'N9', method: 'POST', path: '/api/v1/permissions', body: { name }, expect: 400, names: 'name' }),
+  ),
+  ...['a\r\nb', 'a\u202eb', ' ', '\u0000'].map(
+    (value): Input => ({
+      row: 'N4',
+      method: 'POST',
+      path: '/api/v1/roles',
+      body: { name: 'x', display_name: value },
+      expect: 400,
+      names: 'display_name',
+    }),
+  ),
+  ...['%00', '..%2f', "'", '%ff', 'a'.repeat(4000)].flatMap((name): Input[] => [
+    { row: 'I3', path: `/api/v1/roles/${name}`, expect: [400, 404] },
+    { row: 'I3', path: `/api/v1/permissions/${name}`, expect: [400, 404] },
+  ]),
+  { row: 'B7', method: 'POST', path: '/api/v1/roles', body: { name: 'x', display_name: 'X', id: 'role_1' }, expect: 400, names: 'id' },
+  { row: 'I5', method: 'PATCH', path: '/api/v1/roles/admin', body: {}, expect: 405 },
+  { row: 'P8', path: '/api/v1/permissions?page_size=0', expect: 400, names: 'page_size' },
+];
+
 const pages: Input[] = [
   ...['0', '-1', '1.5', '1e3', '2147483648', 'abc', '101', '+1', ' 1', ''].map(
     (size): Input => ({ row: 'P8', path: `${organizations}?page_size=${encodeURIComponent(size)}`, expect: 400, names: 'page_size' }),
@@ -382,4 +408,4 @@ const bodies: Input[] = [
 ];
 
 /** Every row, in an order in which each expectation holds on an empty environment. */
-export const badInputs: Input[] = [...externalIds, ...metadata, ...emails, ...names, ...pages, ...paths, ...headers, ...bodies];
+export const badInputs: Input[] = [...externalIds, ...metadata, ...emails, ...names, ...roles, ...pages, ...paths, ...headers, ...bodies];

@@ -78,6 +78,36 @@ export const errorCatalogue = {
     title: 'The re-key pairs contradict each other or name an ID nobody has',
     wayOut: 'Name each old and each new ID once; the violations give the position of each bad pair.',
   },
+  UNKNOWN_ROLE: {
+    status: 400,
+    grpc: 3,
+    title: 'The request names a role that does not exist here',
+    wayOut: 'Create the role first, or name a role of the environment or of this organization.',
+  },
+  UNKNOWN_PERMISSION: {
+    status: 400,
+    grpc: 3,
+    title: 'The request names a permission that does not exist',
+    wayOut: 'Create the permission first; `field_violations` gives the position of each unknown one.',
+  },
+  INVALID_ROLE_BASE: {
+    status: 400,
+    grpc: 3,
+    title: 'The role cannot extend that role',
+    wayOut: 'Extend a role that does not extend this one itself, in a chain of at most 10 roles.',
+  },
+  ROLE_NAME_TAKEN: {
+    status: 400,
+    grpc: 3,
+    title: 'Another role has this name',
+    wayOut: 'Choose another name, or update that role: names of roles of the environment and of its organizations differ.',
+  },
+  PERMISSION_NAME_TAKEN: {
+    status: 400,
+    grpc: 3,
+    title: 'Another permission has this name',
+    wayOut: 'Choose another name, or update that permission.',
+  },
   INVALID_IDEMPOTENCY_KEY: {
     status: 400,
     grpc: 3,
@@ -125,6 +155,18 @@ export const errorCatalogue = {
     grpc: 5,
     title: 'The membership began without an invitation',
     wayOut: 'There is nothing to send again: the user was made a member with `send_invitation_email: false`.',
+  },
+  ROLE_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'There is no such role in this environment or organization',
+    wayOut: 'List the roles; a role of an organization is found under that organization alone.',
+  },
+  PERMISSION_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'There is no such permission in this environment, or the role does not have it',
+    wayOut: 'List the permissions of the environment or of the role.',
   },
   CLIENT_NOT_FOUND: {
     status: 404,
@@ -227,6 +269,30 @@ export const errorCatalogue = {
     grpc: 9,
     title: 'The user is a member of the organization, but not an active one',
     wayOut: 'Set the membership to ACTIVE first, or wait until the invitation is accepted.',
+  },
+  ROLE_HAS_USERS: {
+    status: 400,
+    grpc: 9,
+    title: 'The role is assigned to users',
+    wayOut: 'Name another role for them in `reassign_role_name`, or take the role from them first.',
+  },
+  ROLE_HAS_DEPENDENTS: {
+    status: 400,
+    grpc: 9,
+    title: 'Other roles extend the role',
+    wayOut: 'Remove the base of those roles first; `/dependents` lists them.',
+  },
+  ROLE_IS_DEFAULT: {
+    status: 400,
+    grpc: 9,
+    title: 'The role is a default role',
+    wayOut: 'Make another role the default first.',
+  },
+  TOO_MANY_ROLES: {
+    status: 400,
+    grpc: 9,
+    title: 'There are as many roles as there can be',
+    wayOut: 'Delete roles that nobody has; put what varies between people into several roles of one person.',
   },
   VERSION_MISMATCH: {
     status: 412,

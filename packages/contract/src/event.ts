@@ -22,6 +22,12 @@ export const eventTypes = [
   'api_token.created',
   'api_token.updated',
   'api_token.invalidated',
+  'role.created',
+  'role.updated',
+  'role.deleted',
+  'permission.created',
+  'permission.updated',
+  'permission.deleted',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

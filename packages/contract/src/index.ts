@@ -9,4 +9,6 @@ export * from './membership.ts';
 export * from './organization.ts';
 export * from './organization-client.ts';
 export * from './organization-settings.ts';
+export * from './permission.ts';
+export * from './role.ts';
 export * from './user.ts';

@@ -1,13 +1,27 @@
 import { type Static, Type } from 'typebox';
 import { FilterQuery, idSchema, MetadataPatch, MetadataSchema, PageQuery, pageOf, Timestamp, Version } from './common.ts';
+import { AssignedRole, RoleName, roleLimits } from './role.ts';
 
 export const MembershipId = idSchema('mem', 'The ID Crosswalk gave the membership.');
 
 export const MembershipStatus = Type.Enum(['ACTIVE', 'INACTIVE', 'PENDING_INVITE', 'INVITE_EXPIRED']);
 export type MembershipStatus = Static<typeof MembershipStatus>;
 
-const Role = Type.Object({ name: Type.String({ pattern: '^[a-zA-Z0-9_]{1,64}$' }) }, { additionalProperties: false });
-const roles = Type.Array(Role, { maxItems: 50, description: 'Names of the roles the person has in this organization.' });
+/** `id` and `display_name` are taken so that roles can be sent back as they were answered: the name alone counts. */
+const roleInput = Type.Object(
+  {
+    name: RoleName,
+    id: Type.Optional(Type.String({ readOnly: true, maxLength: 64 })),
+    display_name: Type.Optional(Type.String({ readOnly: true, maxLength: 100 })),
+  },
+  { additionalProperties: false },
+);
+const rolesRule = 'Roles of the person in this organization, each of the environment or of the organization; an empty list means none.';
+const roles = Type.Array(roleInput, { maxItems: roleLimits.perMembership, description: rolesRule });
+const newRoles = {
+  ...roles,
+  description: `${rolesRule} Left out, a new member gets the default role of the organization, or else of the environment.`,
+};
 
 /** A person in an organization. */
 export const Membership = Type.Object({
@@ -15,7 +29,7 @@ export const Membership = Type.Object({
   organization_id: Type.String(),
   user_id: Type.String(),
   membership_status: MembershipStatus,
-  roles: Type.Array(Type.Object({ name: Type.String() })),
+  roles: Type.Array(AssignedRole),
   metadata: MetadataSchema,
   inviter_email: Type.Union([Type.String(), Type.Null()]),
   join_time: Type.Union([Timestamp, Type.Null()], { description: 'When the membership became active.' }),
@@ -34,7 +48,7 @@ const inviterEmail = Type.String({ minLength: 5, maxLength: 254, description: 'W
 
 export const CreateMembership = Type.Object(
   {
-    roles: Type.Optional(roles),
+    roles: Type.Optional(newRoles),
     metadata: Type.Optional(MetadataSchema),
     inviter_email: Type.Optional(inviterEmail),
     send_invitation_email: Type.Optional(
@@ -63,7 +77,7 @@ export type UpdateMembership = Static<typeof UpdateMembership>;
 /** Body of PUT: what `CreateMembership` and `UpdateMembership` have together. */
 export const UpsertMembership = Type.Object(
   {
-    roles: Type.Optional(roles),
+    roles: Type.Optional(newRoles),
     metadata: Type.Optional(MetadataPatch),
     membership_status: Type.Optional(Type.Enum(['ACTIVE', 'INACTIVE'])),
     inviter_email: Type.Optional(inviterEmail),

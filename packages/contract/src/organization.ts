@@ -44,6 +44,9 @@ export const Organization = Type.Object({
   slug: Type.Union([Type.String(), Type.Null()]),
   logo_url: Type.Union([Type.String(), Type.Null()]),
   settings: OrganizationSettings,
+  default_member_role: Type.Union([Type.String(), Type.Null()], {
+    description: 'Name of the role that new members get who are given none; null: the default of the environment.',
+  }),
   version: Version,
   create_time: Timestamp,
   update_time: Timestamp,

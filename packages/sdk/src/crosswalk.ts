@@ -5,7 +5,9 @@ import { rekey, resolve } from './identifiers.ts';
 import { Memberships } from './memberships.ts';
 import { OrganizationClients } from './organization-clients.ts';
 import { Organizations } from './organizations.ts';
+import { Permissions } from './permissions.ts';
 import { type CallOptions, Connection, type CrosswalkOptions } from './request.ts';
+import { Roles } from './roles.ts';
 import type { MetadataOf, MetadataTypes } from './types.ts';
 import { Users } from './users.ts';
 import { verify } from './webhooks.ts';
@@ -20,6 +22,8 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
   readonly organization: Organizations<MetadataOf<Types, 'organization'>>;
   readonly user: Users<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
   readonly membership: Memberships<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
+  readonly role: Roles;
+  readonly permission: Permissions;
   readonly client: Clients;
   readonly organizationClient: OrganizationClients;
   readonly apiToken: ApiTokens;
@@ -31,6 +35,8 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
     this.organization = new Organizations(this.#connection);
     this.user = new Users(this.#connection);
     this.membership = new Memberships(this.#connection);
+    this.role = new Roles(this.#connection);
+    this.permission = new Permissions(this.#connection);
     this.client = new Clients(this.#connection);
     this.organizationClient = new OrganizationClients(this.#connection);
     this.apiToken = new ApiTokens(this.#connection);

@@ -9,10 +9,14 @@ export type {
   MatchedBy,
   Metadata,
   OrganizationClient,
+  Permission,
   ResolveAnswer,
   ResolveMatch,
+  Role,
+  RolePermission,
   SessionPolicy,
   UserManagementSettings,
+  UserRole,
 } from '@crosswalk/contract';
 export { Crosswalk } from './crosswalk.ts';
 export {

@@ -1,5 +1,16 @@
-import type { CreateMembership, Invitation, MembershipStatus, UpdateMembership, UpsertMembership } from '@crosswalk/contract';
+import type {
+  AssignedRole,
+  CreateMembership,
+  Invitation,
+  MembershipStatus,
+  PermissionCheck,
+  RolePermission,
+  UpdateMembership,
+  UpsertMembership,
+  UserRole,
+} from '@crosswalk/contract';
 import type { Either } from './case.ts';
+import { NotFoundError } from './errors.ts';
 import { segment } from './identifiers.ts';
 import { List, type PageInfo, type PageOptions } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
@@ -85,6 +96,45 @@ export class Memberships<UserData, Data> {
     await this.#connection.call({ method: 'DELETE', path: pathOf(organizationId, userId), query: { cascade }, options });
   }
 
+  /** Gives the user more roles in the organization, all or none; returns all they have. */
+  async assignRoles(organizationId: string, userId: string, roleNames: string[], options?: ChangeOptions): Promise<AssignedRole[]> {
+    const body = roleNames.map((name) => ({ role_name: name }));
+    const path = `${userPathOf(organizationId, userId)}/roles`;
+    const { roles } = await this.#connection.call<{ roles: AssignedRole[] }>({ method: 'POST', path, body, options });
+    return roles;
+  }
+
+  /** The roles the user has in the organization, and after them those they inherit. */
+  async listRoles(organizationId: string, userId: string, options?: CallOptions): Promise<UserRole[]> {
+    const path = `${userPathOf(organizationId, userId)}/roles`;
+    const { roles } = await this.#connection.call<{ roles: UserRole[] }>({ method: 'GET', path, options });
+    return roles;
+  }
+
+  /** Takes a role in the organization from the user; a `NotFoundError` if they do not have it themselves. */
+  async removeRole(organizationId: string, userId: string, roleName: string, options?: ChangeOptions): Promise<void> {
+    const path = `${userPathOf(organizationId, userId)}/roles/${segment('roleName', roleName)}`;
+    await this.#connection.call({ method: 'DELETE', path, options });
+  }
+
+  /** What the user's roles in the organization allow, inherited permissions included, whatever the status of the membership. */
+  async listPermissions(organizationId: string, userId: string, options?: CallOptions): Promise<RolePermission[]> {
+    const path = `${userPathOf(organizationId, userId)}/permissions`;
+    const { permissions } = await this.#connection.call<{ permissions: RolePermission[] }>({ method: 'GET', path, options });
+    return permissions;
+  }
+
+  /** Whether the user may do this in the organization now: false for whoever is no active member. A `NotFoundError` if there is no such permission. */
+  async hasPermission(organizationId: string, userId: string, permissionName: string, options?: CallOptions): Promise<boolean> {
+    const path = `${userPathOf(organizationId, userId)}/permissions/${segment('permissionName', permissionName)}`;
+    try {
+      return (await this.#connection.call<PermissionCheck>({ method: 'GET', path, options })).allowed;
+    } catch (error) {
+      if (error instanceof NotFoundError && error.errorCode === 'MEMBERSHIP_NOT_FOUND') return false;
+      throw error;
+    }
+  }
+
   /** Newest first. */
   list(
     {
@@ -108,4 +158,8 @@ export class Memberships<UserData, Data> {
 
 function pathOf(organizationId: string, userId: string): string {
   return `/api/v1/memberships/organizations/${segment('organizationId', organizationId)}/users/${segment('userId', userId)}`;
+}
+
+function userPathOf(organizationId: string, userId: string): string {
+  return `/api/v1/organizations/${segment('organizationId', organizationId)}/users/${segment('userId', userId)}`;
 }

@@ -193,6 +193,76 @@ describe('credentials of organizations', () => {
   });
 });
 
+describe('roles and permissions', () => {
+  test('of the environment: both spellings are read; permissions, base, defaults, users and deletion', async () => {
+    const crosswalk = connect();
+    await crosswalk.permission.create({ name: 'reports:read', description: 'See reports.' });
+    await crosswalk.permission.create({ name: 'reports:write' });
+    const made = await crosswalk.role.create({ name: 'analyst', displayName: 'Analyst', extends: 'member', permissions: ['reports:read'] });
+    expect(made).toMatchObject({ name: 'analyst', display_name: 'Analyst', extends: 'member', is_org_role: false });
+    expect((await crosswalk.role.update('analyst', { display_name: 'Analysts' }, { ifMatch: made.version })).version).toBe(2);
+    expect((await crosswalk.role.addPermissions('analyst', ['reports:write'])).map(({ name }) => name)).toEqual([
+      'reports:read',
+      'reports:write',
+    ]);
+    await crosswalk.role.removePermission('analyst', 'reports:write');
+    expect(await crosswalk.role.listPermissions('analyst')).toMatchObject([{ name: 'reports:read', role_name: 'analyst' }]);
+    await crosswalk.role.create({ name: 'lead', display_name: 'Lead', extends: 'analyst' });
+    expect(await crosswalk.role.listEffectivePermissions('lead')).toMatchObject([{ name: 'reports:read', role_name: 'analyst' }]);
+    expect((await crosswalk.role.get('lead', { include: 'permissions:all' })).permissions).toHaveLength(1);
+    expect((await crosswalk.role.listDependents('analyst')).map(({ name }) => name)).toEqual(['lead']);
+    await crosswalk.role.deleteBase('lead');
+    expect((await crosswalk.role.get('lead')).extends).toBeNull();
+    expect((await crosswalk.role.list({ include: 'permissions' })).map(({ name }) => name)).toEqual(['admin', 'member', 'analyst', 'lead']);
+    expect(await crosswalk.role.setDefaults({ defaultMemberRole: 'analyst' })).toMatchObject({
+      default_creator: { name: 'admin' },
+      default_member: { name: 'analyst' },
+    });
+    await crosswalk.role.setDefaults({ default_member_role: 'member' });
+    expect(await crosswalk.role.countUsers('lead')).toBe(0);
+    await crosswalk.role.delete('lead');
+    await expect(crosswalk.role.get('lead')).rejects.toThrow(NotFoundError);
+    await expect(crosswalk.role.create({ name: 'analyst', displayName: 'X' })).rejects.toThrow(ValidationError);
+  });
+
+  test('of an organization and of its users', async () => {
+    const crosswalk = connect();
+    const { id: organizationId } = await crosswalk.organization.create({ display_name: 'Roles' });
+    const { id: userId } = await crosswalk.user.createUser({ email: 'roles@example.com' });
+    const scope = { organizationId };
+    await crosswalk.permission.create({ name: 'local:read' });
+    await crosswalk.role.create({ name: 'local', displayName: 'Local', permissions: ['local:read'] }, scope);
+    expect((await crosswalk.role.setOrganizationDefault(organizationId, 'local')).name).toBe('local');
+    expect(await crosswalk.membership.hasPermission(organizationId, userId, 'local:read')).toBe(false);
+    const { membership } = await crosswalk.membership.create(organizationId, userId, { sendInvitationEmail: false });
+    expect(membership.roles).toMatchObject([{ name: 'local', display_name: 'Local' }]);
+    expect(await crosswalk.membership.hasPermission(organizationId, userId, 'local:read')).toBe(true);
+    await expect(crosswalk.membership.hasPermission(organizationId, userId, 'no:such')).rejects.toThrow(NotFoundError);
+    expect((await crosswalk.membership.assignRoles(organizationId, userId, ['admin'])).map(({ name }) => name)).toEqual(['local', 'admin']);
+    expect(await crosswalk.membership.listRoles(organizationId, userId)).toMatchObject([{ inherited: false }, { name: 'admin' }]);
+    expect((await crosswalk.membership.listPermissions(organizationId, userId)).map(({ name }) => name)).toEqual(['local:read']);
+    await crosswalk.membership.removeRole(organizationId, userId, 'admin');
+    expect(await crosswalk.role.countUsers('local', scope)).toBe(1);
+    await crosswalk.role.setOrganizationDefault(organizationId, null);
+    await expect(crosswalk.role.delete('local', scope)).rejects.toThrow('role cannot be deleted as it is assigned to users');
+    await crosswalk.role.delete('local', { ...scope, reassignRoleName: 'member' });
+    expect((await crosswalk.membership.get(organizationId, userId)).roles).toMatchObject([{ name: 'member' }]);
+  });
+
+  test('permissions are listed by page or all', async () => {
+    const crosswalk = connect();
+    for (let index = 0; index < 3; index += 1) await crosswalk.permission.create({ name: `list:${index}` });
+    const page = await crosswalk.permission.list({ pageSize: 2 });
+    expect(page.permissions.map(({ name }) => name)).toEqual(['list:2', 'list:1']);
+    const names: string[] = [];
+    for await (const { name } of crosswalk.permission.list({ pageSize: 2 })) names.push(name);
+    expect(names).toHaveLength(page.total_size);
+    expect(await crosswalk.permission.update('list:0', { description: 'First.' }, { ifMatch: 1 })).toMatchObject({ version: 2 });
+    await crosswalk.permission.delete('list:0');
+    await expect(crosswalk.permission.get('list:0')).rejects.toThrow(NotFoundError);
+  });
+});
+
 describe('errors', () => {
   test('are typed and carry status, code, field violations, the record in the way and the request ID', async () => {
     const crosswalk = connect();

@@ -18,14 +18,16 @@ import { InvitationService, invitationRoutes } from './invitations/index.ts';
 import { emailKey } from './lib/email.ts';
 import { IdGenerator } from './lib/id.ts';
 import { PageTokens } from './lib/page-token.ts';
-import { invitedMemberships, MembershipService, membershipRoutes } from './memberships/index.ts';
+import { invitedMemberships, MembershipService, membershipRoutes, reassignRole, userRoleRoutes } from './memberships/index.ts';
 import {
   moveOrganizations,
   OrganizationService,
   OrganizationSettingsService,
   organizationRoutes,
   organizationSettingsRoutes,
+  setDefaultMemberRole,
 } from './organizations/index.ts';
+import { PermissionService, permissionRoutes, RoleService, roleRoutes } from './roles/index.ts';
 import { createScalekitSurface } from './scalekit/index.ts';
 import { authenticationHook, createAdmission } from './transport/authentication.ts';
 import { bodyLimit, registerBodyParser } from './transport/body.ts';
@@ -78,6 +80,8 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const users = new UserService({ pool, ids, aliasDays });
   const memberships = new MembershipService({ pool, ids, users: { find: findUsers, lock: lockUser, remove: removeUser } });
   const invitations = new InvitationService({ pool, ids, memberships: invitedMemberships });
+  const roles = new RoleService({ pool, ids, reassignRole, setDefaultMemberRole });
+  const permissions = new PermissionService({ pool, ids });
   const resolver = new ResolveService({ pool, emailKey });
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
@@ -102,6 +106,9 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   userRoutes(routes, users, pageTokens);
   membershipRoutes(routes, memberships, pageTokens);
   invitationRoutes(routes, invitations);
+  userRoleRoutes(routes, memberships);
+  roleRoutes(routes, roles);
+  permissionRoutes(routes, permissions, pageTokens);
   externalIdRoutes(routes, { resolver, rekeyer });
   registerHealth(server, pool);
   await registerDashboard(server);

@@ -14,11 +14,11 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Makes a database for one test file. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** Makes a database for one test file: migrated, or empty when `template` is `template0`. */
+export async function createTestDatabase(template: 'template_crosswalk' | 'template0' = 'template_crosswalk'): Promise<TestDatabase> {
   const server = inject('postgres');
   const database = `test_${randomBytes(8).toString('hex')}`;
-  await onServer(server, `create database ${database} template template_crosswalk`);
+  await onServer(server, `create database ${database} template ${template}`);
   const connection = { ...server, database };
   const pool = openPool(connection);
   return {

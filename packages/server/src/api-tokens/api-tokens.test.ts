@@ -76,8 +76,8 @@ describe('create', () => {
     expect((await validate(id)).body).toMatchObject({
       token_info: { user_id: userId, user_external_id: `E-${count}`, email: `member${count}@example.com`, roles: ['admin'], expiry: null },
     });
-    await request('PATCH', membershipOf(userId), { roles: [{ name: 'viewer' }] });
-    expect((await validate(id)).body).toMatchObject({ token_info: { roles: ['viewer'] } });
+    await request('PATCH', membershipOf(userId), { roles: [{ name: 'member' }] });
+    expect((await validate(id)).body).toMatchObject({ token_info: { roles: ['member'] } });
   });
 
   test('400 for a member who is not active, 404 for who is none, for no organization and for no user', async () => {

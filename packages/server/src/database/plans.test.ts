@@ -28,8 +28,12 @@ beforeAll(async () => {
     );
   }
   await fill.query(
-    `insert into memberships (environment_id, id, organization_id, user_id, status)
-     select $1, 5000000 + n, 1000000 + 1 + n % 10000, 1000000 + n, 'ACTIVE' from generate_series(1, ${size}) n`,
+    `insert into roles (environment_id, id, name, display_name) select $1, 6000000 + n, 'role_' || n, 'Role' from generate_series(1, 400) n`,
+    [environment],
+  );
+  await fill.query(
+    `insert into memberships (environment_id, id, organization_id, user_id, status, roles)
+     select $1, 5000000 + n, 1000000 + 1 + n % 10000, 1000000 + n, 'ACTIVE', array['role_' || 1 + n % 400] from generate_series(1, ${size}) n`,
     [environment],
   );
   await fill.query(
@@ -105,6 +109,11 @@ test.each([
   ['the memberships of an organization', 'GET', '/api/v1/memberships?organization_id=org_1000051'],
   ['an update by external ID', 'PATCH', `${organizations}:external/EXT-50001`, { metadata: { number: 1 }, external_id: 'EXT-MOVED' }],
   ['an upsert that creates', 'PUT', '/api/v1/users:external/EXT-NEW', { email: 'new@example.com' }],
+  ['the count of the users of a role', 'GET', '/api/v1/roles/role_7/users:count'],
+  ['the count of the users of a role in an organization', 'GET', `${organizations}/org_1000051/roles/role_51/users:count`],
+  ['what a user may do', 'GET', `${organizations}/org_1000051/users/usr_1000050/permissions`],
+  ['a role that is given', 'POST', `${organizations}/org_1000051/users/usr_1000050/roles`, [{ role_name: 'role_9' }]],
+  ['a role that is deleted with another in its place', 'DELETE', '/api/v1/roles/role_8?reassign_role_name=role_9'],
   ['a re-key', 'POST', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'EXT-60000', to: 'REKEYED' }] }],
   ['a user limit', 'PATCH', `${organizations}/org_1000051/settings/usermanagement`, { settings: { max_allowed_users: 1000 } }],
   [

@@ -1,9 +1,9 @@
 import { DatabaseError } from 'pg';
 import { ApiError } from '../lib/api-error.ts';
 
-/** The name of the unique constraint an error is about, or undefined if it is another kind of error. */
+/** The name of the unique or exclusion constraint an error is about, or undefined if it is another kind of error. */
 export function uniqueViolation(error: unknown): string | undefined {
-  return error instanceof DatabaseError && error.code === '23505' ? error.constraint : undefined;
+  return error instanceof DatabaseError && (error.code === '23505' || error.code === '23P01') ? error.constraint : undefined;
 }
 
 /** The name of the foreign key an error is about, or undefined if it is another kind of error. */

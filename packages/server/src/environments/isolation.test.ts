@@ -26,6 +26,9 @@ beforeAll(async () => {
   );
   const client = Object((await mine.request('POST', '/api/v1/clients', { name: 'Mine' })).body);
   const organizationClient = Object((await mine.request('POST', `/api/v1/organizations/${organization.id}/clients`, {})).body);
+  await mine.request('POST', '/api/v1/permissions', { name: 'my:permission' });
+  await mine.request('POST', '/api/v1/roles', { name: 'my_role', display_name: 'Mine', permissions: ['my:permission'] });
+  await mine.request('POST', `/api/v1/organizations/${organization.id}/users/${joined.user.id}/roles`, [{ role_name: 'my_role' }]);
   Object.assign(own, {
     organization_id: organization.id,
     org: organization.id,
@@ -34,6 +37,8 @@ beforeAll(async () => {
     secret_id: client.secret_id,
     organization_client_id: organizationClient.client.client_id,
     organization_secret_id: organizationClient.client.secrets[0].id,
+    role_name: 'my_role',
+    permission_name: 'my:permission',
   });
 });
 
@@ -54,7 +59,11 @@ async function routes(): Promise<{ method: string; path: string; body: unknown }
 function fill(path: string, ids: Record<string, string>): string {
   const kind = path.includes('/users/{id}') || path.startsWith('/api/v1/users') ? 'usr' : 'org';
   const external = ids[`${path.includes('users:external') ? 'user' : 'org'}_external`] ?? '';
-  const query = path.endsWith(':search') ? '?query=mine' : /:external(:[a-z/-]+)?$/.test(path) ? `?external_id=${external}` : '';
+  const query = path.endsWith(':search')
+    ? '?query=mine'
+    : /:external(:[a-z/-]+(\/\{\w+\})?)?$/.test(path)
+      ? `?external_id=${external}`
+      : '';
   return query === '' ? fillPath(path) : fillPath(path) + query;
 
   function fillPath(template: string): string {
@@ -69,6 +78,14 @@ function fill(path: string, ids: Record<string, string>): string {
   }
 }
 
+/** A body that the schema of a route takes. */
+function bodyFor(path: string): unknown {
+  if (path.endsWith('/users')) return { email: 'stranger@example.com' };
+  if (/(\/|:)roles$/.test(path)) return path.includes('/users') ? [{ role_name: 'member' }] : { name: 'stranger', display_name: 'S' };
+  if (path.endsWith(':set_defaults')) return { default_member_role: 'member' };
+  return path.endsWith('/permissions') ? { permission_names: ['my:permission'] } : undefined;
+}
+
 test('each route with IDs of another environment answers exactly as for unknown ones', async () => {
   const theirs = { ...own, org_external: 'X-ORG', user_external: 'X-USER' };
   const unknown = {
@@ -79,14 +96,17 @@ test('each route with IDs of another environment answers exactly as for unknown 
     secret_id: 'sks_7',
     organization_client_id: 'm2morg_7',
     organization_secret_id: 'sks_7',
+    role_name: 'no_role',
+    permission_name: 'no:permission',
     org_external: 'N-ORG',
     user_external: 'N-USER',
   };
   const named = (await routes()).filter(({ path }) => path.startsWith('/api/') && (path.includes('{') || path.includes(':external')));
-  expect(named.length).toBeGreaterThan(60);
-  for (const { method, path, body } of named) {
+  expect(named.length).toBeGreaterThan(100);
+  for (const { method, path, body: example } of named) {
     // An upsert of an external ID of another environment makes a record of one's own: see the next test.
     if (method === 'PUT' && /^\/api\/v1\/(organizations|users):external(\/\{external_id\})?$/.test(path)) continue;
+    const body = ['POST', 'PUT', 'PATCH'].includes(method) ? (bodyFor(path) ?? example) : undefined;
     const [foreign, absent] = [
       await stranger.request(method, fill(path, theirs), body),
       await stranger.request(method, fill(path, unknown), body),
@@ -95,6 +115,7 @@ test('each route with IDs of another environment answers exactly as for unknown 
       text
         .replace(/(m2morg|org|usr|skc|sks)_[0-9]+/g, '$1')
         .replace(/[XN]-(ORG|USER)/g, '$1')
+        .replace(/\b(my|no)(_role|:permission)/g, '$2')
         .replace(/"request_id":"[^"]+"/, '');
     expect([method, path, foreign.status]).toEqual([method, path, 404]);
     expect(strip(foreign.text)).toBe(strip(absent.text));
@@ -112,12 +133,24 @@ test('external IDs, addresses and slugs are free in every environment', async ()
   ]);
 });
 
+test('names of roles and permissions are free in every environment', async () => {
+  for (const [path, body] of [
+    ['permissions', { name: 'my:permission' }],
+    ['roles', { name: 'my_role', display_name: 'Theirs' }],
+  ] as const) {
+    expect((await stranger.request('POST', `/api/v1/${path}`, body)).status).toBe(201);
+  }
+  expect(Object((await stranger.request('GET', '/api/v1/roles/my_role?include=permissions:all')).body).role.permissions).toEqual([]);
+  expect(Object((await stranger.request('GET', '/api/v1/roles/my_role/users:count')).body).count).toBe(0);
+});
+
 test('lists, searches, filters and resolve show nothing of another environment', async () => {
   const other = await server.addEnvironment('empty');
   for (const path of [
     'organizations',
     'users',
     'memberships',
+    'permissions',
     'organizations?external_id=X-ORG',
     'users?email=mine@example.com',
     'organizations:search?query=mine',
@@ -126,6 +159,8 @@ test('lists, searches, filters and resolve show nothing of another environment',
   ]) {
     expect([path, Object((await other.request('GET', `/api/v1/${path}`)).body).total_size]).toEqual([path, 0]);
   }
+  const { roles } = Object((await other.request('GET', '/api/v1/roles')).body);
+  expect(roles.map(({ name }: { name: string }) => name)).toEqual(['admin', 'member']);
   const { body } = await other.request('POST', '/api/v1/resolve', { ids: ['X-ORG', 'X-USER', 'mine@example.com', own.org, own.usr] });
   expect(Object(body).results.every((result: { matches: unknown[] }) => result.matches.length === 0)).toBe(true);
   expect((await other.request('POST', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'X-ORG', to: 'Y' }] })).status).toBe(400);

@@ -7,7 +7,7 @@ export type Changed = Record<string, [JsonValue, JsonValue]>;
 /** A change to be recorded: everything of an event but what the request context and the database know. */
 export interface NewEvent {
   type: EventType;
-  recordKind: 'organization' | 'user' | 'membership' | 'organization_client' | 'api_token';
+  recordKind: 'organization' | 'user' | 'membership' | 'role' | 'permission' | 'organization_client' | 'api_token';
   /** database IDs */
   recordId: string;
   organizationId: string | null;
@@ -23,7 +23,8 @@ export interface NewEvent {
 interface EventRecord {
   id: string;
   version: number;
-  organization_id?: string;
+  /** null or absent: the record is the whole environment's */
+  organization_id?: string | null;
   external_id?: string | null;
   external_ids?: Record<string, string>;
 }
@@ -37,12 +38,12 @@ export function eventOf<RecordType extends EventRecord>(
 ): NewEvent {
   const record = after ?? before;
   if (record === undefined) throw new Error('an event needs a record');
-  const organizationId = recordKind === 'organization' ? record.id : record.organization_id;
+  const organizationId = recordKind === 'organization' ? record.id : (record.organization_id ?? null);
   return {
     type,
     recordKind,
     recordId: digitsOf(record.id),
-    organizationId: organizationId === undefined ? null : digitsOf(organizationId),
+    organizationId: organizationId === null ? null : digitsOf(organizationId),
     // A deletion is a change too: the version the record would have had.
     recordVersion: after === undefined ? record.version + 1 : after.version,
     externalId: record.external_id ?? null,
@@ -57,7 +58,17 @@ function digitsOf(id: string): string {
 }
 
 /** Fields that change with every version and say nothing, or are not the owner's to change. */
-const silent = new Set(['id', 'environment_id', 'organization_id', 'user_id', 'version', 'create_time', 'update_time', 'memberships']);
+const silent = new Set([
+  'id',
+  'environment_id',
+  'organization_id',
+  'user_id',
+  'is_org_role',
+  'version',
+  'create_time',
+  'update_time',
+  'memberships',
+]);
 
 /** Paths whose members are changes of their own: `metadata.plan` rather than `metadata`. */
 const nested = new Set([

@@ -1,7 +1,7 @@
 import { excerpt, invalid } from './api-error.ts';
 
 /** The kinds of thing that have an ID, by prefix. */
-export type IdPrefix = 'env' | 'org' | 'usr' | 'mem' | 'evt' | 'skc' | 'sks' | 'm2morg' | 'apit';
+export type IdPrefix = 'env' | 'org' | 'usr' | 'mem' | 'role' | 'perm' | 'evt' | 'skc' | 'sks' | 'm2morg' | 'apit';
 
 /**
  * Makes IDs: 63-bit integers that are unique across processes and ordered by time.
@@ -63,6 +63,8 @@ const nouns: Record<IdPrefix, string> = {
   org: 'an organization',
   usr: 'a user',
   mem: 'a membership',
+  role: 'a role',
+  perm: 'a permission',
   evt: 'an event',
   skc: 'a client',
   sks: 'a client secret',

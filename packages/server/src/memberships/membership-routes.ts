@@ -21,7 +21,7 @@ import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
 import { flag, member, type RecordPath, recordPaths, withQuery } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
-import { invitationWanted } from './membership.ts';
+import { invitationWanted, membershipTag } from './membership.ts';
 import type { MembershipReference, MembershipService } from './membership-service.ts';
 
 const collection = '/api/v1/memberships/organizations/:organization_id/users';
@@ -30,6 +30,7 @@ const changeErrors: ErrorCode[] = [
   'ORGANIZATION_NOT_FOUND',
   'USER_NOT_FOUND',
   'INVALID_METADATA',
+  'UNKNOWN_ROLE',
   'VERSION_MISMATCH',
   'RECORD_BUSY',
   'IDEMPOTENCY_KEY_REUSED',
@@ -83,7 +84,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
       ),
       async (request, reply) => {
         const membership = await memberships.get(contextOf(request), referenceOf(path, request));
-        return sendRecord(request, reply, membership.version, { membership });
+        return sendRecord(request, reply, membershipTag(membership), { membership });
       },
     );
 
@@ -104,7 +105,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
         const wanted = invitationWanted(flag(request.query, 'send_invitation_email'), request.body.send_invitation_email);
         const body = { ...request.body, send_invitation_email: wanted ?? true };
         const result = await memberships.create(changeContextOf(request, created), referenceOf(path, request), body);
-        return sendRecord(request, reply.code(201), result.membership.version, result);
+        return sendRecord(request, reply.code(201), membershipTag(result.membership), result);
       },
     );
 
@@ -128,7 +129,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply.code(upserted(result).status), result.membership.version, result);
+        return sendRecord(request, reply.code(upserted(result).status), membershipTag(result.membership), result);
       },
     );
 
@@ -152,7 +153,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, result.membership.version, result);
+        return sendRecord(request, reply, membershipTag(result.membership), result);
       },
     );
 
@@ -176,7 +177,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, result.membership.version, result);
+        return sendRecord(request, reply, membershipTag(result.membership), result);
       },
     );
 
@@ -203,6 +204,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
   }
 }
 
-function referenceOf(path: RecordPath, request: { params: unknown; query: unknown }): MembershipReference {
+/** The membership that a path names. */
+export function referenceOf(path: RecordPath, request: { params: unknown; query: unknown }): MembershipReference {
   return { organizationId: requireId('org', member(request.params, 'organization_id'), 'organization_id'), user: path.reference(request) };
 }

@@ -1,12 +1,17 @@
 import type {
+  AssignUserRoles,
   CreateMembership,
   Invitation,
   Membership,
   MembershipStatus,
+  PermissionCheck,
+  Role,
+  RolePermission,
   UpdateMembership,
   UpsertMembership,
   User,
   UserAndMembershipAnswer,
+  UserRole,
 } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
@@ -19,8 +24,27 @@ import { inChange } from '../idempotency/index.ts';
 import { type InvitedMemberships, insertInvitation, invitationEvent, invitationOf } from '../invitations/index.ts';
 import { formatId, type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
+import { textProblem } from '../lib/text.ts';
 import { changeOf, checkStored, compileFilter, type MetadataUpdate, metadataPatch, metadataReplacement } from '../metadata/index.ts';
-import { membershipExists, membershipNotFound, type NewMembership, newMembership, patchFields } from './membership.ts';
+import {
+  findEffectivePermissions,
+  findRolesWithBases,
+  findRoleWithPermission,
+  permissionNotFound,
+  type RoleScope,
+  requireDefaultRole,
+  requireRoles,
+} from '../roles/index.ts';
+import {
+  type MembershipFields,
+  membershipExists,
+  membershipNotFound,
+  type NewMembership,
+  newMembership,
+  roleNames,
+  roleNotAssigned,
+  withRoles,
+} from './membership.ts';
 import {
   deleteMembership,
   deleteSomeMemberships,
@@ -28,9 +52,11 @@ import {
   findMembership,
   hasMemberships,
   insertMembership,
+  type LockedMembership,
   listMemberships,
   lockMembership,
   type MembershipOwner,
+  reassignSomeMemberships,
   reinviteMembership,
   updateMembership,
 } from './membership-store.ts';
@@ -71,6 +97,29 @@ export class MembershipService {
     const membership = await findMembership(this.#pool, environmentId, organizationId, userId);
     if (membership === undefined) throw membershipNotFound(formatId('org', organizationId), formatId('usr', userId));
     return membership;
+  }
+
+  /** The roles that a person has in an organization, and after them those they inherit. */
+  async listRoles(context: RequestContext, reference: MembershipReference): Promise<UserRole[]> {
+    const { roles } = await this.get(context, reference);
+    return findRolesWithBases(this.#pool, context.environmentId, reference.organizationId, namesOf(roles));
+  }
+
+  /** What the roles of a person in an organization may do, inherited permissions included, whatever the status of the membership. */
+  async listPermissions(context: RequestContext, reference: MembershipReference): Promise<RolePermission[]> {
+    const { roles } = await this.get(context, reference);
+    return findEffectivePermissions(this.#pool, context.environmentId, reference.organizationId, namesOf(roles));
+  }
+
+  /** Whether a person may do something in an organization now; 404 if there is no such permission. */
+  async checkPermission(context: RequestContext, reference: MembershipReference, permission: string): Promise<PermissionCheck> {
+    const { roles, membership_status: status } = await this.get(context, reference);
+    const known = textProblem(permission, 'data') === undefined;
+    const role = known
+      ? await findRoleWithPermission(this.#pool, context.environmentId, reference.organizationId, namesOf(roles), permission)
+      : undefined;
+    if (role === undefined) throw permissionNotFound(permission);
+    return { allowed: role !== null && status === 'ACTIVE', role_name: role };
   }
 
   /** One page, narrowed by organization, user (database IDs), status or a metadata filter. */
@@ -126,10 +175,38 @@ export class MembershipService {
   ): Promise<{ user: User; membership: Membership }> {
     return this.#inChange(context, reference, async (tx, userId) => {
       await lockForStatus(tx, context, reference.organizationId, body);
+      const changes = await this.#changes(tx, context, reference, body);
       const before = await lockMember(tx, context.environmentId, reference.organizationId, userId);
-      requireVersion(preconditions, before);
-      const membership = await this.#updateLocked(tx, context, before, body, metadata);
+      requireVersion(preconditions, before.membership);
+      const membership = await this.#updateLocked(tx, context, before, changes, metadata);
       return { user: await this.#user(tx, context.environmentId, userId), membership };
+    });
+  }
+
+  /** Gives a person more roles in an organization: all that the body names, or none. */
+  assignRoles(
+    context: RequestContext,
+    reference: MembershipReference,
+    body: AssignUserRoles,
+    preconditions: Preconditions,
+  ): Promise<Membership> {
+    const added = body.map(({ role_name: name }) => name);
+    return this.#inChange(context, reference, async (tx, userId) => {
+      await requireRoles(tx, context.environmentId, reference.organizationId, added, (index) => `${index}.role_name`);
+      const before = await lockMember(tx, context.environmentId, reference.organizationId, userId);
+      requireVersion(preconditions, before.membership);
+      return this.#updateLocked(tx, context, before, { roles: withRoles(before.fields.roles, added) }, metadataPatch(undefined));
+    });
+  }
+
+  /** Takes a role from a person in an organization; 404 if they do not have it themselves. */
+  async removeRole(context: RequestContext, reference: MembershipReference, name: string, preconditions: Preconditions): Promise<void> {
+    await this.#inChange(context, reference, async (tx, userId) => {
+      const before = await lockMember(tx, context.environmentId, reference.organizationId, userId);
+      requireVersion(preconditions, before.membership);
+      if (!before.fields.roles.includes(name)) throw roleNotAssigned(before.membership, name);
+      const roles = before.fields.roles.filter((role) => role !== name);
+      return this.#updateLocked(tx, context, before, { roles }, metadataPatch(undefined));
     });
   }
 
@@ -143,20 +220,20 @@ export class MembershipService {
     return this.#inChange(context, reference, async (tx, userId) => {
       const { environmentId } = context;
       await lockForStatus(tx, context, reference.organizationId, body);
+      const changes = await this.#changes(tx, context, reference, body);
       let before = await lockMembership(tx, environmentId, reference.organizationId, userId);
       if (before === undefined) {
         requireAbsenceAllowed(preconditions);
         const wanted = newMembership(body);
-        const status = body.membership_status ?? wanted.fields.membership_status;
         const added = await tryAddMembership(tx, context, this.#ids, reference.organizationId, userId, {
           ...wanted,
-          fields: { ...wanted.fields, membership_status: status },
+          membership_status: body.membership_status ?? wanted.membership_status,
         });
         if (added !== undefined) return { user: await this.#user(tx, environmentId, userId), ...added, created: true };
         before = await lockMember(tx, environmentId, reference.organizationId, userId);
       }
-      requireVersion(preconditions, before);
-      const membership = await this.#updateLocked(tx, context, before, body, metadataPatch(body.metadata));
+      requireVersion(preconditions, before.membership);
+      const membership = await this.#updateLocked(tx, context, before, changes, metadataPatch(body.metadata));
       return { user: await this.#user(tx, environmentId, userId), membership, invitation: null, created: false };
     });
   }
@@ -175,7 +252,7 @@ export class MembershipService {
     await this.#inChange(context, reference, async (tx, userId) => {
       // Before the membership, the order of a user's deletion. Of two last memberships that end at once, one is last.
       const locked = cascade ? await this.#users.lock(tx, environmentId, userId) : undefined;
-      const membership = await lockMember(tx, environmentId, reference.organizationId, userId);
+      const { membership } = await lockMember(tx, environmentId, reference.organizationId, userId);
       requireVersion(preconditions, membership);
       await deleteMembership(tx, environmentId, requireId('mem', membership.id));
       await appendEvents(tx, context, this.#ids, [eventOf('user.organization_membership_deleted', 'membership', membership, undefined)]);
@@ -212,18 +289,33 @@ export class MembershipService {
     return user;
   }
 
+  /** The fields that a request changes. Its roles are there and stay, and are locked before the membership is. */
+  async #changes(
+    tx: pg.PoolClient,
+    { environmentId }: RequestContext,
+    { organizationId }: MembershipReference,
+    body: UpdateMembership,
+  ): Promise<Partial<MembershipFields>> {
+    const roles = body.roles === undefined ? undefined : roleNames(body.roles);
+    await requireRoles(tx, environmentId, organizationId, roles ?? [], (index) => `roles.${index}.name`);
+    return {
+      ...(roles === undefined ? {} : { roles }),
+      ...(body.membership_status === undefined ? {} : { membership_status: body.membership_status }),
+    };
+  }
+
   async #updateLocked(
     tx: pg.PoolClient,
     context: RequestContext,
-    before: Membership,
-    body: UpdateMembership,
+    { membership: before, fields }: LockedMembership,
+    changes: Partial<MembershipFields>,
     metadata: MetadataUpdate,
   ): Promise<Membership> {
     const after = await updateMembership(
       tx,
       context.environmentId,
       requireId('mem', before.id),
-      patchFields(before, body),
+      { ...fields, ...changes },
       changeOf(metadata, before.metadata),
     );
     if (after === undefined) return before;
@@ -235,6 +327,10 @@ export class MembershipService {
     await appendEvents(tx, context, this.#ids, [eventOf('user.organization_membership_updated', 'membership', before, after)]);
     return after;
   }
+}
+
+function namesOf(roles: Membership['roles']): string[] {
+  return roles.map(({ name }) => name);
 }
 
 /** Makes a person a member within a change, with its invitation and events; 409 when they are one. IDs are database IDs. */
@@ -261,8 +357,12 @@ async function tryAddMembership(
   added: NewMembership,
 ): Promise<{ membership: Membership; invitation: Invitation | null } | undefined> {
   const { environmentId } = context;
+  const roles = added.roles ?? [await requireDefaultRole(tx, environmentId, organizationId)];
+  if (added.roles !== undefined)
+    await requireRoles(tx, environmentId, organizationId, roles, (index) => `${added.rolesField}.${index}.name`);
   const id = ids.next();
-  const inserted = await insertMembership(tx, environmentId, id, organizationId, userId, added);
+  const fields = { membership_status: added.membership_status, roles };
+  const inserted = await insertMembership(tx, environmentId, id, organizationId, userId, fields, added);
   if (inserted === undefined) return undefined;
   const { membership, limited } = inserted;
   if (limited && takesPlace(membership, new Date())) await holdUserLimit(tx, environmentId, organizationId);
@@ -308,17 +408,18 @@ async function lockForStatus(
 }
 
 /** The membership of a person, locked until the transaction ends; 404 if there is none. Database IDs. */
-async function lockMember(tx: pg.PoolClient, environmentId: string, organizationId: string, userId: string): Promise<Membership> {
-  const membership = await lockMembership(tx, environmentId, organizationId, userId);
-  if (membership === undefined) throw membershipNotFound(formatId('org', organizationId), formatId('usr', userId));
-  return membership;
+async function lockMember(tx: pg.PoolClient, environmentId: string, organizationId: string, userId: string): Promise<LockedMembership> {
+  const locked = await lockMembership(tx, environmentId, organizationId, userId);
+  if (locked === undefined) throw membershipNotFound(formatId('org', organizationId), formatId('usr', userId));
+  return locked;
 }
 
 /** What the invitations feature needs of memberships. */
 export const invitedMemberships: InvitedMemberships = {
   async lock(tx, environmentId, organizationId, userId) {
     await lockUserLimit(tx, environmentId, organizationId);
-    return lockMember(tx, environmentId, organizationId, userId);
+    const { membership } = await lockMember(tx, environmentId, organizationId, userId);
+    return membership;
   },
   async reinvite(tx, environmentId, { id, organization_id: organizationId }, renew) {
     const membership = await reinviteMembership(tx, environmentId, requireId('mem', id), renew);
@@ -343,6 +444,29 @@ export async function deleteMembershipsOf(
       ids,
       ended.map((membership) => eventOf('user.organization_membership_deleted', 'membership', membership, undefined)),
     );
+  }
+}
+
+/** Gives everyone who has one role of a scope another in its place within a change, in batches, each with its event. */
+export async function reassignRole(
+  tx: pg.PoolClient,
+  context: RequestContext,
+  ids: IdGenerator,
+  scope: RoleScope,
+  from: Role,
+  to: Role,
+): Promise<void> {
+  for (let last = '0'; ; ) {
+    const reassigned = await reassignSomeMemberships(tx, context.environmentId, scope, from.name, to.name, last);
+    const end = reassigned.at(-1);
+    if (end === undefined) return;
+    last = requireId('mem', end.membership.id);
+    const events = reassigned.map(({ membership, before }) => {
+      const known = new Map([from, ...membership.roles].map(({ id, name, display_name }) => [name, { id, name, display_name }]));
+      const roles = before.flatMap((name) => known.get(name) ?? []);
+      return eventOf('user.organization_membership_updated', 'membership', { ...membership, roles }, membership);
+    });
+    await appendEvents(tx, context, ids, events);
   }
 }
 

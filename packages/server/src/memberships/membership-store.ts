@@ -1,10 +1,11 @@
-import type { Membership, MembershipStatus, Metadata } from '@crosswalk/contract';
+import type { AssignedRole, Membership, MembershipStatus, Metadata } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
 import { invitationDays } from '../invitations/index.ts';
 import { formatId } from '../lib/id.ts';
 import { isoTime } from '../lib/time.ts';
 import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
+import { assignedRolesJson, type RoleScope, toAssignedRole } from '../roles/index.ts';
 import type { MembershipFields, NewMembership } from './membership.ts';
 
 export interface MembershipRow {
@@ -12,7 +13,7 @@ export interface MembershipRow {
   organization_id: string;
   user_id: string;
   status: MembershipStatus;
-  roles: string[];
+  roles: AssignedRole[];
   metadata: Metadata;
   inviter_email: string | null;
   join_time: string | null;
@@ -22,9 +23,8 @@ export interface MembershipRow {
   update_time: string;
 }
 
-const columns =
-  't.id, t.organization_id, t.user_id, t.status, t.roles, t.metadata, t.inviter_email, t.join_time, t.invite_expire_time, ' +
-  't.version, t.create_time, t.update_time';
+const columns = `t.id, t.organization_id, t.user_id, t.status, ${assignedRolesJson('t')} as roles, t.metadata, t.inviter_email, t.join_time,
+  t.invite_expire_time, t.version, t.create_time, t.update_time`;
 
 /** Also reads a row that came as JSON (see `membershipsJson`), where times have another text form. */
 export function toMembership(row: MembershipRow): Membership {
@@ -33,7 +33,7 @@ export function toMembership(row: MembershipRow): Membership {
     organization_id: formatId('org', row.organization_id),
     user_id: formatId('usr', row.user_id),
     membership_status: row.status,
-    roles: row.roles.map((name) => ({ name })),
+    roles: row.roles.map(toAssignedRole),
     metadata: row.metadata,
     inviter_email: row.inviter_email,
     join_time: row.join_time === null ? null : isoTime(row.join_time),
@@ -44,6 +44,9 @@ export function toMembership(row: MembershipRow): Membership {
   };
 }
 
+/** Memberships of one statement: bounds the memory that they and their events take while they pass through. */
+const batchSize = 1000;
+
 /** Memberships shown within a user; more are found by the list of memberships. */
 const shownWithUser = 100;
 
@@ -53,10 +56,16 @@ const shownWithUser = 100;
  */
 export const membershipsJson = `coalesce((
   select jsonb_agg(jsonb_build_object('id', m.id::text, 'organization_id', m.organization_id::text, 'user_id', m.user_id::text,
-    'status', m.status, 'roles', m.roles, 'metadata', m.metadata, 'inviter_email', m.inviter_email, 'join_time', m.join_time,
+    'status', m.status, 'roles', ${assignedRolesJson('m')}, 'metadata', m.metadata, 'inviter_email', m.inviter_email, 'join_time', m.join_time,
     'invite_expire_time', m.invite_expire_time, 'version', m.version, 'create_time', m.create_time, 'update_time', m.update_time) order by m.id)
   from (select * from memberships where environment_id = t.environment_id and user_id = t.id order by id limit ${shownWithUser}) m
 ), '[]'::jsonb)`;
+
+/** A membership as it is locked: with the fields that the answer shows in another form. */
+export interface LockedMembership {
+  membership: Membership;
+  fields: MembershipFields;
+}
 
 /** The membership of a person in an organization, locked until the transaction ends; undefined if there is none. */
 export async function lockMembership(
@@ -64,13 +73,20 @@ export async function lockMembership(
   environmentId: string,
   organizationId: string,
   userId: string,
-): Promise<Membership | undefined> {
-  const { rows } = await tx.query<MembershipRow>({
+): Promise<LockedMembership | undefined> {
+  const { rows } = await tx.query<MembershipRow & { role_names: string[] }>({
     name: 'lock-membership',
-    text: `select ${columns} from memberships t where t.environment_id = $1 and t.organization_id = $2 and t.user_id = $3 for update`,
+    text: `select ${columns}, t.roles as role_names from memberships t
+           where t.environment_id = $1 and t.organization_id = $2 and t.user_id = $3 for update of t`,
     values: [environmentId, organizationId, userId],
   });
-  return rows.map(toMembership)[0];
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const fields = { membership_status: row.status, roles: row.role_names };
+  if (row.roles.length === row.role_names.length) return { membership: toMembership(row), fields };
+  // Given while this statement waited, a role that was made meanwhile is beyond what it sees: the next one sees it.
+  const membership = await findMembership(tx, environmentId, organizationId, userId);
+  return membership === undefined ? undefined : { membership, fields };
 }
 
 /** The membership of a person in an organization. */
@@ -101,7 +117,8 @@ export async function insertMembership(
   id: string,
   organizationId: string,
   userId: string,
-  { fields, metadata, inviterEmail }: NewMembership,
+  { membership_status, roles }: MembershipFields,
+  { metadata, inviterEmail }: NewMembership,
 ): Promise<InsertedMembership | undefined> {
   const { rows } = await tx.query<MembershipRow & { limited: boolean }>({
     name: 'insert-membership',
@@ -112,17 +129,7 @@ export async function insertMembership(
            on conflict on constraint memberships_organization_user_key do nothing
            returning ${columns}, exists (select from organizations o
              where o.environment_id = t.environment_id and o.id = t.organization_id and o.max_allowed_users > 0) as limited`,
-    values: [
-      environmentId,
-      id,
-      organizationId,
-      userId,
-      fields.membership_status,
-      fields.roles.map(({ name }) => name),
-      JSON.stringify(metadata),
-      inviterEmail,
-      invitationDays,
-    ],
+    values: [environmentId, id, organizationId, userId, membership_status, roles, JSON.stringify(metadata), inviterEmail, invitationDays],
   });
   return rows.map((row) => ({ membership: toMembership(row), limited: row.limited }))[0];
 }
@@ -144,7 +151,7 @@ export async function updateMembership(
                  from memberships o where o.environment_id = $1 and o.id = $2) n
            where t.environment_id = $1 and t.id = $2 and (t.status, t.roles, t.metadata) is distinct from ($3, $4::text[], n.metadata)
            returning ${columns}`,
-    values: [environmentId, id, fields.membership_status, fields.roles.map(({ name }) => name), JSON.stringify(metadata), replace],
+    values: [environmentId, id, fields.membership_status, fields.roles, JSON.stringify(metadata), replace],
   });
   return rows.map(toMembership)[0];
 }
@@ -199,14 +206,55 @@ export type MembershipOwner = { organizationId: string } | { userId: string };
 
 /** Removes up to 1,000 memberships of an owner and returns them; none when all are gone. */
 export async function deleteSomeMemberships(tx: Queryable, environmentId: string, owner: MembershipOwner): Promise<Membership[]> {
-  const [column, id] = 'userId' in owner ? ['user_id', owner.userId] : ['organization_id', owner.organizationId];
+  const [column, ownerId] = 'userId' in owner ? ['user_id', owner.userId] : ['organization_id', owner.organizationId];
+  // In the order in which everything that changes several memberships locks them.
+  const locked = await tx.query<{ id: string }>(
+    `select id from memberships where environment_id = $1 and ${column} = $2 order by id limit ${batchSize} for update`,
+    [environmentId, ownerId],
+  );
   const { rows } = await tx.query<MembershipRow>(
-    `delete from memberships t using (
-       select id from memberships where environment_id = $1 and ${column} = $2 order by id limit 1000) ended
-     where t.environment_id = $1 and t.id = ended.id returning ${columns}`,
-    [environmentId, id],
+    `delete from memberships t where t.environment_id = $1 and t.id = any($2::bigint[]) returning ${columns}`,
+    [environmentId, locked.rows.map(({ id }) => id)],
   );
   return rows.map(toMembership);
+}
+
+/** A membership that got another role in place of one. */
+export interface Reassigned {
+  membership: Membership;
+  /** names of the roles before */
+  before: string[];
+}
+
+/**
+ * Puts a role in place of another in the next 1,000 memberships of a scope beyond `after` (database ID) that have it, and
+ * raises their versions; in the order of their IDs. None when all are done.
+ */
+export async function reassignSomeMemberships(
+  tx: Queryable,
+  environmentId: string,
+  { organizationId }: RoleScope,
+  from: string,
+  to: string,
+  after: string,
+): Promise<Reassigned[]> {
+  const locked = await tx.query<{ id: string; roles: string[] }>(
+    `select id, roles from memberships
+     where environment_id = $1 and roles @> array[$3::text] and ($2::bigint is null or organization_id = $2) and id > $4
+     order by id limit ${batchSize} for update`,
+    [environmentId, organizationId, from, after],
+  );
+  const { rows } = await tx.query<MembershipRow>(
+    `update memberships t set version = t.version + 1, update_time = now(),
+       roles = case when t.roles @> array[$4::text] then array_remove(t.roles, $3::text) else array_replace(t.roles, $3::text, $4::text) end
+     where t.environment_id = $1 and t.id = any($2::bigint[]) returning ${columns}`,
+    [environmentId, locked.rows.map(({ id }) => id), from, to],
+  );
+  const memberships = new Map(rows.map((row) => [row.id, toMembership(row)]));
+  return locked.rows.flatMap(({ id, roles }) => {
+    const membership = memberships.get(id);
+    return membership === undefined ? [] : [{ membership, before: roles }];
+  });
 }
 
 /** What a list of memberships is narrowed by; all of it must hold. IDs are database IDs. */

@@ -1,17 +1,23 @@
-import type { CreateMembership, Membership, MembershipStatus, Metadata } from '@crosswalk/contract';
-import { ApiError, invalid } from '../lib/api-error.ts';
+import { createHash } from 'node:crypto';
+import { type CreateMembership, type Membership, type MembershipStatus, type Metadata, roleLimits } from '@crosswalk/contract';
+import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { parseEmail } from '../lib/email.ts';
 import { newMetadata } from '../metadata/index.ts';
 
 /** The fields of a membership that are set as a whole. */
 export interface MembershipFields {
   membership_status: MembershipStatus;
-  roles: { name: string }[];
+  /** names */
+  roles: string[];
 }
 
-/** A membership that is about to be: checked, complete. */
+/** A membership that is about to be: checked, complete but for its default role. */
 export interface NewMembership {
-  fields: MembershipFields;
+  membership_status: MembershipStatus;
+  /** names; undefined: the default role of the organization */
+  roles: string[] | undefined;
+  /** where the request has the roles, for errors */
+  rolesField: string;
   metadata: Metadata;
   inviterEmail: string | null;
 }
@@ -23,7 +29,9 @@ export interface NewMembership {
 export function newMembership(body: CreateMembership, prefix = ''): NewMembership {
   const invited = body.send_invitation_email !== false;
   return {
-    fields: { membership_status: invited ? 'PENDING_INVITE' : 'ACTIVE', roles: parseRoles(body.roles ?? [], prefix) },
+    membership_status: invited ? 'PENDING_INVITE' : 'ACTIVE',
+    roles: body.roles === undefined ? undefined : roleNames(body.roles, `${prefix}roles`),
+    rolesField: `${prefix}roles`,
     metadata: newMetadata(body.metadata, `${prefix}metadata`),
     inviterEmail: body.inviter_email === undefined ? null : parseEmail(body.inviter_email, `${prefix}inviter_email`).address,
   };
@@ -41,22 +49,31 @@ export function invitationWanted(...places: (boolean | undefined)[]): boolean | 
   return wanted;
 }
 
-/** The fields after a request: those it does not name stay. */
-export function patchFields(
-  before: MembershipFields,
-  body: { roles?: { name: string }[]; membership_status?: 'ACTIVE' | 'INACTIVE' },
-): MembershipFields {
-  return {
-    membership_status: body.membership_status ?? before.membership_status,
-    roles: body.roles === undefined ? before.roles : parseRoles(body.roles),
-  };
-}
-
-function parseRoles(roles: { name: string }[], prefix = ''): { name: string }[] {
+/** The names of the roles that a request gives; 400 names the field when one is there twice. */
+export function roleNames(roles: readonly { name: string }[], field = 'roles'): string[] {
   const names = roles.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw invalid(`${prefix}roles`, `names ${twice} twice`, 'unique_items');
+  if (twice !== undefined) throw invalid(field, `names ${twice} twice`, 'unique_items');
+  return names;
+}
+
+/** The roles of a membership with some more; 400 when they are too many. */
+export function withRoles(before: readonly string[], added: readonly string[]): string[] {
+  const roles = [...new Set([...before, ...added])];
+  if (roles.length > roleLimits.perMembership) {
+    throw invalid(
+      'roles',
+      `a membership may have at most ${roleLimits.perMembership} roles; this one would have ${roles.length}`,
+      'max_items',
+    );
+  }
   return roles;
+}
+
+/** The entity tag of a membership's answer: it shows its roles, whose names for people change without it, so they are part of it. */
+export function membershipTag({ version, roles }: Membership): string {
+  if (roles.length === 0) return String(version);
+  return `${version}-${createHash('sha256').update(JSON.stringify(roles)).digest('hex').slice(0, 16)}`;
 }
 
 /** The 404 of a membership: IDs are public ones. */
@@ -68,5 +85,12 @@ export function membershipNotFound(organizationId: string, userId: string): ApiE
 export function membershipExists({ organization_id, user_id, id }: Membership): ApiError {
   return new ApiError('MEMBERSHIP_EXISTS', `${user_id} is a member of ${organization_id} already`, {
     resource: { kind: 'membership', id },
+  });
+}
+
+/** The 404 of a role that a membership does not have itself. */
+export function roleNotAssigned({ organization_id, user_id }: Membership, name: string): ApiError {
+  return new ApiError('ROLE_NOT_FOUND', `${user_id} does not have the role ${excerpt(name)} itself in ${organization_id}`, {
+    resource: { kind: 'role', value: excerpt(name) },
   });
 }

@@ -10,6 +10,7 @@ let count = 0;
 beforeAll(async () => {
   const { body } = await request('POST', '/api/v1/organizations', { display_name: 'Acme' });
   organizationId = Object(body).organization.id;
+  for (const name of ['a', 'b']) await request('POST', '/api/v1/roles', { name, display_name: name.toUpperCase() });
 });
 
 async function newUser(): Promise<{ id: string; externalId: string }> {
@@ -25,7 +26,10 @@ describe('create', () => {
     expect([first.status, first.body]).toMatchObject([
       201,
       {
-        membership: { membership_status: 'PENDING_INVITE', roles: [{ name: 'admin' }] },
+        membership: {
+          membership_status: 'PENDING_INVITE',
+          roles: [{ id: expect.stringMatching(/^role_/), name: 'admin', display_name: 'Admin' }],
+        },
         invitation: { inviter_email: 'boss@example.com' },
       },
     ]);
@@ -80,6 +84,68 @@ describe('update', () => {
     expect((await request('PATCH', pathOf(organizationId, id), { roles: [{ name: 'a' }, { name: 'a' }] })).body).toMatchObject({
       message: 'roles: names a twice',
     });
+  });
+});
+
+describe('roles', () => {
+  test('a new member who is given none gets the default; an empty list means none, when creating and when updating', async () => {
+    const [first, second] = [await newUser(), await newUser()];
+    expect((await request('POST', pathOf(organizationId, first.id), {})).body).toMatchObject({
+      membership: { roles: [{ name: 'member' }] },
+    });
+    expect((await request('PATCH', pathOf(organizationId, first.id), { roles: [] })).body).toMatchObject({ membership: { roles: [] } });
+    expect((await request('PUT', pathOf(organizationId, first.id), { metadata: { a: 1 } })).body).toMatchObject({
+      membership: { roles: [] },
+    });
+    expect((await request('POST', pathOf(organizationId, second.id), { roles: [] })).body).toMatchObject({ membership: { roles: [] } });
+    const { id } = await newUser();
+    expect((await request('PUT', pathOf(organizationId, id), {})).body).toMatchObject({ membership: { roles: [{ name: 'member' }] } });
+  });
+
+  test('400 for one that is not there: names its place, what there is, and changes nothing', async () => {
+    const { id } = await newUser();
+    const refused = async (method: string, body: object) => {
+      const answer = await request(method, pathOf(organizationId, id), body);
+      const { message, code, details } = Object(answer.body);
+      return [answer.status, code, details[0].error_code, details[0].validation_error_info.field_violations[0].field, message];
+    };
+    const unknown = [400, 3, 'UNKNOWN_ROLE', 'roles.1.name', expect.stringMatching(/no role nobody.*create it first.*admin, member/)];
+    expect(await refused('POST', { roles: [{ name: 'a' }, { name: 'nobody' }] })).toEqual(unknown);
+    expect(await refused('PUT', { roles: [{ name: 'a' }, { name: 'nobody' }] })).toEqual(unknown);
+    await request('POST', pathOf(organizationId, id), { roles: [{ name: 'a' }] });
+    expect(await refused('PATCH', { roles: [{ name: 'b' }, { name: 'nobody' }], metadata: { x: 1 } })).toEqual(unknown);
+    expect((await request('GET', pathOf(organizationId, id))).body).toMatchObject({
+      membership: { roles: [{ name: 'a' }], metadata: {}, version: 1 },
+    });
+    const { body } = await request('POST', `/api/v1/organizations/${organizationId}/users`, {
+      email: 'unknown.role@example.com',
+      membership: { roles: [{ name: 'nobody' }] },
+    });
+    expect(Object(body).message).toMatch(/^membership\.roles\.0\.name: /);
+  });
+
+  test('a role of another organization is not there; that of its own is', async () => {
+    const { body } = await request('POST', '/api/v1/organizations', { display_name: 'Other' });
+    const other = Object(body).organization.id;
+    await request('POST', `/api/v1/organizations/${other}/roles`, { name: 'theirs', display_name: 'Theirs' });
+    const { id } = await newUser();
+    expect((await request('POST', pathOf(organizationId, id), { roles: [{ name: 'theirs' }] })).status).toBe(400);
+    expect((await request('POST', pathOf(other, id), { roles: [{ name: 'theirs' }] })).status).toBe(201);
+  });
+
+  test('can be sent back as they were answered; the ETag follows the name that people see', async () => {
+    const { id } = await newUser();
+    const { body } = await request('POST', pathOf(organizationId, id), { roles: [{ name: 'b' }] });
+    const back = await request('PATCH', pathOf(organizationId, id), { roles: [...Object(body).membership.roles, { name: 'a' }] });
+    expect(Object(back.body).membership.roles).toMatchObject([{ name: 'b' }, { name: 'a' }]);
+    const etag = back.headers.get('etag') ?? '';
+    const read = () => request('GET', pathOf(organizationId, id), undefined, { 'if-none-match': etag });
+    expect((await read()).status).toBe(304);
+    await request('PUT', '/api/v1/roles/b', { display_name: 'Bee' });
+    expect(Object((await read()).body).membership.roles[0]).toMatchObject({ name: 'b', display_name: 'Bee' });
+    expect((await request('PATCH', pathOf(organizationId, id), { metadata: { x: 1 } }, { 'if-match': etag })).status).toBe(200);
+    const user = Object((await request('GET', `/api/v1/users/${id}`)).body).user;
+    expect(user.memberships[0].roles).toMatchObject([{ display_name: 'Bee' }, { name: 'a' }]);
   });
 });
 

@@ -23,6 +23,7 @@ import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
 import { deleteMembershipsOf } from '../memberships/index.ts';
 import { changeOf, checkStored, compileFilter, type MetadataUpdate, metadataPatch, metadataReplacement } from '../metadata/index.ts';
+import { deleteRolesOf } from '../roles/index.ts';
 import { type NewOrganization, newOrganization, patchFields } from './organization.ts';
 import {
   deleteOrganization,
@@ -174,7 +175,7 @@ export class OrganizationService {
     }
   }
 
-  /** Removes an organization, its memberships and its external IDs. Its users stay: they are people with IDs of their own. */
+  /** Removes an organization, its memberships, its roles and its external IDs. Its users stay: they are people with IDs of their own. */
   async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions = {}): Promise<void> {
     const { environmentId } = context;
     await inChange(this.#pool, context, async (tx) => {
@@ -183,6 +184,7 @@ export class OrganizationService {
       if (organization === undefined) throw notFound('organization', reference);
       requireVersion(preconditions, organization);
       await deleteMembershipsOf(tx, context, this.#ids, { organizationId: id });
+      await deleteRolesOf(tx, context, this.#ids, id);
       await releaseExternalIds(tx, environmentId, 'organization', id);
       await deleteOrganization(tx, environmentId, id);
       await appendEvents(tx, context, this.#ids, [eventOf('organization.deleted', 'organization', organization, undefined)]);

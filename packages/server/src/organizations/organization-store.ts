@@ -13,6 +13,7 @@ export interface OrganizationRow extends OrganizationFields, SettingsColumns {
   id: string;
   environment_id: string;
   metadata: Metadata;
+  default_member_role: string | null;
   version: string;
   create_time: string;
   update_time: string;
@@ -22,7 +23,9 @@ export interface OrganizationRow extends OrganizationFields, SettingsColumns {
 export const columns =
   't.id, t.environment_id, t.display_name, t.external_id, t.external_ids, t.metadata, t.region_code, t.slug, t.logo_url, ' +
   't.sso_enabled, t.dir_sync_enabled, t.max_allowed_users, t.session_policy_source, t.absolute_session_timeout, ' +
-  't.idle_session_timeout_enabled, t.idle_session_timeout, t.version, t.create_time, t.update_time';
+  't.idle_session_timeout_enabled, t.idle_session_timeout, ' +
+  '(select r.name from roles r where r.environment_id = t.environment_id and r.id = t.default_member_role_id) as default_member_role, ' +
+  't.version, t.create_time, t.update_time';
 
 /** The organization of a row of `columns`. */
 export function toOrganization(row: OrganizationRow): Organization {
@@ -37,6 +40,7 @@ export function toOrganization(row: OrganizationRow): Organization {
     slug: row.slug,
     logo_url: row.logo_url,
     settings: settingsOf(row),
+    default_member_role: row.default_member_role,
     version: Number(row.version),
     create_time: row.create_time,
     update_time: row.update_time,
@@ -156,7 +160,18 @@ export async function moveOrganizations(tx: Queryable, environmentId: string, sy
   });
 }
 
-/** Removes an organization that has no memberships and no external IDs any more. */
+/** Sets the default role of a locked organization's members (database IDs; null: that of the environment); see roles. Gives the events of that. */
+export async function setDefaultMemberRole(tx: Queryable, environmentId: string, id: string, roleId: string | null): Promise<NewEvent[]> {
+  const [before] = await findOrganizations(tx, [{ environmentId, id }]);
+  const { rows } = await tx.query<OrganizationRow>(
+    `update organizations t set default_member_role_id = $3, version = t.version + 1, update_time = now()
+     where t.environment_id = $1 and t.id = $2 and t.default_member_role_id is distinct from $3 returning ${columns}`,
+    [environmentId, id, roleId],
+  );
+  return rows.map((row) => eventOf('organization.updated', 'organization', before, toOrganization(row)));
+}
+
+/** Removes an organization that has no memberships, no roles and no external IDs any more. */
 export async function deleteOrganization(tx: Queryable, environmentId: string, id: string): Promise<void> {
   await tx.query('delete from organizations where environment_id = $1 and id = $2', [environmentId, id]);
 }

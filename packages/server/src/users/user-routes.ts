@@ -86,7 +86,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
         summary: 'Create a user and their membership of the organization',
         scope: 'write',
         answers: { 201: UserAndMembershipAnswer },
-        errors: [...changeErrors, 'USER_LIMIT_REACHED', 'ORGANIZATION_NOT_FOUND'],
+        errors: [...changeErrors, 'USER_LIMIT_REACHED', 'ORGANIZATION_NOT_FOUND', 'UNKNOWN_ROLE'],
       },
       {
         params: paramsOf(members),

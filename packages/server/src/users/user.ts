@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CreateUser, Metadata, UpdateUser, User } from '@crosswalk/contract';
 import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
 import { type Email, parseEmail } from '../lib/email.ts';
+import { membershipTag } from '../memberships/index.ts';
 import { type MetadataUpdate, newMetadata } from '../metadata/index.ts';
 import { patchProfile, type StoredProfile } from './profile.ts';
 
@@ -35,6 +36,6 @@ export function patchFields(before: UserFields, body: UpdateUser, profileMetadat
 /** The entity tag of a user's answer: it shows memberships, which change without the user, so they are part of it. */
 export function userTag({ version, memberships }: User): string {
   if (memberships.length === 0) return String(version);
-  const shown = memberships.map((membership) => `${membership.id} ${membership.version}`).join();
+  const shown = memberships.map((membership) => `${membership.id} ${membershipTag(membership)}`).join();
   return `${version}-${createHash('sha256').update(shown).digest('hex').slice(0, 16)}`;
 }

@@ -1,0 +1,13 @@
+export {
+  assignedRolesJson,
+  findEffectivePermissions,
+  findRolesWithBases,
+  findRoleWithPermission,
+  toAssignedRole,
+} from './assigned-role-store.ts';
+export { permissionNotFound } from './permission.ts';
+export { permissionRoutes } from './permission-routes.ts';
+export { PermissionService } from './permission-service.ts';
+export type { RoleScope } from './role.ts';
+export { roleRoutes } from './role-routes.ts';
+export { deleteRolesOf, RoleService, requireDefaultRole, requireRoles } from './role-service.ts';
