@@ -87,7 +87,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
 
   const admit = createAdmission(tokens, clientLimiter(rateLimit));
   const onGrpc = createScalekitSurface(
-    { organizations, settings, users, memberships, invitations, organizationClients, apiTokens },
+    { organizations, settings, users, memberships, invitations, organizationClients, apiTokens, roles, permissions },
     { pageTokens, admit, logger },
   );
   const listener = createListener({ certificate, onGrpc });

@@ -6,6 +6,7 @@ import { ApiError } from '../lib/api-error.ts';
 import type { PageTokens } from '../lib/page-token.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { OrganizationService, OrganizationSettingsService } from '../organizations/index.ts';
+import type { PermissionService, RoleService } from '../roles/index.ts';
 import type { Admit } from '../transport/authentication.ts';
 import type { StreamHandler } from '../transport/listener.ts';
 import type { UserService } from '../users/index.ts';
@@ -17,6 +18,7 @@ import type { Method } from './grpc/method.ts';
 import { organizationSettingsMethods } from './organization-settings.ts';
 import { organizationMethods } from './organizations.ts';
 import { Pages } from './pages.ts';
+import { roleMethods } from './roles.ts';
 import { sessionMethods } from './sessions.ts';
 import { userMethods } from './users.ts';
 
@@ -29,6 +31,8 @@ export interface ScalekitServices {
   invitations: InvitationService;
   organizationClients: OrganizationClientService;
   apiTokens: ApiTokenService;
+  roles: RoleService;
+  permissions: PermissionService;
 }
 
 /** Every method of Scalekit's API that is offered. */
@@ -38,6 +42,7 @@ export function scalekitMethods(services: ScalekitServices, pageTokens: PageToke
     ...organizationMethods(services.organizations, pages),
     ...organizationSettingsMethods(services.settings),
     ...userMethods(services, pages),
+    ...roleMethods(services, pages),
     ...clientMethods(services.organizationClients, pages),
     ...apiTokenMethods(services.apiTokens, pages),
     ...sessionMethods(services.users),

@@ -1,4 +1,6 @@
 import {
+  type AssignedRole,
+  AssignUserRoles,
   CreateMembership,
   CreateUserAndMembership,
   type Membership,
@@ -25,6 +27,7 @@ const checkCreate = parser(CreateUserAndMembership);
 const checkUpdate = parser(UpdateUser);
 const checkNewMembership = parser(CreateMembership);
 const checkMembership = parser(UpdateMembership);
+const checkRoles = parser(AssignUserRoles);
 
 interface UserServices {
   users: UserService;
@@ -32,7 +35,7 @@ interface UserServices {
   invitations: InvitationService;
 }
 
-/** scalekit.v1.users.UserService, but for the roles of users. */
+/** scalekit.v1.users.UserService */
 export function userMethods({ users, memberships, invitations }: UserServices, pages: Pages): Method[] {
   const answer = (user: User) => ({ user: userMessage(user) });
   const answerUser = ({ user }: { user: User }) => answer(user);
@@ -131,7 +134,47 @@ export function userMethods({ users, memberships, invitations }: UserServices, p
         },
       }),
     ),
+    ...userRoleMethods(memberships),
   ];
+}
+
+function userRoleMethods(memberships: MembershipService): Method[] {
+  const reference = ({ organizationId, userId }: { organizationId: string; userId: string }) => ({
+    organizationId: organizationOf({ organizationId }),
+    user: { id: requireId('usr', userId, 'user_id') },
+  });
+  return [
+    read(Rpc.method.listUserRoles, async (context, request) => ({
+      roles: (await memberships.listRoles(context, reference(request))).map(assignedRoleMessage),
+    })),
+    change(
+      Rpc.method.assignUserRoles,
+      (context, request) =>
+        memberships.assignRoles(
+          context,
+          reference(request),
+          checkRoles(request.roles.map(({ roleName }) => ({ role_name: roleName }))),
+          {},
+        ),
+      ({ roles }) => ({ roles: roles.map(assignedRoleMessage) }),
+    ),
+    change(
+      Rpc.method.removeUserRole,
+      (context, request) => memberships.removeRole(context, reference(request), request.roleName, {}),
+      () => ({}),
+    ),
+    read(Rpc.method.listUserPermissions, async (context, request) => ({
+      permissions: (await memberships.listPermissions(context, reference(request))).map(({ id, name, description }) => ({
+        id,
+        name,
+        description,
+      })),
+    })),
+  ];
+}
+
+function assignedRoleMessage({ id, name, display_name: displayName }: AssignedRole) {
+  return { id, name, displayName };
 }
 
 /** The oneof by which messages name a user. */
@@ -162,7 +205,9 @@ function newMembership({
   inviterEmail?: string | undefined;
 }) {
   const inviter = inviterEmail === undefined ? {} : { inviter_email: inviterEmail };
-  return { roles: roles.map(roleName), metadata: checkTexts(metadata, 'membership.metadata'), ...inviter };
+  // No roles were sent: the default role.
+  const given = roles.length === 0 ? {} : { roles: roles.map(roleName) };
+  return { ...given, metadata: checkTexts(metadata, 'membership.metadata'), ...inviter };
 }
 
 function roleName({ name }: { name: string }): { name: string } {
@@ -246,7 +291,7 @@ function membershipMessage(membership: Membership) {
   return {
     organizationId: membership.organization_id,
     membershipStatus: statuses[membership.membership_status],
-    roles: membership.roles.map(({ name }) => ({ name })),
+    roles: membership.roles.map(assignedRoleMessage),
     metadata: metadataAsText(membership.metadata),
     inviterEmail: membership.inviter_email ?? undefined,
     joinTime: optionalTimestamp(membership.join_time),
