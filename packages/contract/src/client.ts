@@ -7,12 +7,14 @@ export const ClientId = idSchema('skc', 'The ID of the API client.');
 export const Scope = Type.Enum(['read', 'write']);
 export type Scope = Static<typeof Scope>;
 
+/** A secret of a client; what it is was shown when it was made. */
 export const ClientSecret = Type.Object({
   id: Type.String(),
   hint: Type.String({ description: 'The last four characters, to tell secrets apart.' }),
   create_time: Timestamp,
   last_used_time: Type.Union([Timestamp, Type.Null()], { description: 'Accurate to about a minute.' }),
 });
+export type ClientSecret = Static<typeof ClientSecret>;
 
 /** An API credential of an environment. */
 export const Client = Type.Object({

@@ -118,7 +118,7 @@ export const errorCatalogue = {
     status: 404,
     grpc: 5,
     title: 'There is no such client or secret in this environment',
-    wayOut: 'List the clients of the environment.',
+    wayOut: 'List the clients of the environment, or those of the organization.',
   },
   ROUTE_NOT_FOUND: {
     status: 404,

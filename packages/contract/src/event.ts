@@ -1,7 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { ExternalIds, Timestamp, Version } from './common.ts';
 
-/** Names of the events this version writes. */
+/**
+ * Names of the events this version writes. Those of `organization_client` are ours, Scalekit has none: an
+ * audit asks of every credential who issued it, who changed what it allows and who ended it.
+ */
 export const eventTypes = [
   'organization.created',
   'organization.updated',
@@ -13,6 +16,9 @@ export const eventTypes = [
   'user.organization_membership_created',
   'user.organization_membership_updated',
   'user.organization_membership_deleted',
+  'organization_client.created',
+  'organization_client.updated',
+  'organization_client.deleted',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

@@ -5,4 +5,5 @@ export * from './event.ts';
 export * from './external-id.ts';
 export * from './membership.ts';
 export * from './organization.ts';
+export * from './organization-client.ts';
 export * from './user.ts';

@@ -2,6 +2,7 @@ import type { RekeyAnswer, RekeyRequest, ResolveAnswer, ResolveRequest } from '@
 import { Clients } from './clients.ts';
 import { rekey, resolve } from './identifiers.ts';
 import { Memberships } from './memberships.ts';
+import { OrganizationClients } from './organization-clients.ts';
 import { Organizations } from './organizations.ts';
 import { type CallOptions, Connection, type CrosswalkOptions } from './request.ts';
 import type { MetadataOf, MetadataTypes } from './types.ts';
@@ -19,6 +20,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
   readonly user: Users<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
   readonly membership: Memberships<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
   readonly client: Clients;
+  readonly organizationClient: OrganizationClients;
   readonly webhooks = { verify };
   readonly #connection: Connection;
 
@@ -28,6 +30,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
     this.user = new Users(this.#connection);
     this.membership = new Memberships(this.#connection);
     this.client = new Clients(this.#connection);
+    this.organizationClient = new OrganizationClients(this.#connection);
   }
 
   /** Finds the records of up to 1,000 IDs of any sort: own, external of any system, aliases, addresses. In the order asked. */

@@ -6,6 +6,7 @@ export type {
   JsonValue,
   MatchedBy,
   Metadata,
+  OrganizationClient,
   ResolveAnswer,
   ResolveMatch,
 } from '@crosswalk/contract';

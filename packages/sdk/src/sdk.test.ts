@@ -102,6 +102,29 @@ describe('records', () => {
   });
 });
 
+describe('credentials of organizations', () => {
+  test('clients: made, listed, changed, rotated, revoked; keys of claims are never touched', async () => {
+    const { organizationClient, organization } = connect();
+    const { id } = await organization.create({ displayName: 'Machines' });
+    const made = await organizationClient.create(id, { name: 'Robot', scopes: ['run'], customClaims: [{ key: 'camelKey', value: 'v' }] });
+    expect(made).toMatchObject({
+      plain_secret: expect.stringMatching(/^cwk_/),
+      client: { name: 'Robot', custom_claims: [{ key: 'camelKey', value: 'v' }] },
+    });
+    const { client_id: clientId } = made.client;
+    expect(await organizationClient.update(id, clientId, { scopes: ['run', 'stop'] }, { ifMatch: 1 })).toMatchObject({ version: 2 });
+    const { secret } = await organizationClient.createSecret(id, clientId);
+    await organizationClient.deleteSecret(id, clientId, made.client.secrets[0]?.id ?? '');
+    expect((await organizationClient.get(id, clientId)).secrets).toEqual([secret]);
+    await organizationClient.create(id);
+    const names: (string | null)[] = [];
+    for await (const client of organizationClient.list(id, { pageSize: 1 })) names.push(client.name);
+    expect(names).toEqual([null, 'Robot']);
+    await organizationClient.delete(id, clientId);
+    await expect(organizationClient.get(id, clientId)).rejects.toThrow(NotFoundError);
+  });
+});
+
 describe('errors', () => {
   test('are typed and carry status, code, field violations, the record in the way and the request ID', async () => {
     const crosswalk = connect();

@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
-import { AccessTokens, ClientService, clientRoutes, deriveKey, tokenRoutes } from './clients/index.ts';
+import {
+  AccessTokens,
+  ClientService,
+  CredentialService,
+  clientRoutes,
+  deriveKey,
+  OrganizationClientService,
+  organizationClientRoutes,
+  tokenRoutes,
+} from './clients/index.ts';
 import { externalIdRoutes, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
 import { IdGenerator } from './lib/id.ts';
@@ -43,7 +52,9 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const ids = new IdGenerator(await processNumber(pool));
   const pageTokens = new PageTokens(deriveKey(secretKey, 'page tokens'));
   const tokens = await AccessTokens.open({ pool, issuer: publicUrl, secretKey });
+  const credentials = new CredentialService({ pool });
   const clients = new ClientService({ pool, ids });
+  const organizationClients = new OrganizationClientService({ pool, ids });
   const organizations = new OrganizationService({ pool, ids, aliasDays });
   const users = new UserService({ pool, ids, aliasDays });
   const memberships = new MembershipService({ pool, ids, findUsers });
@@ -57,8 +68,9 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   await registerReference(server, publicUrl);
   const checkMethods = registerMethodCheck(server);
   const routes = server.withTypeProvider<TypeBoxTypeProvider>();
-  tokenRoutes(routes, { clients, tokens, limiter: new TokenLimiter(), publicUrl });
+  tokenRoutes(routes, { credentials, tokens, limiter: new TokenLimiter(), publicUrl });
   clientRoutes(routes, clients);
+  organizationClientRoutes(routes, organizationClients, pageTokens);
   organizationRoutes(routes, organizations, pageTokens);
   userRoutes(routes, users, pageTokens);
   membershipRoutes(routes, memberships, pageTokens);

@@ -4,8 +4,8 @@ import { createLocalJWKSet, errors, type JWK, type JWTPayload, jwtVerify, SignJW
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { formatId, parseId } from '../lib/id.ts';
-import type { AuthenticatedClient } from './client-service.ts';
 import { findScopes } from './client-store.ts';
+import type { AuthenticatedClient } from './credential-service.ts';
 import { loadSigningKeys, type SigningKey } from './signing-key.ts';
 
 /** What a valid access token says. IDs are database IDs. */
@@ -15,14 +15,11 @@ export interface AccessToken {
   scopes: readonly Scope[];
 }
 
-/** Checks access tokens. `cached` answers at once for a token that was checked within the last minute. */
+/** Checks the access tokens of this API. `cached` answers at once for a token that was checked within the last minute. */
 export interface TokenVerifier {
   cached(token: string): AccessToken | undefined;
   verify(token: string): Promise<AccessToken | undefined>;
 }
-
-/** How long a token is valid, in seconds. */
-export const tokenLifetime = 3600;
 
 /** Clocks of servers behind one proxy may differ by this much. Seconds. */
 const clockTolerance = 60;
@@ -62,30 +59,37 @@ export class AccessTokens implements TokenVerifier {
     return this.#keys.map(({ publicJwk }) => publicJwk);
   }
 
-  /** A token for a client, with the scopes granted to it. */
-  sign(client: AuthenticatedClient, scopes: readonly Scope[]): Promise<string> {
+  /** A token for a client of either kind, with the scopes granted to it. */
+  sign({ clientId, environmentId, audience, lifetime, claims }: AuthenticatedClient, scopes: readonly string[]): Promise<string> {
     const [key] = this.#keys;
     if (key === undefined) throw new Error('there is no signing key');
-    const clientId = formatId('skc', client.id);
-    return new SignJWT({ client_id: clientId, environment_id: formatId('env', client.environmentId), scopes, scope: scopes.join(' ') })
+    const token = new SignJWT({
+      ...claims,
+      client_id: clientId,
+      environment_id: formatId('env', environmentId),
+      scopes,
+      scope: scopes.join(' '),
+    })
       .setProtectedHeader({ alg: 'RS256', kid: key.kid, typ: 'at+jwt' })
       .setIssuer(this.#issuer)
-      .setAudience(this.#issuer)
       .setSubject(clientId)
       .setIssuedAt()
-      .setExpirationTime(`${tokenLifetime}s`)
-      .setJti(randomUUID())
-      .sign(key.privateKey);
+      .setExpirationTime(`${lifetime}s`)
+      .setJti(randomUUID());
+    if (audience === 'issuer') token.setAudience(this.#issuer);
+    else if (audience.length > 0) token.setAudience([...audience]);
+    return token.sign(key.privateKey);
   }
 
   cached(token: string): AccessToken | undefined {
     return this.#checked.get(token);
   }
 
-  /** What the token says, or undefined if it is not valid now or its client was revoked. */
+  /** What the token says, or undefined if it is not valid now, or its client was revoked or is none of the environment's own. */
   async verify(token: string): Promise<AccessToken | undefined> {
     const payload = await this.#payload(token);
     if (payload === undefined) return undefined;
+    // Clients of organizations have tokens signed with the same keys, and may have any audience: they are not let in.
     const clientId = parseId('skc', String(payload.client_id));
     const environmentId = parseId('env', String(payload.environment_id));
     if (clientId === undefined || environmentId === undefined) return undefined;

@@ -4,29 +4,13 @@ import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { formatId, type IdGenerator, parseId } from '../lib/id.ts';
+import { hashSecret, hintOf, newSecret } from '../lib/secret.ts';
 import { textProblem } from '../lib/text.ts';
-import { findMatch, hashSecret, hintOf, maxSecrets, newSecret } from './client.ts';
-import {
-  deleteClient,
-  deleteSecret,
-  findClient,
-  findCredentials,
-  hasClients,
-  insertClient,
-  insertSecret,
-  listClients,
-  lockClient,
-  touchSecret,
-} from './client-store.ts';
+import { maxSecrets } from './client.ts';
+import { deleteClient, findClient, hasClients, insertClient, listClients, lockClient } from './client-store.ts';
+import { deleteSecret, insertSecret } from './secret-store.ts';
 
 const allScopes: Scope[] = ['read', 'write'];
-
-/** A client whose secret was right. IDs are database IDs. */
-export interface AuthenticatedClient {
-  id: string;
-  environmentId: string;
-  scopes: Scope[];
-}
 
 /** The use cases of API clients and their secrets. */
 export class ClientService {
@@ -52,7 +36,7 @@ export class ClientService {
   create({ environmentId }: RequestContext, { name, scopes = allScopes }: CreateClient): Promise<ClientSecretAnswer> {
     const problem = textProblem(name, 'name');
     if (problem !== undefined) throw invalid('name', problem.description, problem.constraint);
-    return inTransaction(this.#pool, (tx) => this.#insert(tx, environmentId, this.#ids.next(), name, scopes, newSecret()));
+    return inTransaction(this.#pool, (tx) => this.#insert(tx, environmentId, this.#ids.next(), name, scopes, newSecret('cwk')));
   }
 
   /**
@@ -64,7 +48,7 @@ export class ClientService {
       await tx.query('select from environments where id = $1 for update', [environmentId]);
       if (await hasClients(tx, environmentId)) return undefined;
       const id = given?.id === undefined ? this.#ids.next() : (parseId('skc', given.id) ?? this.#ids.next());
-      return this.#insert(tx, environmentId, id, 'First client', allScopes, given?.secret ?? newSecret());
+      return this.#insert(tx, environmentId, id, 'First client', allScopes, given?.secret ?? newSecret('cwk'));
     });
   }
 
@@ -82,7 +66,7 @@ export class ClientService {
 
   async #addSecret(tx: pg.PoolClient, environmentId: string, clientId: string, secret: string): Promise<ClientSecretAnswer> {
     const secretId = this.#ids.next();
-    await insertSecret(tx, environmentId, clientId, secretId, hashSecret(secret), hintOf(secret));
+    await insertSecret(tx, environmentId, 'skc', clientId, secretId, hashSecret(secret), hintOf(secret));
     return { client: await this.#read(tx, environmentId, clientId), secret_id: formatId('sks', secretId), plain_secret: secret };
   }
 
@@ -96,7 +80,7 @@ export class ClientService {
           `${formatId('skc', clientId)} has ${maxSecrets} live secrets; delete the older one first`,
         );
       }
-      return this.#addSecret(tx, environmentId, clientId, newSecret());
+      return this.#addSecret(tx, environmentId, clientId, newSecret('cwk'));
     });
   }
 
@@ -108,22 +92,13 @@ export class ClientService {
         throw new ApiError('CLIENT_NOT_FOUND', `${formatId('skc', clientId)} has no secret ${formatId('sks', secretId)}`);
       if (secretIds.length === 1)
         throw new ApiError('LAST_CLIENT_SECRET', 'this is the only secret; make another first, or delete the client');
-      await deleteSecret(tx, environmentId, clientId, secretId);
+      await deleteSecret(tx, environmentId, 'skc', clientId, secretId);
     });
   }
 
   /** Revokes a client: no token is granted from now on, and its tokens end within a minute. */
   async delete({ environmentId }: RequestContext, clientId: string): Promise<void> {
     if (!(await deleteClient(this.#pool, environmentId, clientId))) throw clientNotFound(clientId);
-  }
-
-  /** The client whose ID and secret these are (as sent), or undefined. The time it takes does not tell which was wrong. */
-  async authenticate(clientId: string, secret: string): Promise<AuthenticatedClient | undefined> {
-    const id = parseId('skc', clientId);
-    const match = findMatch(await findCredentials(this.#pool, id ?? '0'), secret);
-    if (id === undefined || match === undefined) return undefined;
-    await touchSecret(this.#pool, match.environment_id, id, match.secret_id);
-    return { id, environmentId: match.environment_id, scopes: match.scopes };
   }
 
   async #read(db: pg.Pool | pg.PoolClient, environmentId: string, id: string): Promise<Client> {

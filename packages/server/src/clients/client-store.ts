@@ -1,7 +1,7 @@
 import type { Client, Scope } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { formatId } from '../lib/id.ts';
-import { isoTime } from '../lib/time.ts';
+import { type SecretRow, secretsJson, toSecret } from './secret-store.ts';
 
 interface ClientRow {
   id: string;
@@ -10,12 +10,10 @@ interface ClientRow {
   scopes: Scope[];
   create_time: string;
   last_used_time: string | null;
-  secrets: { id: string; hint: string; create_time: string; last_used_time: string | null }[];
+  secrets: SecretRow[];
 }
 
-const columns = `t.id, t.environment_id, t.name, t.scopes, t.create_time, t.last_used_time, coalesce((
-  select jsonb_agg(jsonb_build_object('id', s.id::text, 'hint', s.hint, 'create_time', s.create_time, 'last_used_time', s.last_used_time) order by s.id)
-  from client_secrets s where s.environment_id = t.environment_id and s.client_id = t.id), '[]'::jsonb) as secrets`;
+const columns = `t.id, t.environment_id, t.name, t.scopes, t.create_time, t.last_used_time, ${secretsJson('skc')} as secrets`;
 
 function toClient(row: ClientRow): Client {
   return {
@@ -23,12 +21,7 @@ function toClient(row: ClientRow): Client {
     environment_id: formatId('env', row.environment_id),
     name: row.name,
     scopes: row.scopes,
-    secrets: row.secrets.map((secret) => ({
-      id: formatId('sks', secret.id),
-      hint: secret.hint,
-      create_time: isoTime(secret.create_time),
-      last_used_time: secret.last_used_time === null ? null : isoTime(secret.last_used_time),
-    })),
+    secrets: row.secrets.map(toSecret),
     create_time: row.create_time,
     last_used_time: row.last_used_time,
   };
@@ -79,52 +72,10 @@ export async function lockClient(tx: Queryable, environmentId: string, id: strin
   return { secretIds: rows.map((row) => row.id) };
 }
 
-/** Writes a new secret. */
-export async function insertSecret(
-  tx: Queryable,
-  environmentId: string,
-  clientId: string,
-  id: string,
-  secretHash: Buffer,
-  hint: string,
-): Promise<void> {
-  await tx.query('insert into client_secrets (environment_id, id, client_id, secret_hash, hint) values ($1, $2, $3, $4, $5)', [
-    environmentId,
-    id,
-    clientId,
-    secretHash,
-    hint,
-  ]);
-}
-
-/** Removes a secret. */
-export async function deleteSecret(tx: Queryable, environmentId: string, clientId: string, id: string): Promise<void> {
-  await tx.query('delete from client_secrets where environment_id = $1 and client_id = $2 and id = $3', [environmentId, clientId, id]);
-}
-
 /** Removes a client with its secrets; false if there is none. */
 export async function deleteClient(tx: Queryable, environmentId: string, id: string): Promise<boolean> {
   const { rowCount } = await tx.query('delete from clients where environment_id = $1 and id = $2', [environmentId, id]);
   return rowCount === 1;
-}
-
-/** What is needed to grant a token. */
-export interface Credential {
-  environment_id: string;
-  scopes: Scope[];
-  secret_id: string;
-  secret_hash: Buffer;
-}
-
-/** The live secrets of a client, which names its environment; empty if there is no such client. */
-export async function findCredentials(db: Queryable, clientId: string): Promise<Credential[]> {
-  const { rows } = await db.query<Credential>({
-    name: 'find-credentials',
-    text: `select c.environment_id, c.scopes, s.id as secret_id, s.secret_hash
-           from clients c join client_secrets s on s.environment_id = c.environment_id and s.client_id = c.id where c.id = $1`,
-    values: [clientId],
-  });
-  return rows;
 }
 
 /** The scopes a client has now, or undefined when it was revoked. */
@@ -135,16 +86,4 @@ export async function findScopes(db: Queryable, environmentId: string, clientId:
     values: [environmentId, clientId],
   });
   return rows[0]?.scopes;
-}
-
-/** Notes the use of a secret, at most once a minute: one write a minute is nothing, one a grant would be. */
-export async function touchSecret(db: Queryable, environmentId: string, clientId: string, secretId: string): Promise<void> {
-  await db.query({
-    name: 'touch-secret',
-    text: `with secret as (
-             update client_secrets set last_used_time = now() where environment_id = $1 and client_id = $2 and id = $3
-               and (last_used_time is null or last_used_time < now() - interval '1 minute') returning 1)
-           update clients set last_used_time = now() where environment_id = $1 and id = $2 and exists (select from secret)`,
-    values: [environmentId, clientId, secretId],
-  });
 }

@@ -1,19 +1,11 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { hashSecret } from '../lib/secret.ts';
 
-/** A new client secret: 256 random bits, with a prefix that secret scanners can look for. Shown once. */
-export function newSecret(): string {
-  return `cwk_${randomBytes(32).toString('base64url')}`;
-}
-
-/** What is kept of a secret. It has 256 random bits, so a plain hash cannot be guessed back. */
-export function hashSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
-}
-
-/** The characters by which people tell secrets apart. */
-export function hintOf(secret: string): string {
-  return secret.slice(-4);
-}
+/**
+ * The kinds of client, by the prefix of their ID: `skc` is a client of the environment and uses this API, `m2morg` one
+ * of an organization and uses services of the environment's owner.
+ */
+export type ClientKind = 'skc' | 'm2morg';
 
 /** Compares with each hash in equal time, and with one more when there are none, so that the time tells nothing. */
 export function findMatch<Kept extends { secret_hash: Buffer }>(kept: readonly Kept[], secret: string): Kept | undefined {
@@ -25,5 +17,8 @@ export function findMatch<Kept extends { secret_hash: Buffer }>(kept: readonly K
 
 const noHash = Buffer.alloc(32);
 
-/** Live secrets of one client: the one in use and the one that replaces it. */
+/** Live secrets of one client of either kind: the one in use and the one that replaces it. */
 export const maxSecrets = 2;
+
+/** How long a token is valid unless its client says otherwise, in seconds (as upstream: 3600). */
+export const tokenLifetime = 3600;

@@ -1,5 +1,8 @@
 export { type AccessToken, AccessTokens, type TokenVerifier } from './access-token.ts';
 export { clientRoutes } from './client-routes.ts';
 export { ClientService } from './client-service.ts';
+export { CredentialService } from './credential-service.ts';
+export { organizationClientRoutes } from './organization-client-routes.ts';
+export { OrganizationClientService } from './organization-client-service.ts';
 export { deriveKey, SecretKeyError } from './signing-key.ts';
 export { tokenRoutes } from './token-routes.ts';

@@ -6,8 +6,8 @@ import { ApiError, excerpt } from '../lib/api-error.ts';
 import { decode } from '../transport/body.ts';
 import type { TokenLimiter } from '../transport/rate-limits.ts';
 import type { Routes } from '../transport/routes.ts';
-import { type AccessTokens, tokenLifetime } from './access-token.ts';
-import type { ClientService } from './client-service.ts';
+import type { AccessTokens } from './access-token.ts';
+import type { CredentialService } from './credential-service.ts';
 
 /** An error of the token endpoint (RFC 6749 section 5.2). */
 class GrantError extends Error {
@@ -26,7 +26,12 @@ const tag = 'Tokens';
 /** OAuth 2.0: the token endpoint (client credentials), the public keys and the metadata of RFC 8414. */
 export function tokenRoutes(
   app: Routes,
-  { clients, tokens, limiter, publicUrl }: { clients: ClientService; tokens: AccessTokens; limiter: TokenLimiter; publicUrl: string },
+  {
+    credentials,
+    tokens,
+    limiter,
+    publicUrl,
+  }: { credentials: CredentialService; tokens: AccessTokens; limiter: TokenLimiter; publicUrl: string },
 ): void {
   app.get(
     '/keys',
@@ -84,7 +89,7 @@ export function tokenRoutes(
           tags: [tag],
           summary: 'Get an access token (client credentials, RFC 6749 section 4.4)',
           description:
-            'Send `grant_type=client_credentials` with `client_id` and `client_secret` in the form, or these two as HTTP Basic. `scope` may narrow what the token can do.',
+            'Send `grant_type=client_credentials` with `client_id` and `client_secret` in the form, or these two as HTTP Basic. `scope` may narrow what the token can do. The client is one of the environment, whose token opens this API, or one of an organization, whose token is for your own services: check it with the keys at /keys.',
           consumes: ['application/x-www-form-urlencoded'],
           security: [],
           response: {
@@ -101,7 +106,7 @@ export function tokenRoutes(
         if (form.get('grant_type') !== 'client_credentials')
           throw new GrantError('unsupported_grant_type', 'grant_type must be client_credentials');
         await limiter.check(request.ip, clientId);
-        const client = await clients.authenticate(clientId, secret);
+        const client = await credentials.authenticate(clientId, secret);
         if (client === undefined) {
           await limiter.failed(request.ip, clientId);
           if (basic) reply.header('www-authenticate', 'Basic realm="crosswalk"');
@@ -112,14 +117,14 @@ export function tokenRoutes(
             .get('scope')
             ?.split(' ')
             .filter((scope) => scope !== '') ?? [];
-        const refused = wanted.find((scope) => !client.scopes.some((granted) => granted === scope));
+        const refused = wanted.find((scope) => !client.scopes.includes(scope));
         if (refused !== undefined) throw new GrantError('invalid_scope', `the client does not have the scope "${excerpt(refused)}"`);
         const scopes = wanted.length === 0 ? client.scopes : client.scopes.filter((scope) => wanted.includes(scope));
         const token = await tokens.sign(client, scopes);
         return noStore(reply).send({
           access_token: token,
           token_type: 'Bearer' as const,
-          expires_in: tokenLifetime,
+          expires_in: client.lifetime,
           scope: scopes.join(' '),
         });
       },

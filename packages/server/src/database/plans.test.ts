@@ -32,6 +32,11 @@ beforeAll(async () => {
      select $1, 5000000 + n, 1000000 + 1 + n % 10000, 1000000 + n, 'ACTIVE' from generate_series(1, ${size}) n`,
     [environment],
   );
+  await fill.query(
+    `insert into organization_clients (environment_id, id, organization_id, scopes, audience, custom_claims, expiry)
+     select $1, 8000000 + n, 1000000 + 1 + n % 10000, '{}', '{}', '[]', 3600 from generate_series(1, ${size}) n`,
+    [environment],
+  );
   await fill.query('vacuum analyze');
   fill.release();
 }, 180_000);
@@ -94,12 +99,15 @@ test.each([
   ['an update by external ID', 'PATCH', `${organizations}:external/EXT-50001`, { metadata: { number: 1 }, external_id: 'EXT-MOVED' }],
   ['an upsert that creates', 'PUT', '/api/v1/users:external/EXT-NEW', { email: 'new@example.com' }],
   ['a re-key', 'POST', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'EXT-60000', to: 'REKEYED' }] }],
+  ['the clients of an organization', 'GET', `${organizations}/org_1000051/clients`],
+  ['a client of an organization', 'GET', `${organizations}/org_1000051/clients/m2morg_8000050`],
   ['a deletion', 'DELETE', `${organizations}:external/EXT-70000`],
 ])('%s never scans a table', async (_name, method, path, body?: object) => {
   const { status, plans } = await plansOf(method, path, body);
   expect(status).toBeLessThan(300);
   expect(plans.length).toBeGreaterThan(0);
-  for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on (organizations|users|memberships|external_ids|events|idempotency_keys)/);
+  for (const plan of plans)
+    expect(plan).not.toMatch(/Seq Scan on (organizations|users|memberships|external_ids|events|idempotency_keys|organization_clients)/);
 });
 
 test.each([

@@ -25,12 +25,15 @@ beforeAll(async () => {
       .body,
   );
   const client = Object((await mine.request('POST', '/api/v1/clients', { name: 'Mine' })).body);
+  const organizationClient = Object((await mine.request('POST', `/api/v1/organizations/${organization.id}/clients`, {})).body);
   Object.assign(own, {
     organization_id: organization.id,
     org: organization.id,
     usr: joined.user.id,
     client_id: client.client.id,
     secret_id: client.secret_id,
+    organization_client_id: organizationClient.client.client_id,
+    organization_secret_id: organizationClient.client.secrets[0].id,
   });
 });
 
@@ -47,9 +50,13 @@ function fill(path: string, ids: Record<string, string>): string {
   return query === '' ? fillPath(path) : fillPath(path) + query;
 
   function fillPath(template: string): string {
+    // Clients of organizations have the same parameters as those of the environment.
+    const known = path.includes('{organization_id}/clients')
+      ? { ...ids, client_id: ids.organization_client_id, secret_id: ids.organization_secret_id }
+      : ids;
     return template.replace(
       /\{(\w+)\}/g,
-      (_, name: string) => (name === 'id' ? ids[kind] : name === 'external_id' ? external : ids[name]) ?? '',
+      (_, name: string) => (name === 'id' ? ids[kind] : name === 'external_id' ? external : Object(known)[name]) ?? '',
     );
   }
 }
@@ -62,6 +69,8 @@ test('each route with IDs of another environment answers exactly as for unknown 
     usr: 'usr_7',
     client_id: 'skc_7',
     secret_id: 'sks_7',
+    organization_client_id: 'm2morg_7',
+    organization_secret_id: 'sks_7',
     org_external: 'N-ORG',
     user_external: 'N-USER',
   };
@@ -77,7 +86,7 @@ test('each route with IDs of another environment answers exactly as for unknown 
     ];
     const strip = (text: string) =>
       text
-        .replace(/(org|usr|skc|sks)_[0-9]+/g, '$1')
+        .replace(/(m2morg|org|usr|skc|sks)_[0-9]+/g, '$1')
         .replace(/[XN]-(ORG|USER)/g, '$1')
         .replace(/"request_id":"[^"]+"/, '');
     expect([method, path, foreign.status]).toEqual([method, path, 404]);

@@ -1,7 +1,7 @@
 import { excerpt, invalid } from './api-error.ts';
 
 /** The kinds of thing that have an ID, by prefix. */
-export type IdPrefix = 'env' | 'org' | 'usr' | 'mem' | 'evt' | 'skc' | 'sks';
+export type IdPrefix = 'env' | 'org' | 'usr' | 'mem' | 'evt' | 'skc' | 'sks' | 'm2morg';
 
 /**
  * Makes IDs: 63-bit integers that are unique across processes and ordered by time.
@@ -66,6 +66,7 @@ const nouns: Record<IdPrefix, string> = {
   evt: 'an event',
   skc: 'a client',
   sks: 'a client secret',
+  m2morg: 'a client of an organization',
 };
 
 /** The database form of a public ID from outside; 400 INVALID_ID names the field and tells what was sent instead. */

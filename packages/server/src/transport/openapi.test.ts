@@ -80,6 +80,11 @@ test('the answers are what the document says', async () => {
   await check('POST /api/v1/organizations', '/api/v1/organizations', { display_name: 'Doc', external_id: 'DOC-2' });
   await check('POST /api/v1/clients', '/api/v1/clients', { name: 'doc' });
   await check('GET /api/v1/clients', '/api/v1/clients');
+  const clients = '/api/v1/organizations/{organization_id}/clients';
+  const { client } = Object(await check(`POST ${clients}`, `/api/v1/organizations/${organization.id}/clients`, { name: 'doc' }));
+  await check(`GET ${clients}`, `/api/v1/organizations/${organization.id}/clients`);
+  await check(`PATCH ${clients}/{client_id}`, `/api/v1/organizations/${organization.id}/clients/${client.client_id}`, { scopes: ['a'] });
+  await check(`POST ${clients}/{client_id}/secrets`, `/api/v1/organizations/${organization.id}/clients/${client.client_id}/secrets`);
 });
 
 test('docs/errors.md lists every code of the catalogue with its status and way out', async () => {

@@ -1,0 +1,19 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** What begins a secret, for secret scanners to look for: `cwk` that of a client. */
+export type SecretPrefix = 'cwk';
+
+/** A new secret: 256 random bits behind its prefix. Shown once. */
+export function newSecret(prefix: SecretPrefix): string {
+  return `${prefix}_${randomBytes(32).toString('base64url')}`;
+}
+
+/** What is kept of a secret. It has 256 random bits, so a plain hash cannot be guessed back. */
+export function hashSecret(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+/** The characters by which people tell secrets apart. */
+export function hintOf(secret: string): string {
+  return secret.slice(-4);
+}
