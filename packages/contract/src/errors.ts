@@ -120,6 +120,12 @@ export const errorCatalogue = {
     title: 'There is no such client or secret in this environment',
     wayOut: 'List the clients of the environment, or those of the organization.',
   },
+  API_TOKEN_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'There is no such API token in this environment, or it is not valid now',
+    wayOut: 'Let nobody in with it. A token that expired or was invalidated does not come back: create another.',
+  },
   ROUTE_NOT_FOUND: {
     status: 404,
     grpc: 12,
@@ -185,6 +191,12 @@ export const errorCatalogue = {
     grpc: 9,
     title: 'The client has two live secrets already',
     wayOut: 'Delete the older one when nothing uses it any more.',
+  },
+  MEMBERSHIP_NOT_ACTIVE: {
+    status: 400,
+    grpc: 9,
+    title: 'The user is a member of the organization, but not an active one',
+    wayOut: 'Set the membership to ACTIVE first, or wait until the invitation is accepted.',
   },
   VERSION_MISMATCH: {
     status: 412,

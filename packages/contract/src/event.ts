@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { ExternalIds, Timestamp, Version } from './common.ts';
 
 /**
- * Names of the events this version writes. Those of `organization_client` are ours, Scalekit has none: an
+ * Names of the events this version writes. Those of `organization_client` and `api_token` are ours, Scalekit has none: an
  * audit asks of every credential who issued it, who changed what it allows and who ended it.
  */
 export const eventTypes = [
@@ -19,6 +19,9 @@ export const eventTypes = [
   'organization_client.created',
   'organization_client.updated',
   'organization_client.deleted',
+  'api_token.created',
+  'api_token.updated',
+  'api_token.invalidated',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

@@ -1,3 +1,4 @@
+export * from './api-token.ts';
 export * from './client.ts';
 export * from './common.ts';
 export * from './errors.ts';

@@ -1,4 +1,5 @@
 import type { RekeyAnswer, RekeyRequest, ResolveAnswer, ResolveRequest } from '@crosswalk/contract';
+import { ApiTokens } from './api-tokens.ts';
 import { Clients } from './clients.ts';
 import { rekey, resolve } from './identifiers.ts';
 import { Memberships } from './memberships.ts';
@@ -21,6 +22,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
   readonly membership: Memberships<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
   readonly client: Clients;
   readonly organizationClient: OrganizationClients;
+  readonly apiToken: ApiTokens;
   readonly webhooks = { verify };
   readonly #connection: Connection;
 
@@ -31,6 +33,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
     this.membership = new Memberships(this.#connection);
     this.client = new Clients(this.#connection);
     this.organizationClient = new OrganizationClients(this.#connection);
+    this.apiToken = new ApiTokens(this.#connection);
   }
 
   /** Finds the records of up to 1,000 IDs of any sort: own, external of any system, aliases, addresses. In the order asked. */

@@ -1,4 +1,5 @@
 export type {
+  ApiToken,
   Client,
   ClientSecretAnswer,
   ErrorCode,

@@ -123,6 +123,28 @@ describe('credentials of organizations', () => {
     await organizationClient.delete(id, clientId);
     await expect(organizationClient.get(id, clientId)).rejects.toThrow(NotFoundError);
   });
+
+  test('API tokens: made, validated, listed, changed, ended; what is not valid is null', async () => {
+    const { apiToken, organization } = connect();
+    const { id } = await organization.create({ displayName: 'Tokens' });
+    const made = await apiToken.create({ organizationId: id, customClaims: { camelKey: 'v' }, description: 'One' });
+    expect(await apiToken.validate(made.token)).toEqual(made.token_info);
+    expect(made.token_info.custom_claims).toEqual({ camelKey: 'v' });
+    await apiToken.update(made.token_id, { customClaims: { otherKey: 'w' } });
+    expect(await apiToken.validate(made.token_id)).toMatchObject({ description: 'One', custom_claims: { otherKey: 'w' } });
+    await apiToken.create({ organization_id: id });
+    expect([(await apiToken.list(id)).total_count, (await apiToken.list(id, { userId: 'usr_7' })).tokens]).toEqual([2, []]);
+    const seen: string[] = [];
+    for await (const { token_id } of apiToken.list(id, { pageSize: 1 })) seen.push(token_id);
+    expect([seen.length, seen[1]]).toEqual([2, made.token_id]);
+    await apiToken.invalidate(made.token);
+    await apiToken.invalidate(made.token);
+    expect([await apiToken.validate(made.token), await apiToken.validate('nonsense'), await apiToken.validate('')]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  });
 });
 
 describe('errors', () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
+import { ApiTokenService, apiTokenRoutes, purgeTokens } from './api-tokens/index.ts';
 import {
   AccessTokens,
   ClientService,
@@ -43,7 +44,7 @@ export interface AppOptions {
 export interface App {
   server: FastifyInstance;
   clients: ClientService;
-  /** Removes what has expired: answers kept for idempotency, aliases. */
+  /** Removes what has expired: answers kept for idempotency, aliases, API tokens. */
   purge(): Promise<void>;
 }
 
@@ -55,6 +56,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const credentials = new CredentialService({ pool });
   const clients = new ClientService({ pool, ids });
   const organizationClients = new OrganizationClientService({ pool, ids });
+  const apiTokens = new ApiTokenService({ pool, ids });
   const organizations = new OrganizationService({ pool, ids, aliasDays });
   const users = new UserService({ pool, ids, aliasDays });
   const memberships = new MembershipService({ pool, ids, findUsers });
@@ -71,6 +73,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   tokenRoutes(routes, { credentials, tokens, limiter: new TokenLimiter(), publicUrl });
   clientRoutes(routes, clients);
   organizationClientRoutes(routes, organizationClients, pageTokens);
+  apiTokenRoutes(routes, apiTokens, pageTokens);
   organizationRoutes(routes, organizations, pageTokens);
   userRoutes(routes, users, pageTokens);
   membershipRoutes(routes, memberships, pageTokens);
@@ -83,7 +86,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
     server,
     clients,
     async purge() {
-      for (const step of [purgeKeys, purgeAliases]) while ((await step(pool)) > 0);
+      for (const step of [purgeKeys, purgeAliases, purgeTokens]) while ((await step(pool)) > 0);
     },
   };
 }

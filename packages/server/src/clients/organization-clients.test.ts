@@ -313,6 +313,7 @@ describe('tokens', () => {
     for (const [method, url] of [
       ['GET', '/api/v1/organizations'],
       ['GET', path],
+      ['POST', '/api/v1/tokens:validate'],
       ['DELETE', `/api/v1/organizations/${organizationId}`],
     ]) {
       const response = await fetch(server.url + url, { method: method ?? '', headers: { authorization: `Bearer ${token}` } });

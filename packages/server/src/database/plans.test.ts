@@ -33,6 +33,13 @@ beforeAll(async () => {
     [environment],
   );
   await fill.query(
+    `insert into api_tokens (environment_id, id, organization_id, user_id, token_hash, token_suffix, custom_claims, expire_time)
+     select $1, 7000000 + n, 1000000 + 1 + n % 10000, case when n % 2 = 0 then 1000000 + n end,
+       sha256(convert_to('cwt_' || lpad(n::text, 43, '0'), 'UTF8')), '0000', '{}', case when n % 3 = 0 then now() + interval '1 year' end
+     from generate_series(1, ${size}) n`,
+    [environment],
+  );
+  await fill.query(
     `insert into organization_clients (environment_id, id, organization_id, scopes, audience, custom_claims, expiry)
      select $1, 8000000 + n, 1000000 + 1 + n % 10000, '{}', '{}', '[]', 3600 from generate_series(1, ${size}) n`,
     [environment],
@@ -99,6 +106,12 @@ test.each([
   ['an update by external ID', 'PATCH', `${organizations}:external/EXT-50001`, { metadata: { number: 1 }, external_id: 'EXT-MOVED' }],
   ['an upsert that creates', 'PUT', '/api/v1/users:external/EXT-NEW', { email: 'new@example.com' }],
   ['a re-key', 'POST', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'EXT-60000', to: 'REKEYED' }] }],
+  ['an API token', 'POST', '/api/v1/tokens:validate', { token: `cwt_${'50000'.padStart(43, '0')}` }],
+  ['an API token by ID', 'POST', '/api/v1/tokens:validate', { token: 'apit_7050000' }],
+  ['the API tokens of an organization', 'GET', '/api/v1/tokens?organization_id=org_1000051'],
+  ['the API tokens of a user', 'GET', '/api/v1/tokens?organization_id=org_1000051&user_id=usr_1000050'],
+  ['an update of an API token', 'POST', '/api/v1/tokens:update', { token: 'apit_7050001', description: 'x' }],
+  ['the end of an API token', 'POST', '/api/v1/tokens:invalidate', { token: `cwt_${'50002'.padStart(43, '0')}` }],
   ['the clients of an organization', 'GET', `${organizations}/org_1000051/clients`],
   ['a client of an organization', 'GET', `${organizations}/org_1000051/clients/m2morg_8000050`],
   ['a deletion', 'DELETE', `${organizations}:external/EXT-70000`],
@@ -107,7 +120,9 @@ test.each([
   expect(status).toBeLessThan(300);
   expect(plans.length).toBeGreaterThan(0);
   for (const plan of plans)
-    expect(plan).not.toMatch(/Seq Scan on (organizations|users|memberships|external_ids|events|idempotency_keys|organization_clients)/);
+    expect(plan).not.toMatch(
+      /Seq Scan on (organizations|users|memberships|external_ids|events|idempotency_keys|api_tokens|organization_clients)/,
+    );
 });
 
 test.each([

@@ -123,3 +123,22 @@ test('lists, searches, filters and resolve show nothing of another environment',
   expect(Object(body).results.every((result: { matches: unknown[] }) => result.matches.length === 0)).toBe(true);
   expect((await other.request('POST', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'X-ORG', to: 'Y' }] })).status).toBe(400);
 });
+
+test('an API token is valid in its own environment alone, by itself and by its ID', async () => {
+  const made = Object((await mine.request('POST', '/api/v1/tokens', { organization_id: own.org })).body);
+  for (const token of [made.token, made.token_id]) {
+    const answers = [
+      await stranger.request('POST', '/api/v1/tokens:validate', { token }),
+      await stranger.request('POST', '/api/v1/tokens:update', { token, description: 'theirs' }),
+      await stranger.request('POST', '/api/v1/tokens:invalidate', { token }),
+      await mine.request('POST', '/api/v1/tokens:validate', { token }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 204, 200]);
+  }
+  const foreign = [
+    await stranger.request('GET', `/api/v1/tokens?organization_id=${own.org}`),
+    await stranger.request('POST', '/api/v1/tokens', { organization_id: own.org }),
+    await stranger.request('POST', '/api/v1/tokens', { organization_id: own.org, user_id: own.usr }),
+  ];
+  expect(foreign.map(({ body }) => Object(body).details[0].error_code)).toEqual(Array(3).fill('ORGANIZATION_NOT_FOUND'));
+});

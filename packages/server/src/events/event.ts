@@ -7,7 +7,7 @@ export type Changed = Record<string, [JsonValue, JsonValue]>;
 /** A change to be recorded: everything of an event but what the request context and the database know. */
 export interface NewEvent {
   type: EventType;
-  recordKind: 'organization' | 'user' | 'membership' | 'organization_client';
+  recordKind: 'organization' | 'user' | 'membership' | 'organization_client' | 'api_token';
   /** database IDs */
   recordId: string;
   organizationId: string | null;

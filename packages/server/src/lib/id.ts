@@ -1,7 +1,7 @@
 import { excerpt, invalid } from './api-error.ts';
 
 /** The kinds of thing that have an ID, by prefix. */
-export type IdPrefix = 'env' | 'org' | 'usr' | 'mem' | 'evt' | 'skc' | 'sks' | 'm2morg';
+export type IdPrefix = 'env' | 'org' | 'usr' | 'mem' | 'evt' | 'skc' | 'sks' | 'm2morg' | 'apit';
 
 /**
  * Makes IDs: 63-bit integers that are unique across processes and ordered by time.
@@ -67,6 +67,7 @@ const nouns: Record<IdPrefix, string> = {
   skc: 'a client',
   sks: 'a client secret',
   m2morg: 'a client of an organization',
+  apit: 'an API token',
 };
 
 /** The database form of a public ID from outside; 400 INVALID_ID names the field and tells what was sent instead. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** What begins a secret, for secret scanners to look for: `cwk` that of a client. */
-export type SecretPrefix = 'cwk';
+/** What begins a secret, for secret scanners to look for: `cwk` that of a client, `cwt` an API token. */
+export type SecretPrefix = 'cwk' | 'cwt';
 
 /** A new secret: 256 random bits behind its prefix. Shown once. */
 export function newSecret(prefix: SecretPrefix): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isoTime } from './time.ts';
+import { isoTime, parseTime } from './time.ts';
 
 test.each([
   ['2026-11-23 17:03:08.124567+00', '2026-11-23T17:03:08.124Z'],
@@ -8,3 +8,23 @@ test.each([
   ['2026-11-23T17:03:08.124567+00:00', '2026-11-23T17:03:08.124Z'],
   ['2026-11-23 22:33:08.124567+05:30', '2026-11-23T17:03:08.124Z'],
 ])('%s reads as %s', (text, expected) => expect(isoTime(text)).toBe(expected));
+
+test.each([
+  ['2030-01-01T00:00:00Z', '2030-01-01T00:00:00.000Z'],
+  ['2030-01-01t01:00:00.123456789+01:00', '2030-01-01T00:00:00.123Z'],
+  ['2028-02-29T23:59:59z', '2028-02-29T23:59:59.000Z'],
+])('%s is a moment', (text, expected) => expect(parseTime(text)?.toISOString()).toBe(expected));
+
+test.each([
+  '',
+  '2030-01-01',
+  '2030-01-01T00:00:00',
+  '2030-01-01 00:00:00Z',
+  '2030-02-30T00:00:00Z',
+  '2030-13-01T00:00:00Z',
+  '2030-01-01T24:00:00Z',
+  '2030-01-01T00:00:00+99:00',
+  '9999-12-31T23:59:59-01:00',
+  '1893456000',
+  ' 2030-01-01T00:00:00Z',
+])('%j is no moment', (text) => expect(parseTime(text)).toBeUndefined());

@@ -85,6 +85,11 @@ test('the answers are what the document says', async () => {
   await check(`GET ${clients}`, `/api/v1/organizations/${organization.id}/clients`);
   await check(`PATCH ${clients}/{client_id}`, `/api/v1/organizations/${organization.id}/clients/${client.client_id}`, { scopes: ['a'] });
   await check(`POST ${clients}/{client_id}/secrets`, `/api/v1/organizations/${organization.id}/clients/${client.client_id}/secrets`);
+  const { token } = Object(await check('POST /api/v1/tokens', '/api/v1/tokens', { organization_id: organization.id }));
+  await check('GET /api/v1/tokens', `/api/v1/tokens?organization_id=${organization.id}`);
+  await check('POST /api/v1/tokens:validate', '/api/v1/tokens:validate', { token });
+  await check('POST /api/v1/tokens:update', '/api/v1/tokens:update', { token, description: 'doc' });
+  await check('POST /api/v1/tokens:validate', '/api/v1/tokens:validate', { token: 'none' });
 });
 
 test('docs/errors.md lists every code of the catalogue with its status and way out', async () => {
