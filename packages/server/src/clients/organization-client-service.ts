@@ -125,10 +125,10 @@ export class OrganizationClientService {
         const message = `${before.client_id} has ${maxSecrets} live secrets; delete the older one first`;
         throw new ApiError('TOO_MANY_CLIENT_SECRETS', message);
       }
-      await this.#addSecret(tx, context.environmentId, clientId, plainSecret);
+      const publicId = await this.#addSecret(tx, context.environmentId, clientId, plainSecret);
       const after = await raiseOrganizationClient(tx, context.environmentId, organizationId, clientId);
       await this.#record(tx, context, 'organization_client.updated', before, after);
-      const secret = after.secrets.at(-1);
+      const secret = after.secrets.find(({ id }) => id === publicId);
       if (secret === undefined) throw new Error('an insert wrote no row');
       return { secret, plain_secret: plainSecret };
     });
@@ -153,8 +153,11 @@ export class OrganizationClientService {
     });
   }
 
-  #addSecret(tx: pg.PoolClient, environmentId: string, clientId: string, secret: string): Promise<void> {
-    return insertSecret(tx, environmentId, 'm2morg', clientId, this.#ids.next(), hashSecret(secret), hintOf(secret));
+  /** Returns the public ID of the secret. */
+  async #addSecret(tx: pg.PoolClient, environmentId: string, clientId: string, secret: string): Promise<string> {
+    const id = this.#ids.next();
+    await insertSecret(tx, environmentId, 'm2morg', clientId, id, hashSecret(secret), hintOf(secret));
+    return formatId('sks', id);
   }
 
   async #lock(

@@ -427,3 +427,19 @@ test('each change has its event, with what changed and without any secret', asyn
   expect(events[2]?.changed).toEqual({ secrets: [[old], [old, added]] });
   expect(events[3]?.changed).toEqual({ secrets: [[old, added], [added]] });
 });
+
+test('a client that is changed while it gets its tokens: each request has its answer, none waits itself to a standstill', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const made = await newClient();
+    const second = Object((await request('POST', `${made.url}/secrets`)).body);
+    const answers = await Promise.all([
+      ...Array.from({ length: 4 }, () => grant({ ...made, secret: second.plain_secret })),
+      request('DELETE', `${made.url}/secrets/${second.secret.id}`),
+      request('PATCH', made.url, { name: 'Busy' }),
+      ...Array.from({ length: 4 }, () => grant(made)),
+    ]);
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.slice(0, 4).every((status) => status === 200 || status === 401)).toBe(true);
+    expect(statuses.slice(4)).toEqual([204, 200, 200, 200, 200, 200]);
+  }
+});

@@ -91,7 +91,11 @@ export async function findCredentials(db: Queryable, kind: ClientKind, clientId:
   return rows;
 }
 
-/** Notes the use of a secret, at most once a minute: one write a minute is nothing, one a grant would be. */
+/**
+ * Notes the use of a secret, at most once a minute: one write a minute is nothing, one a grant would be. The client is
+ * locked first, as every change of its secrets does, and one that is being changed just now is passed over: a grant
+ * must not wait for that, nor it for the grant.
+ */
 export async function touchSecret(
   db: Queryable,
   environmentId: string,
@@ -102,10 +106,15 @@ export async function touchSecret(
   const { clients, secrets } = tables[kind];
   await db.query({
     name: `touch-secret-${kind}`,
-    text: `with secret as (
-             update ${secrets} set last_used_time = now() where environment_id = $1 and client_id = $2 and id = $3
-               and (last_used_time is null or last_used_time < now() - interval '1 minute') returning 1)
-           update ${clients} set last_used_time = now() where environment_id = $1 and id = $2 and exists (select from secret)`,
+    text: `with client as (
+             select c.id from ${clients} c join ${secrets} s on s.environment_id = c.environment_id and s.client_id = c.id
+             where c.environment_id = $1 and c.id = $2 and s.id = $3
+               and (s.last_used_time is null or s.last_used_time < now() - interval '1 minute')
+             for no key update of c skip locked),
+           secret as (
+             update ${secrets} set last_used_time = now()
+             where environment_id = $1 and client_id = $2 and id = $3 and exists (select from client))
+           update ${clients} set last_used_time = now() where environment_id = $1 and id = $2 and exists (select from client)`,
     values: [environmentId, clientId, secretId],
   });
 }
