@@ -28,7 +28,7 @@ import {
   setDefaultMemberRole,
 } from './organizations/index.ts';
 import { PermissionService, permissionRoutes, RoleService, roleRoutes } from './roles/index.ts';
-import { createScalekitSurface } from './scalekit/index.ts';
+import { createScalekitSurface, type ScalekitSurface } from './scalekit/index.ts';
 import { authenticationHook, createAdmission } from './transport/authentication.ts';
 import { bodyLimit, registerBodyParser } from './transport/body.ts';
 import { registerDashboard } from './transport/dashboard.ts';
@@ -58,6 +58,8 @@ export interface AppOptions {
 export interface App {
   server: FastifyInstance;
   clients: ClientService;
+  /** what it offers to Scalekit's clients */
+  scalekit: ScalekitSurface;
   /** Ends every connection now, whatever is under way. */
   cutOff(): void;
   /** New connections are greeted with this certificate from now on. */
@@ -86,11 +88,11 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
   const admit = createAdmission(tokens, clientLimiter(rateLimit));
-  const onGrpc = createScalekitSurface(
+  const scalekit = createScalekitSurface(
     { organizations, settings, users, memberships, invitations, organizationClients, apiTokens, roles, permissions },
     { pageTokens, admit, logger },
   );
-  const listener = createListener({ certificate, onGrpc });
+  const listener = createListener({ certificate, onGrpc: scalekit.handle });
   const server = createServer(logger, listener);
   server.decorateRequest('token', undefined);
   server.addHook('onRequest', authenticationHook(admit));
@@ -117,6 +119,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   return {
     server,
     clients,
+    scalekit,
     cutOff: () => listener.destroy(),
     renewCertificate: (renewed) => listener.renew(renewed),
     async purge() {

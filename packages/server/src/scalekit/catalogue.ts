@@ -53,7 +53,11 @@ export const publishedMethods: ReadonlyMap<string, PublishedMethod> = new Map(
 const login = 'Crosswalk keeps who people are, it does not sign them in: no single sign-on, hosted login or sessions of end users';
 const directorySync = 'Crosswalk does not speak SCIM to identity providers; write users by upsert or import instead';
 const agents = 'connected accounts and agent tools are not part of a directory';
-const dashboard = 'it serves the dashboard of Scalekit';
+
+const portal = 'there is no portal in which customers set up single sign-on or directory sync';
+const endUsers = 'it is for signed-in end users, and Crosswalk signs nobody in';
+const resources = 'Crosswalk is no authorization server for resources of others and their consents';
+const environmentClients = "the environment's own clients are kept over REST: /api/v1/clients";
 
 /** Why a whole service is not offered, by its type name. */
 const serviceReasons: Record<string, string> = {
@@ -65,15 +69,41 @@ const serviceReasons: Record<string, string> = {
   [DirectoryService.typeName]: directorySync,
   [ConnectedAccountService.typeName]: agents,
   [ToolService.typeName]: agents,
-  [EventsService.typeName]: 'changes are read from the change feed, GET /api/v1/events',
+  [ClientService.typeName]: resources,
+  [EventsService.typeName]: 'Crosswalk has its own record of changes',
 };
 
 /** Why one method of an offered service is not. */
-const methodReasons: Record<string, string> = {};
+const methodReasons: Record<string, string> = {
+  ...reasonFor(
+    portal,
+    OrganizationService.method.generatePortalLink,
+    OrganizationService.method.getPortalLinks,
+    OrganizationService.method.deletePortalLink,
+    OrganizationService.method.deletePortalLinkByID,
+  ),
+  ...reasonFor(endUsers, UserService.method.getCurrentUser, UserService.method.getSupportHash),
+  ...reasonFor(
+    environmentClients,
+    ClientService.method.listClient,
+    ClientService.method.createClient,
+    ClientService.method.getClient,
+    ClientService.method.updateClient,
+    ClientService.method.deleteClient,
+    ClientService.method.createClientSecret,
+    ClientService.method.updateClientSecret,
+    ClientService.method.deleteClientSecret,
+  ),
+  ...reasonFor('only a hash of each token is kept', ApiTokenService.method.fetchToken),
+};
+
+function reasonFor(reason: string, ...methods: DescMethod[]): Record<string, string> {
+  return Object.fromEntries(methods.map((method) => [pathOf(method), reason]));
+}
 
 /** Why a published method is not offered, as far as it is not; undefined when nothing of this path is published. */
 export function reasonNotOffered(path: string): string | undefined {
   const published = publishedMethods.get(path);
   if (published === undefined) return undefined;
-  return methodReasons[path] ?? serviceReasons[published.service.typeName] ?? dashboard;
+  return methodReasons[path] ?? serviceReasons[published.service.typeName] ?? 'it is no part of a directory';
 }

@@ -2,8 +2,7 @@ import { publishedMethods, reasonNotOffered } from './catalogue.ts';
 import type { Method } from './grpc/method.ts';
 
 /** `docs/compatibility.md`: every method that Scalekit publishes, made from its descriptors and from the methods registered here. */
-export function compatibilityPage(methods: readonly Method[]): string {
-  const offered = new Set(methods.map(({ path }) => path));
+export function compatibilityPage(offered: ReadonlyMap<string, Method>): string {
   const services = new Map<string, string[]>();
   for (const { path, service, method } of publishedMethods.values()) {
     const answer = offered.has(path) ? 'offered' : `not offered: ${reasonNotOffered(path)}`;

@@ -1,1 +1,1 @@
-export { createScalekitSurface, type ScalekitServices } from './surface.ts';
+export { createScalekitSurface, type ScalekitSurface } from './surface.ts';

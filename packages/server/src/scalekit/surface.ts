@@ -36,7 +36,7 @@ export interface ScalekitServices {
 }
 
 /** Every method of Scalekit's API that is offered. */
-export function scalekitMethods(services: ScalekitServices, pageTokens: PageTokens): Method[] {
+function scalekitMethods(services: ScalekitServices, pageTokens: PageTokens): Method[] {
   const pages = new Pages(pageTokens);
   return [
     ...organizationMethods(services.organizations, pages),
@@ -49,13 +49,21 @@ export function scalekitMethods(services: ScalekitServices, pageTokens: PageToke
   ];
 }
 
-/** The gRPC surface that Scalekit's clients speak, as a handler of the one port. */
+/** The gRPC surface that Scalekit's clients speak. */
+export interface ScalekitSurface {
+  /** every method that is offered, by path */
+  methods: ReadonlyMap<string, Method>;
+  /** for the one port */
+  handle: StreamHandler;
+}
+
+/** Puts the surface together. */
 export function createScalekitSurface(
   services: ScalekitServices,
   { pageTokens, admit, logger }: { pageTokens: PageTokens; admit: Admit; logger: FastifyBaseLogger },
-): StreamHandler {
+): ScalekitSurface {
   const methods = new Map(scalekitMethods(services, pageTokens).map((method) => [method.path, method]));
-  return createGrpcHandler({ methods, refuse, admit, logger });
+  return { methods, handle: createGrpcHandler({ methods, refuse, admit, logger }) };
 }
 
 function refuse(path: string): ApiError {
