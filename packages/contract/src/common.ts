@@ -98,6 +98,9 @@ export function pageOf<Name extends string, Item extends TSchema>(name: Name, it
     prev_page_token: Type.String(),
     total_size: Type.Integer({ description: 'How many records match: exact up to 10,000.' }),
     total_size_is_floor: Type.Boolean({ description: 'True when more than 10,000 match; `total_size` is then 10,000.' }),
+    events_cursor: Type.Optional(
+      Type.String({ description: 'In the first page of records: the change feed after it has every change that this list may not show.' }),
+    ),
   });
 }
 

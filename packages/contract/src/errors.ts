@@ -72,6 +72,12 @@ export const errorCatalogue = {
     title: 'The page token does not belong to this list',
     wayOut: 'Start again without `page_token`, and keep every other parameter the same from page to page.',
   },
+  INVALID_CURSOR: {
+    status: 400,
+    grpc: 3,
+    title: 'The cursor does not belong to this feed',
+    wayOut: 'Use a cursor of an earlier answer in the same environment, or leave it out to begin with the oldest event.',
+  },
   INVALID_REKEY: {
     status: 400,
     grpc: 3,
@@ -179,6 +185,12 @@ export const errorCatalogue = {
     grpc: 5,
     title: 'There is no such API token in this environment, or it is not valid now',
     wayOut: 'Let nobody in with it. A token that expired or was invalidated does not come back: create another.',
+  },
+  VERSION_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'Nothing is known of the record at this version or time',
+    wayOut: 'Read the history of the record: it tells the versions that are kept.',
   },
   SESSION_NOT_FOUND: {
     status: 404,
@@ -293,6 +305,12 @@ export const errorCatalogue = {
     grpc: 9,
     title: 'There are as many roles as there can be',
     wayOut: 'Delete roles that nobody has; put what varies between people into several roles of one person.',
+  },
+  EVENTS_PURGED: {
+    status: 410,
+    grpc: 11,
+    title: 'Events after the cursor are not kept any more',
+    wayOut: 'Read the records anew: the list gives the cursor to go on from.',
   },
   VERSION_MISMATCH: {
     status: 412,

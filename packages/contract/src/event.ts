@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { ExternalIds, Timestamp, Version } from './common.ts';
+import { ExternalIds, idSchema, Timestamp, Version } from './common.ts';
 
 /**
  * Names of the events this version writes. Those of `organization_client` and `api_token` are ours, Scalekit has none: an
@@ -31,22 +31,116 @@ export const eventTypes = [
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
+/** Limits of the change feed. */
+export const feedLimits = {
+  /** events in one answer */
+  events: 1000,
+  /** seconds that a request may wait for the first event */
+  wait: 30,
+} as const;
+
+const Changed = Type.Unsafe<Record<string, [unknown, unknown]>>(
+  Type.Record(Type.String(), Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 }), {
+    description: 'What changed: path to [old, new]; null stands for absent.',
+    examples: [{ 'metadata.plan': ['starter', 'enterprise'] }],
+  }),
+);
+
 /** The immutable record of one change, written in the change's own transaction. */
 export const Event = Type.Object({
-  id: Type.String(),
+  id: Type.String({ description: 'The same however often the event is read: use it to tell a repetition.' }),
   type: Type.Enum([...eventTypes]),
+  sequence: Type.Integer({ description: 'Its place in the feed. Places grow and have gaps.' }),
   environment_id: Type.String(),
   organization_id: Type.Union([Type.String(), Type.Null()]),
   record_id: Type.String(),
   record_version: Version,
   external_id: Type.Union([Type.String(), Type.Null()]),
   external_ids: ExternalIds,
-  changed: Type.Record(Type.String(), Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 }), {
-    description: 'Path to [old, new]; null stands for absent.',
-  }),
-  actor: Type.Object({ type: Type.Enum(['client', 'system']), id: Type.String() }),
+  changed: Changed,
+  actor: Type.Object({ type: Type.Enum(['client', 'system']), id: Type.Union([Type.String(), Type.Null()]) }),
   request_id: Type.String(),
   occurred_at: Timestamp,
-  data: Type.Unknown(),
+  data: Type.Unsafe<Record<string, unknown>>(
+    Type.Record(Type.String(), Type.Unknown(), { description: 'The record after the change; before it, for a deletion.' }),
+  ),
 });
 export type Event = Static<typeof Event>;
+
+const types = Type.String({
+  pattern: '^[a-z_]+(?:\\.[a-z_]+)?(?:,[a-z_]+(?:\\.[a-z_]+)?)*$',
+  maxLength: 1000,
+  description: 'Only these types: names, or what stands before the dot, with commas between.',
+  examples: ['organization,user.updated'],
+});
+
+export const ListEventsQuery = Type.Object(
+  {
+    after: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description: '`next_cursor` of an earlier answer, or `events_cursor` of a list of records. Left out: from the oldest event kept.',
+      }),
+    ),
+    types: Type.Optional(types),
+    organization_id: Type.Optional(idSchema('org', 'Only events of this organization and what belongs to it.')),
+    actor_id: Type.Optional(idSchema('skc', 'Only changes made by this client.')),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: feedLimits.events, default: 100, description: 'Events in one answer.' })),
+    wait: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: feedLimits.wait,
+        default: 0,
+        description: 'Seconds to wait for an event when there is none yet.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const EventFeed = Type.Object({
+  events: Type.Array(Event),
+  next_cursor: Type.String({ description: 'Continues after the last of these events; after all there are when there were none.' }),
+  has_more: Type.Boolean({ description: 'Whether more events are there already.' }),
+});
+export type EventFeed = Static<typeof EventFeed>;
+
+/** What happened to one record, newest first. */
+export const History = Type.Object({
+  events: Type.Array(Event),
+  next_page_token: Type.String(),
+});
+export type History = Static<typeof History>;
+
+export const HistoryQuery = Type.Object(
+  {
+    page_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 30, description: 'Events in one page.' })),
+    page_token: Type.Optional(Type.String({ maxLength: 200, description: '`next_page_token` of an earlier answer to the same request.' })),
+  },
+  { additionalProperties: false },
+);
+
+/** Which moment of a record is asked for: exactly one of the two. */
+export const AsOfQuery = Type.Object(
+  {
+    version: Type.Optional(Type.Integer({ minimum: 1, description: 'The version.' })),
+    time: Type.Optional({ ...Timestamp, description: 'The moment, RFC 3339.' }),
+  },
+  { additionalProperties: false },
+);
+
+/** A record as it was. */
+export const AsOf = Type.Object({
+  record: Type.Unsafe<Record<string, unknown>>(Type.Record(Type.String(), Type.Unknown())),
+  event: Event,
+});
+export type AsOf = Static<typeof AsOf>;
+
+export const RevertMetadata = Type.Object(
+  {
+    key: Type.String({ minLength: 1, maxLength: 64, description: 'The key of the metadata to set back.' }),
+    version: Type.Integer({ minimum: 1, description: 'The version of the record whose value it gets again.' }),
+  },
+  { additionalProperties: false, examples: [{ key: 'plan_type', version: 3 }] },
+);
+export type RevertMetadata = Static<typeof RevertMetadata>;

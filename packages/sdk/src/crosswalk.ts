@@ -1,6 +1,7 @@
 import type { RekeyAnswer, RekeyRequest, ResolveAnswer, ResolveRequest } from '@crosswalk/contract';
 import { ApiTokens } from './api-tokens.ts';
 import { Clients } from './clients.ts';
+import { Events } from './events.ts';
 import { rekey, resolve } from './identifiers.ts';
 import { Memberships } from './memberships.ts';
 import { OrganizationClients } from './organization-clients.ts';
@@ -27,11 +28,13 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
   readonly client: Clients;
   readonly organizationClient: OrganizationClients;
   readonly apiToken: ApiTokens;
+  readonly events: Events;
   readonly webhooks = { verify };
   readonly #connection: Connection;
 
   constructor(environmentUrl: string, clientId: string, clientSecret: string, options?: CrosswalkOptions) {
     this.#connection = new Connection(environmentUrl, clientId, clientSecret, options);
+    this.events = new Events(this.#connection);
     this.organization = new Organizations(this.#connection);
     this.user = new Users(this.#connection);
     this.membership = new Memberships(this.#connection);

@@ -4,6 +4,10 @@ export type {
   Client,
   ClientSecretAnswer,
   ErrorCode,
+  Event,
+  EventFeed,
+  EventType,
+  History,
   Invitation,
   JsonValue,
   MatchedBy,
@@ -32,6 +36,8 @@ export {
   RateLimitError,
   ValidationError,
 } from './errors.ts';
+export { EventList, type EventsOptions } from './events.ts';
+export type { HistoryOptions, Moment } from './history.ts';
 export { List, type PageInfo, type PageOptions } from './pages.ts';
 export type { CallOptions, ChangeOptions, CrosswalkOptions, UpsertOptions } from './request.ts';
 export type { Membership, MetadataTypes, Organization, User } from './types.ts';

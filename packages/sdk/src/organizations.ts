@@ -10,6 +10,7 @@ import type {
 } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
+import { RecordHistory } from './history.ts';
 import { externalQuery, type SystemOption, segment } from './identifiers.ts';
 import { List, type PageInfo, type PageOptions } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
@@ -26,9 +27,12 @@ export interface OrganizationPage<Data> extends PageInfo {
 /** The organizations of the environment: the customers of your product. */
 export class Organizations<Data> {
   readonly #connection: Connection;
+  /** what happened to each */
+  readonly history: RecordHistory<Organization<Data>>;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.history = new RecordHistory(connection, collection, 'organization');
   }
 
   /** Makes an organization; a `ConflictError` names who has the external ID. */

@@ -6,6 +6,8 @@ export interface PageInfo {
   total_size: number;
   /** more than `total_size` match */
   total_size_is_floor: boolean;
+  /** in the first page of records: the change feed after it has every change that the list may not show */
+  events_cursor?: string;
 }
 
 /** What every list takes. `pageSize` is 1 to 100, default 30. */

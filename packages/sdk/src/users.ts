@@ -1,6 +1,7 @@
 import type { CreateUser, CreateUserAndMembership, Invitation, UpdateUser } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
+import { RecordHistory } from './history.ts';
 import { externalQuery, type SystemOption, segment } from './identifiers.ts';
 import { List, type PageInfo, type PageOptions } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
@@ -17,9 +18,12 @@ export interface UserPage<Data, MembershipData> extends PageInfo {
 /** The users of the environment: people, each in any number of organizations. */
 export class Users<Data, MembershipData> {
   readonly #connection: Connection;
+  /** what happened to each */
+  readonly history: RecordHistory<User<Data, MembershipData>>;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.history = new RecordHistory(connection, collection, 'user');
   }
 
   /** Makes a user without a membership; a `ConflictError` names who has the address or the external ID. */

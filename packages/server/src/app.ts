@@ -1,3 +1,4 @@
+import { OrganizationAnswer, UserAnswer } from '@crosswalk/contract';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
@@ -12,11 +13,13 @@ import {
   organizationClientRoutes,
   tokenRoutes,
 } from './clients/index.ts';
-import { externalIdRoutes, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
+import { listEnvironmentIds } from './environments/index.ts';
+import { externalIdRoutes, notFound, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
+import { FeedService, feedRoutes, historyRoutes } from './feed/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
 import { InvitationService, invitationRoutes } from './invitations/index.ts';
 import { emailKey } from './lib/email.ts';
-import { IdGenerator } from './lib/id.ts';
+import { IdGenerator, requireId } from './lib/id.ts';
 import { PageTokens } from './lib/page-token.ts';
 import { invitedMemberships, MembershipService, membershipRoutes, reassignRole, userRoleRoutes } from './memberships/index.ts';
 import {
@@ -48,6 +51,8 @@ export interface AppOptions {
   publicUrl: string;
   secretKey: string;
   aliasDays: number;
+  /** how long events are kept; 0: for ever */
+  eventDays: number;
   rateLimit: number;
   /** present: the port speaks TLS */
   certificate?: Certificate | undefined;
@@ -58,6 +63,7 @@ export interface AppOptions {
 export interface App {
   server: FastifyInstance;
   clients: ClientService;
+  feed: FeedService;
   /** what it offers to Scalekit's clients */
   scalekit: ScalekitSurface;
   /** Ends every connection now, whatever is under way. */
@@ -69,7 +75,16 @@ export interface App {
 }
 
 /** The one place that connects the parts. */
-export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimit, certificate, logger }: AppOptions): Promise<App> {
+export async function buildApp({
+  pool,
+  publicUrl,
+  secretKey,
+  aliasDays,
+  eventDays,
+  rateLimit,
+  certificate,
+  logger,
+}: AppOptions): Promise<App> {
   const ids = new IdGenerator(await processNumber(pool));
   const pageTokens = new PageTokens(deriveKey(secretKey, 'page tokens'));
   const tokens = await AccessTokens.open({ pool, issuer: publicUrl, secretKey });
@@ -77,6 +92,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const clients = new ClientService({ pool, ids });
   const organizationClients = new OrganizationClientService({ pool, ids });
   const apiTokens = new ApiTokenService({ pool, ids });
+  const feed = new FeedService({ pool, cursors: pageTokens, keptDays: eventDays });
   const organizations = new OrganizationService({ pool, ids, aliasDays });
   const settings = new OrganizationSettingsService({ pool, ids, organizations });
   const users = new UserService({ pool, ids, aliasDays });
@@ -94,6 +110,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   );
   const listener = createListener({ certificate, onGrpc: scalekit.handle });
   const server = createServer(logger, listener);
+  server.addHook('preClose', async () => feed.stop());
   server.decorateRequest('token', undefined);
   server.addHook('onRequest', authenticationHook(admit));
   await registerReference(server, publicUrl);
@@ -103,15 +120,36 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   clientRoutes(routes, clients);
   organizationClientRoutes(routes, organizationClients, pageTokens);
   apiTokenRoutes(routes, apiTokens, pageTokens);
-  organizationRoutes(routes, organizations, pageTokens);
+  organizationRoutes(routes, organizations, pageTokens, feed);
   organizationSettingsRoutes(routes, settings);
-  userRoutes(routes, users, pageTokens);
-  membershipRoutes(routes, memberships, pageTokens);
+  userRoutes(routes, users, pageTokens, feed);
+  membershipRoutes(routes, memberships, pageTokens, feed);
   invitationRoutes(routes, invitations);
   userRoleRoutes(routes, memberships);
   roleRoutes(routes, roles);
   permissionRoutes(routes, permissions, pageTokens);
   externalIdRoutes(routes, { resolver, rekeyer });
+  feedRoutes(routes, feed);
+  historyRoutes(routes, feed, {
+    collection: '/api/v1/organizations',
+    prefix: 'org',
+    noun: 'organization',
+    answer: OrganizationAnswer,
+    idOf: async (context, reference) =>
+      'id' in reference ? reference.id : requireId('org', (await organizations.get(context, reference)).record.id),
+    setMetadataKey: (...change) => organizations.setMetadataKey(...change),
+    notFound: (reference) => notFound('organization', reference),
+  });
+  historyRoutes(routes, feed, {
+    collection: '/api/v1/users',
+    prefix: 'usr',
+    noun: 'user',
+    answer: UserAnswer,
+    idOf: async (context, reference) =>
+      'id' in reference ? reference.id : requireId('usr', (await users.get(context, reference)).record.id),
+    setMetadataKey: (...change) => users.setMetadataKey(...change),
+    notFound: (reference) => notFound('user', reference),
+  });
   registerHealth(server, pool);
   await registerDashboard(server);
   checkMethods();
@@ -119,11 +157,13 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   return {
     server,
     clients,
+    feed,
     scalekit,
     cutOff: () => listener.destroy(),
     renewCertificate: (renewed) => listener.renew(renewed),
     async purge() {
-      const steps = [purgeKeys, purgeAliases, purgeTokens, () => memberships.expireInvitations()];
+      const environmentIds = await listEnvironmentIds(pool);
+      const steps = [purgeKeys, purgeAliases, purgeTokens, () => memberships.expireInvitations(), () => feed.purge(environmentIds)];
       for (const step of steps) while ((await step(pool)) > 0);
     },
   };

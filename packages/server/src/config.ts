@@ -18,6 +18,8 @@ export interface Config {
   secretKey: string | undefined;
   /** days an external ID keeps resolving after a change; 0 = not at all */
   aliasDays: number;
+  /** days that events are kept; 0 = for ever */
+  eventDays: number;
   /** requests per second one client may make of one server process, on average over ten seconds; 0 = no limit */
   rateLimit: number;
   logLevel: string;
@@ -88,6 +90,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     firstClient: clientSecret === undefined ? undefined : { id: clientId, secret: clientSecret },
     secretKey,
     aliasDays: integer('CROSSWALK_ALIAS_DAYS', 30, 36_500),
+    eventDays: integer('CROSSWALK_EVENT_DAYS', 90, 36_500),
     rateLimit: integer('CROSSWALK_RATE_LIMIT', 2_000, 1_000_000),
     logLevel,
   };

@@ -28,6 +28,9 @@ const firstEnvironment = 'development';
 /** How often expired rows are removed. Milliseconds. */
 const purgeInterval = 10 * 60 * 1000;
 
+/** How often events get their place in the feed. Milliseconds. */
+const placeInterval = 1_000;
+
 /** A request may still run for this long when the server is told to stop. Milliseconds. */
 const drainTimeout = 15_000;
 
@@ -51,6 +54,7 @@ export async function serve(config: Config, onProgress: (line: string) => void =
       publicUrl: config.publicUrl,
       secretKey: config.secretKey ?? (await secretKeyFile(config.dataDirectory)),
       aliasDays: config.aliasDays,
+      eventDays: config.eventDays,
       rateLimit: config.rateLimit,
       certificate: config.tls === undefined ? undefined : await readCertificate(config.tls),
       logger,
@@ -67,6 +71,12 @@ export async function serve(config: Config, onProgress: (line: string) => void =
     const firstClient = await app.clients.createFirst(environment.id, config.firstClient);
     const purging = setInterval(() => app.purge().catch((error: unknown) => logger.warn({ err: error }, 'purge failed')), purgeInterval);
     closers.push(async () => clearInterval(purging));
+    // Readers of the feed do this themselves; a feed that nobody reads must not have it all to do at once.
+    const placing = setInterval(
+      () => app.feed.place().catch((error: unknown) => logger.warn({ err: error }, 'placing events failed')),
+      placeInterval,
+    );
+    closers.push(async () => clearInterval(placing));
     const listening = await app.server.listen({
       port: config.port,
       host: config.host,

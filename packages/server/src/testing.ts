@@ -67,6 +67,7 @@ export interface TestServer extends App {
 /** Settings that a test may change. */
 export interface TestServerOptions {
   aliasDays?: number;
+  eventDays?: number;
   rateLimit?: number;
 }
 
@@ -89,13 +90,14 @@ export function useTestServer(options: TestServerOptions = {}): TestServer {
   });
 }
 
-async function startTestServer({ aliasDays = 30, rateLimit = 0 }: TestServerOptions): Promise<TestServer> {
+async function startTestServer({ aliasDays = 30, eventDays = 90, rateLimit = 0 }: TestServerOptions): Promise<TestServer> {
   const database = await createTestDatabase();
   const app = await buildApp({
     pool: database.pool,
     publicUrl: 'http://crosswalk.test',
     secretKey: 'a secret key that is only for tests',
     aliasDays,
+    eventDays,
     rateLimit,
     logger: createLogger('silent'),
   });

@@ -26,3 +26,9 @@ export async function ensureEnvironment(db: Queryable, id: string, name: string)
   if (environment === undefined) throw new Error(`environment ${name} vanished`);
   return environment;
 }
+
+/** The database IDs of all environments: a handful, as an operator makes each. */
+export async function listEnvironmentIds(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>('select id from environments order by id');
+  return rows.map(({ id }) => id);
+}

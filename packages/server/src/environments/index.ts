@@ -1,2 +1,2 @@
-export { ensureEnvironment } from './environment-store.ts';
+export { ensureEnvironment, listEnvironmentIds } from './environment-store.ts';
 export type { RequestContext } from './request-context.ts';

@@ -1,13 +1,33 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EventType, JsonValue } from '@crosswalk/contract';
+import { formatId, type IdPrefix } from '../lib/id.ts';
 
 /** `{path: [old, new]}`; null stands for absent. */
 export type Changed = Record<string, [JsonValue, JsonValue]>;
 
+/** Prefix of the IDs of each kind of record that has events. */
+const prefixes = {
+  organization: 'org',
+  user: 'usr',
+  membership: 'mem',
+  role: 'role',
+  permission: 'perm',
+  organization_client: 'm2morg',
+  api_token: 'apit',
+} as const satisfies Record<string, IdPrefix>;
+
+/** The kinds of record that have events. */
+export type RecordKind = keyof typeof prefixes;
+
+/** The public ID of a record. */
+export function publicId(kind: RecordKind, id: string): string {
+  return formatId(prefixes[kind], id);
+}
+
 /** A change to be recorded: everything of an event but what the request context and the database know. */
 export interface NewEvent {
   type: EventType;
-  recordKind: 'organization' | 'user' | 'membership' | 'role' | 'permission' | 'organization_client' | 'api_token';
+  recordKind: RecordKind;
   /** database IDs */
   recordId: string;
   organizationId: string | null;

@@ -1,2 +1,2 @@
-export { eventOf, type NewEvent } from './event.ts';
+export { eventOf, type NewEvent, publicId, type RecordKind } from './event.ts';
 export { appendEvents } from './event-store.ts';

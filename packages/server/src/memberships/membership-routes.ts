@@ -13,6 +13,7 @@ import {
   UserAndMembershipAnswer,
   UserMembershipAnswer,
 } from '@crosswalk/contract';
+import type { FeedService } from '../feed/index.ts';
 import { requireId } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
@@ -37,7 +38,7 @@ const changeErrors: ErrorCode[] = [
 ];
 
 /** REST of memberships. */
-export function membershipRoutes(app: Routes, memberships: MembershipService, tokens: PageTokens): void {
+export function membershipRoutes(app: Routes, memberships: MembershipService, tokens: PageTokens, feed: FeedService): void {
   const created = (body: UserAndMembershipAnswer) => ({ status: 201, body });
   const changed = (body: UserMembershipAnswer) => ({ status: 200, body });
   const upserted = (body: UpsertMembershipAnswer) => ({ status: body.created ? 201 : 200, body });
@@ -63,8 +64,10 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
         status,
         filter,
       };
-      const page = await memberships.list(contextOf(request), query, pageRequestOf(request, tokens));
-      return pageAnswer(request, tokens, 'memberships', page);
+      const wanted = pageRequestOf(request, tokens);
+      const snapshot = await feed.snapshot(contextOf(request), wanted);
+      const page = await memberships.list(contextOf(request), query, wanted);
+      return { ...pageAnswer(request, tokens, 'memberships', page), ...snapshot };
     },
   );
 

@@ -2,6 +2,7 @@ export { compileFilter, type SqlFilter } from './filter.ts';
 export {
   changeOf,
   checkStored,
+  keyReplacement,
   type MetadataChange,
   type MetadataUpdate,
   mergeMetadata,

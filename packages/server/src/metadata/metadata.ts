@@ -127,6 +127,11 @@ export function metadataPatch(value: Record<string, unknown> | undefined): Metad
   return { metadata: parseMetadata(value ?? {}), replace: false };
 }
 
+/** An update that sets one key as a whole, or removes it: undefined. */
+export function keyReplacement(key: string, value: JsonValue | undefined): MetadataUpdate {
+  return ({ [key]: _before, ...others }) => metadataReplacement(value === undefined ? others : { ...others, [key]: value });
+}
+
 /** Metadata to put in place of all that is there, checked. */
 export function metadataReplacement(value: Record<string, unknown>): MetadataChange {
   return { metadata: newMetadata(value), replace: true };

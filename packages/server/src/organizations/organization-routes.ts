@@ -10,6 +10,7 @@ import {
   UpdateOrganization,
   UpsertOrganizationAnswer,
 } from '@crosswalk/contract';
+import type { FeedService } from '../feed/index.ts';
 import type { PageTokens } from '../lib/page-token.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
@@ -32,7 +33,7 @@ const changeErrors: ErrorCode[] = [
 ];
 
 /** REST of organizations. */
-export function organizationRoutes(app: Routes, organizations: OrganizationService, tokens: PageTokens): void {
+export function organizationRoutes(app: Routes, organizations: OrganizationService, tokens: PageTokens, feed: FeedService): void {
   const answer = (organization: Organization) => ({ status: 200, body: { organization } });
   const created = (organization: Organization) => ({ status: 201, body: { organization } });
 
@@ -70,8 +71,10 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
     ),
     async (request) => {
       const { filter, external_id: externalId } = request.query;
-      const page = await organizations.list(contextOf(request), { filter, externalId }, pageRequestOf(request, tokens));
-      return pageAnswer(request, tokens, 'organizations', page);
+      const wanted = pageRequestOf(request, tokens);
+      const snapshot = await feed.snapshot(contextOf(request), wanted);
+      const page = await organizations.list(contextOf(request), { filter, externalId }, wanted);
+      return { ...pageAnswer(request, tokens, 'organizations', page), ...snapshot };
     },
   );
 

@@ -1,4 +1,4 @@
-import type { CreateOrganization, Organization, UpdateOrganization } from '@crosswalk/contract';
+import type { CreateOrganization, JsonValue, Organization, UpdateOrganization } from '@crosswalk/contract';
 import type pg from 'pg';
 import { createBatcher } from '../database/batcher.ts';
 import type { Page, PageRequest } from '../database/page-query.ts';
@@ -22,7 +22,15 @@ import { ApiError, invalid } from '../lib/api-error.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
 import { deleteMembershipsOf } from '../memberships/index.ts';
-import { changeOf, checkStored, compileFilter, type MetadataUpdate, metadataPatch, metadataReplacement } from '../metadata/index.ts';
+import {
+  changeOf,
+  checkStored,
+  compileFilter,
+  keyReplacement,
+  type MetadataUpdate,
+  metadataPatch,
+  metadataReplacement,
+} from '../metadata/index.ts';
 import { deleteRolesOf } from '../roles/index.ts';
 import { type NewOrganization, newOrganization, patchFields } from './organization.ts';
 import {
@@ -118,6 +126,17 @@ export class OrganizationService {
     preconditions: Preconditions,
   ): Promise<Organization> {
     return this.#change(context, reference, {}, metadataReplacement(metadata), preconditions, (organization) => organization);
+  }
+
+  /** Sets one key of the metadata as a whole, or removes it: undefined. */
+  setMetadataKey(
+    context: RequestContext,
+    reference: RecordReference,
+    key: string,
+    value: JsonValue | undefined,
+    preconditions: Preconditions,
+  ): Promise<Organization> {
+    return this.#change(context, reference, {}, keyReplacement(key, value), preconditions, (organization) => organization);
   }
 
   async #change<Result>(

@@ -79,12 +79,19 @@ export function flag(query: unknown, name: string): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
+/** A whole number of a query; undefined when it was not sent. */
+export function figure(query: unknown, name: string): number | undefined {
+  const value: unknown = Object(query)[name];
+  return typeof value === 'number' ? value : undefined;
+}
+
 /** A parameter that the schema has checked to be there. */
 export function member(of: unknown, name: string): string {
   return optional(of, name) ?? '';
 }
 
-function optional(of: unknown, name: string): string | undefined {
+/** A text of a query; undefined when it was not sent. */
+export function optional(of: unknown, name: string): string | undefined {
   const value: unknown = Object(of)[name];
   return typeof value === 'string' ? value : undefined;
 }

@@ -14,6 +14,7 @@ import {
   UserPage,
 } from '@crosswalk/contract';
 import { Type } from 'typebox';
+import type { FeedService } from '../feed/index.ts';
 import { requireId } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
 import { invitationWanted } from '../memberships/index.ts';
@@ -41,7 +42,7 @@ const changeErrors: ErrorCode[] = [
 ];
 
 /** REST of users. */
-export function userRoutes(app: Routes, users: UserService, tokens: PageTokens): void {
+export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, feed: FeedService): void {
   const answer = (user: User) => ({ status: 200, body: { user } });
   const created = (user: User) => ({ status: 201, body: { user } });
 
@@ -72,8 +73,10 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
     ),
     async (request) => {
       const { filter, external_id: externalId, email } = request.query;
-      const page = await users.list(contextOf(request), { filter, externalId, email }, pageRequestOf(request, tokens));
-      return pageAnswer(request, tokens, 'users', page);
+      const wanted = pageRequestOf(request, tokens);
+      const snapshot = await feed.snapshot(contextOf(request), wanted);
+      const page = await users.list(contextOf(request), { filter, externalId, email }, wanted);
+      return { ...pageAnswer(request, tokens, 'users', page), ...snapshot };
     },
   );
 

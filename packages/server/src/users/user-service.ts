@@ -1,4 +1,4 @@
-import type { CreateUser, CreateUserAndMembership, UpdateUser, User, UserAndMembershipAnswer } from '@crosswalk/contract';
+import type { CreateUser, CreateUserAndMembership, JsonValue, UpdateUser, User, UserAndMembershipAnswer } from '@crosswalk/contract';
 import type pg from 'pg';
 import { createBatcher } from '../database/batcher.ts';
 import type { Page, PageRequest } from '../database/page-query.ts';
@@ -30,7 +30,15 @@ import {
   namingMissing,
   newMembership,
 } from '../memberships/index.ts';
-import { changeOf, checkStored, compileFilter, type MetadataUpdate, metadataPatch, metadataReplacement } from '../metadata/index.ts';
+import {
+  changeOf,
+  checkStored,
+  compileFilter,
+  keyReplacement,
+  type MetadataUpdate,
+  metadataPatch,
+  metadataReplacement,
+} from '../metadata/index.ts';
 import { findOrganizations } from '../organizations/index.ts';
 import { type NewUser, newUser, patchFields } from './user.ts';
 import {
@@ -172,6 +180,17 @@ export class UserService {
     preconditions: Preconditions,
   ): Promise<User> {
     return this.#change(context, reference, {}, { user: metadataReplacement(metadata) }, preconditions, (user) => user);
+  }
+
+  /** Sets one key of the metadata as a whole, or removes it: undefined. */
+  setMetadataKey(
+    context: RequestContext,
+    reference: RecordReference,
+    key: string,
+    value: JsonValue | undefined,
+    preconditions: Preconditions,
+  ): Promise<User> {
+    return this.#change(context, reference, {}, { user: keyReplacement(key, value) }, preconditions, (user) => user);
   }
 
   async #change<Result>(

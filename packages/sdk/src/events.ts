@@ -1,0 +1,87 @@
+import type { Event, EventFeed } from '@crosswalk/contract';
+import type { CallOptions, Connection } from './request.ts';
+
+/** What a reader of the feed wants. */
+export interface EventsOptions {
+  /** `next_cursor` of an earlier page, `events_cursor` of a list of records, or left out: from the oldest event kept */
+  after?: string;
+  /** Only these: names such as `user.updated`, or what stands before the dot. */
+  types?: string[];
+  organizationId?: string;
+  /** Only changes made by this client. */
+  actorId?: string;
+  /** Events in one request, 1 to 1,000; default 100. */
+  limit?: number;
+  /** Goes on when there are no more events for now, until the `signal` of the call is aborted; default false. */
+  follow?: boolean;
+}
+
+/** How long one request of a reader that follows waits for an event. Seconds. */
+const wait = 25;
+
+/**
+ * A part of the change feed. `await` gives one page with its `next_cursor`; `for await` gives every event, fetching as needed, and with
+ * `follow` those that are still to come. `cursor` tells where a loop is, so that it can be taken up there: keep it when the event is dealt with.
+ */
+export class EventList implements PromiseLike<EventFeed>, AsyncIterable<Event> {
+  readonly #connection: Connection;
+  readonly #wanted: EventsOptions;
+  readonly #options: CallOptions | undefined;
+  #cursor: string | undefined;
+
+  constructor(connection: Connection, wanted: EventsOptions, options: CallOptions | undefined) {
+    this.#connection = connection;
+    this.#wanted = wanted;
+    this.#options = options;
+    this.#cursor = wanted.after;
+  }
+
+  /** The cursor after the last page whose events were all given; undefined before that. */
+  get cursor(): string | undefined {
+    return this.#cursor;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a list is awaited for one page and iterated for all
+  then<Result1 = EventFeed, Result2 = never>(
+    onFulfilled?: ((page: EventFeed) => Result1 | PromiseLike<Result1>) | null,
+    onRejected?: ((reason: unknown) => Result2 | PromiseLike<Result2>) | null,
+  ): Promise<Result1 | Result2> {
+    return this.#fetch(0).then(onFulfilled, onRejected);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event> {
+    for (;;) {
+      const page = await this.#fetch(this.#wanted.follow === true ? wait : 0);
+      yield* page.events;
+      this.#cursor = page.next_cursor;
+      if (!page.has_more && this.#wanted.follow !== true) return;
+    }
+  }
+
+  #fetch(seconds: number): Promise<EventFeed> {
+    const { types, organizationId, actorId, limit } = this.#wanted;
+    const query = {
+      after: this.#cursor,
+      types: types?.join(','),
+      organization_id: organizationId,
+      actor_id: actorId,
+      limit,
+      wait: seconds,
+    };
+    return this.#connection.call({ method: 'GET', path: '/api/v1/events', query, options: this.#options });
+  }
+}
+
+/** What changed in the environment, in order. */
+export class Events {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Events in the order of the feed, none skipped, each once. */
+  list(wanted: EventsOptions = {}, options?: CallOptions): EventList {
+    return new EventList(this.#connection, wanted, options);
+  }
+}

@@ -1,0 +1,54 @@
+import type { AsOf, History } from '@crosswalk/contract';
+import { segment } from './identifiers.ts';
+import type { CallOptions, ChangeOptions, Connection } from './request.ts';
+
+/** One page of a history. */
+export interface HistoryOptions {
+  /** 1 to 100, default 30 */
+  pageSize?: number;
+  pageToken?: string;
+}
+
+/** Which moment: a version, or an RFC 3339 time. */
+export type Moment = { version: number } | { time: string };
+
+/** What happened to the records of one collection. */
+export class RecordHistory<RecordType> {
+  readonly #connection: Connection;
+  readonly #collection: string;
+  readonly #noun: string;
+
+  constructor(connection: Connection, collection: string, noun: string) {
+    this.#connection = connection;
+    this.#collection = collection;
+    this.#noun = noun;
+  }
+
+  /** The events of a record, newest first; those of a deleted record too. */
+  list(id: string, { pageSize, pageToken }: HistoryOptions = {}, options?: CallOptions): Promise<History> {
+    const query = { page_size: pageSize, page_token: pageToken };
+    return this.#connection.call({ method: 'GET', path: `${this.#path(id)}/history`, query, options });
+  }
+
+  /** The record as it was at a version or a time; a `NotFoundError` when nothing is known of it then. */
+  asOf(id: string, moment: Moment, options?: CallOptions): Promise<AsOf> {
+    return this.#connection.call({ method: 'GET', path: `${this.#path(id)}/as-of`, query: { ...moment }, options });
+  }
+
+  /** Gives one key of the metadata the value it had at a version; one that was not there then is removed. */
+  async revertMetadata(id: string, revert: { key: string; version: number }, options?: ChangeOptions): Promise<RecordType> {
+    const answer = await this.#connection.call<Record<string, RecordType>>({
+      method: 'POST',
+      path: `${this.#path(id)}/metadata-revert`,
+      body: revert,
+      options,
+    });
+    const record = answer[this.#noun];
+    if (record === undefined) throw new TypeError(`the answer has no ${this.#noun}`);
+    return record;
+  }
+
+  #path(id: string): string {
+    return `${this.#collection}/${segment('id', id)}`;
+  }
+}

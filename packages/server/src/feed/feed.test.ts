@@ -1,0 +1,265 @@
+import type { Event, EventFeed } from '@crosswalk/contract';
+import { describe, expect, test } from 'vitest';
+import { useTestServer } from '../testing.ts';
+
+const server = useTestServer();
+const request: typeof server.client.request = (...call) => server.client.request(...call);
+
+async function feed(query: Record<string, string | number> = {}): Promise<EventFeed> {
+  const parameters = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const { status, body } = await request('GET', `/api/v1/events?${parameters}`);
+  expect([status, body]).toMatchObject([200, {}]);
+  return Object(body);
+}
+
+/** Everything from a cursor to the end. */
+async function drain(after: string, limit = 1000): Promise<Event[]> {
+  const events: Event[] = [];
+  for (let cursor = after; ; ) {
+    const page = await feed({ after: cursor, limit });
+    events.push(...page.events);
+    cursor = page.next_cursor;
+    if (!page.has_more) return events;
+  }
+}
+
+const now = async () => (await feed({ limit: 1000 })).next_cursor;
+const create = async (name: string, more: object = {}) =>
+  Object((await request('POST', '/api/v1/organizations', { display_name: name, ...more })).body).organization;
+
+describe('the feed', () => {
+  test('gives each change once, in order, with what changed, who did it and in which request', async () => {
+    const start = await now();
+    const { id } = await create('Feed', { external_id: 'FEED-1', metadata: { plan: 'a' } });
+    await request('PATCH', `/api/v1/organizations/${id}`, { metadata: { plan: 'b' } }, { 'x-request-id': 'feed-request' });
+    await request('DELETE', `/api/v1/organizations/${id}`);
+    const events = await drain(start);
+    expect(events).toMatchObject([
+      { type: 'organization.created', record_id: id, record_version: 1, external_id: 'FEED-1' },
+      {
+        type: 'organization.updated',
+        organization_id: id,
+        record_version: 2,
+        changed: { 'metadata.plan': ['a', 'b'] },
+        actor: { type: 'client', id: server.client.clientId },
+        request_id: 'feed-request',
+        data: { metadata: { plan: 'b' } },
+      },
+      { type: 'organization.deleted', record_version: 3 },
+    ]);
+    expect(events.map(({ sequence }) => sequence)).toEqual(events.map(({ sequence }) => sequence).sort((a, b) => a - b));
+    expect(new Set(events.map((event) => event.id)).size).toBe(3);
+  });
+
+  test('a reader that goes past while a slow transaction is open sees its event later and misses nothing (T10)', async () => {
+    const [slow, fast] = [await create('Slow'), await create('Fast')];
+    const start = await now();
+    const writer = await server.database.pool.connect();
+    await writer.query('begin');
+    await writer.query(
+      `insert into events (environment_id, id, type, record_kind, record_id, record_version, external_ids, changed, data, actor_type, request_id)
+       values ($1, 1, 'organization.updated', 'organization', $2, 2, '{}', '{}', '{}', 'system', 'slow')`,
+      [server.client.environmentId, slow.id.slice(4)],
+    );
+    await request('PATCH', `/api/v1/organizations/${fast.id}`, { metadata: { a: 1 } });
+    const before = await feed({ after: start });
+    expect(before.events.map(({ record_id }) => record_id)).toEqual([fast.id]);
+    await writer.query('commit');
+    writer.release();
+    const after = await feed({ after: before.next_cursor });
+    expect(after.events.map(({ record_id }) => record_id)).toEqual([slow.id]);
+  });
+
+  test('of one record, a later version never comes before an earlier one, even when its transaction began first', async () => {
+    const { id } = await create('Order');
+    const start = await now();
+    const early = await server.database.pool.connect();
+    await early.query('begin');
+    // It has its transaction ID before the other, and writes after it.
+    await early.query('select pg_current_xact_id()');
+    await request('PATCH', `/api/v1/organizations/${id}`, { metadata: { a: 1 } });
+    await early.query('update organizations set version = version + 1 where id = $1', [id.slice(4)]);
+    await early.query(
+      `insert into events (environment_id, id, type, record_kind, record_id, record_version, external_ids, changed, data, actor_type, request_id)
+       values ($1, 2, 'organization.updated', 'organization', $2, 3, '{}', '{}', '{}', 'system', 'early')`,
+      [server.client.environmentId, id.slice(4)],
+    );
+    await early.query('commit');
+    early.release();
+    expect((await drain(start)).map(({ record_version }) => record_version)).toEqual([2, 3]);
+  });
+
+  test('many writers, and a reader that follows: every event once, in order of versions per record', async () => {
+    const records = await Promise.all(Array.from({ length: 8 }, (_, index) => create(`Many ${index}`)));
+    const start = await now();
+    const rounds = 25;
+    let written = false;
+    const seen: Event[] = [];
+    const reader = (async () => {
+      for (let cursor = start; ; ) {
+        const done = written;
+        const page = await feed({ after: cursor, limit: 7 });
+        seen.push(...page.events);
+        cursor = page.next_cursor;
+        if (done && page.events.length === 0) return;
+      }
+    })();
+    const writers = Array.from({ length: 16 }, async (_, writer) => {
+      for (let round = 0; round < rounds; round += 1) {
+        const record = records[(writer + round) % records.length];
+        const { status } = await request('PATCH', `/api/v1/organizations/${record.id}`, { metadata: { [`w${writer}`]: round } });
+        expect(status).toBe(200);
+      }
+    });
+    await Promise.all(writers);
+    written = true;
+    await reader;
+    expect(seen).toHaveLength(16 * rounds);
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
+    for (const { id } of records) {
+      const versions = seen.filter(({ record_id }) => record_id === id).map(({ record_version }) => record_version);
+      expect(versions).toEqual(versions.map((_, index) => index + 2));
+    }
+  });
+
+  test('narrows by type, group of types, organization and client', async () => {
+    const start = await now();
+    const { id } = await create('Narrow');
+    await request('POST', `/api/v1/organizations/${id}/users`, { email: 'feed@example.com', send_invitation_email: false });
+    const typesOf = async (query: Record<string, string>) => (await feed({ after: start, ...query })).events.map(({ type }) => type);
+    expect(await typesOf({ types: 'user.created' })).toEqual(['user.created']);
+    expect(await typesOf({ types: 'organization' })).toEqual(['organization.created']);
+    expect(await typesOf({ organization_id: id })).toEqual(['organization.created', 'user.organization_membership_created']);
+    expect(await typesOf({ actor_id: server.client.clientId, types: 'user,organization' })).toHaveLength(3);
+    expect(await typesOf({ actor_id: 'skc_7' })).toEqual([]);
+  });
+
+  test('waits for the next event when it is asked to, and no longer', async () => {
+    const start = await now();
+    const waiting = feed({ after: start, wait: 20 });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const { id } = await create('Awaited');
+    expect((await waiting).events).toMatchObject([{ record_id: id }]);
+    expect((await feed({ after: await now(), wait: 1 })).events).toEqual([]);
+  });
+
+  test('a list of records gives the cursor from which nothing is lost, and a later page gives none', async () => {
+    await create('Snapshot 1');
+    const { body } = await request('GET', '/api/v1/organizations?page_size=1');
+    const { events_cursor: cursor, next_page_token: token } = Object(body);
+    const { id } = await create('Snapshot 2');
+    expect((await drain(cursor)).map(({ record_id }) => record_id)).toEqual([id]);
+    expect(Object((await request('GET', `/api/v1/organizations?page_size=1&page_token=${token}`)).body).events_cursor).toBeUndefined();
+  });
+
+  test.each([
+    ['after=x', 'INVALID_CURSOR', 'after'],
+    ['limit=0', 'INVALID_ARGUMENT', 'limit'],
+    ['limit=1001', 'INVALID_ARGUMENT', 'limit'],
+    ['wait=31', 'INVALID_ARGUMENT', 'wait'],
+    ['types=a,,b', 'INVALID_ARGUMENT', 'types'],
+    ['organization_id=usr_1', 'INVALID_ARGUMENT', 'organization_id'],
+    ['since=1', 'UNKNOWN_FIELD', 'since'],
+  ])('400 to %s names the parameter', async (query, code, field) => {
+    const { status, body } = await request('GET', `/api/v1/events?${query}`);
+    expect([status, Object(body).details[0].error_code]).toEqual([400, code]);
+    expect(Object(body).details[0].validation_error_info.field_violations[0].field).toBe(field);
+  });
+
+  test('another environment has a feed of its own, and its cursors are not ours', async () => {
+    const stranger = await server.addEnvironment('stranger');
+    await create('Ours');
+    const theirs = Object((await stranger.request('GET', '/api/v1/events')).body);
+    expect(theirs.events).toEqual([]);
+    expect((await request('GET', `/api/v1/events?after=${theirs.next_cursor}`)).body).toMatchObject({
+      details: [{ error_code: 'INVALID_CURSOR' }],
+    });
+  });
+});
+
+describe('events that were kept long enough', () => {
+  const short = useTestServer({ eventDays: 1 });
+
+  test('are removed in order; a cursor before the end of them is 410, the feed begins after them, the history of a record too', async () => {
+    const ask = (path: string) => short.client.request('GET', path);
+    const made = await Promise.all(
+      [1, 2, 3].map(
+        async (n) => Object((await short.client.request('POST', '/api/v1/organizations', { display_name: `Old ${n}` })).body).organization,
+      ),
+    );
+    const first = Object((await ask('/api/v1/events?limit=1')).body);
+    const { next_cursor: end } = Object((await ask('/api/v1/events')).body);
+    await short.database.pool.query("update events set occurred_time = now() - interval '2 days'");
+    const { body } = await short.client.request('POST', '/api/v1/organizations', { display_name: 'Young' });
+    await short.feed.place();
+    await short.purge();
+    expect((await ask(`/api/v1/events?after=${first.next_cursor}`)).body).toMatchObject({ details: [{ error_code: 'EVENTS_PURGED' }] });
+    for (const path of ['/api/v1/events', `/api/v1/events?after=${end}`]) {
+      expect(Object((await ask(path)).body).events).toMatchObject([{ record_id: Object(body).organization.id }]);
+    }
+    expect((await ask(`/api/v1/organizations/${made[0].id}/history`)).status).toBe(404);
+  });
+});
+
+describe('history', () => {
+  test('a record tells its changes, newest first, page by page, by any of its IDs, and after its deletion', async () => {
+    const { id } = await create('Historic', { external_id: 'HIST-1' });
+    for (const plan of ['a', 'b', 'c']) await request('PATCH', `/api/v1/organizations/${id}`, { metadata: { plan } });
+    const path = `/api/v1/organizations/${id}/history`;
+    const first = Object((await request('GET', `${path}?page_size=3`)).body);
+    expect(first.events.map(({ record_version }: Event) => record_version)).toEqual([4, 3, 2]);
+    const second = Object((await request('GET', `${path}?page_size=3&page_token=${first.next_page_token}`)).body);
+    expect([second.events.length, second.next_page_token]).toEqual([1, '']);
+    expect(Object((await request('GET', '/api/v1/organizations:external/HIST-1/history')).body).events).toHaveLength(4);
+    await request('DELETE', `/api/v1/organizations/${id}`);
+    expect(Object((await request('GET', path)).body).events[0].type).toBe('organization.deleted');
+    expect((await request('GET', '/api/v1/organizations/org_7/history')).body).toMatchObject({
+      details: [{ error_code: 'ORGANIZATION_NOT_FOUND' }],
+    });
+    expect((await request('GET', `${path}?page_token=x`)).body).toMatchObject({ details: [{ error_code: 'INVALID_PAGE_TOKEN' }] });
+  });
+
+  test('a record as it was at a version and at a time', async () => {
+    const { id } = await create('Was', { metadata: { plan: 'a' } });
+    const path = `/api/v1/organizations/${id}/as-of`;
+    const between = new Date().toISOString();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await request('PATCH', `/api/v1/organizations/${id}`, { display_name: 'Is', metadata: { plan: 'b' } });
+    expect((await request('GET', `${path}?version=1`)).body).toMatchObject({
+      record: { display_name: 'Was', metadata: { plan: 'a' }, version: 1 },
+    });
+    expect((await request('GET', `${path}?time=${between}`)).body).toMatchObject({ record: { version: 1 } });
+    expect((await request('GET', `${path}?time=${new Date().toISOString()}`)).body).toMatchObject({ record: { version: 2 } });
+    for (const query of ['version=9', 'time=2020-01-01T00:00:00Z']) {
+      expect((await request('GET', `${path}?${query}`)).body).toMatchObject({ details: [{ error_code: 'VERSION_NOT_FOUND' }] });
+    }
+    for (const query of ['', 'version=1&time=2020-01-01T00:00:00Z', 'time=2026-02-30T00:00:00Z', 'time=infinity', 'version=0']) {
+      expect((await request('GET', `${path}?${query}`)).status).toBe(400);
+    }
+  });
+
+  test('a key of the metadata gets the value it had, whole; one that was not there is removed; other keys stay', async () => {
+    const { id } = await create('Revert', { metadata: { limits: { seats: 5, sso: true }, keep: 1 } });
+    const path = `/api/v1/organizations/${id}`;
+    await request('PATCH', path, { metadata: { limits: { seats: 9, audit: true }, later: 'x' } });
+    const reverted = await request('POST', `${path}/metadata-revert`, { key: 'limits', version: 1 });
+    expect(reverted.body).toMatchObject({
+      organization: { metadata: { limits: { seats: 5, sso: true }, keep: 1, later: 'x' }, version: 3 },
+    });
+    expect(Object(reverted.body).organization.metadata.limits).toEqual({ seats: 5, sso: true });
+    await request('POST', `${path}/metadata-revert`, { key: 'later', version: 1 });
+    expect(Object((await request('GET', path)).body).organization.metadata).toEqual({ limits: { seats: 5, sso: true }, keep: 1 });
+    expect((await request('POST', `${path}/metadata-revert`, { key: 'keep', version: 1 }, { 'if-match': '"1"' })).status).toBe(412);
+    expect((await request('POST', `${path}/metadata-revert`, { key: 'keep', version: 99 })).status).toBe(404);
+  });
+
+  test('users have a history too', async () => {
+    const { body } = await request('POST', '/api/v1/users', { email: 'history@example.com', external_id: 'U-HIST' });
+    const { id } = Object(body).user;
+    await request('PATCH', `/api/v1/users/${id}`, { metadata: { a: 1 } });
+    expect(Object((await request('GET', `/api/v1/users:external/U-HIST/history`)).body).events).toHaveLength(2);
+    expect((await request('POST', `/api/v1/users/${id}/metadata-revert`, { key: 'a', version: 1 })).body).toMatchObject({
+      user: { metadata: {}, version: 3 },
+    });
+  });
+});
