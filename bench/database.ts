@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../packages/server/src/database/embedded/index.ts';
+
+/** An empty database that is made for one run. */
+export interface BenchDatabase {
+  url: string;
+  /** of PostgreSQL, such as `18.4` */
+  version: string;
+  /** Removes the database, and the PostgreSQL if the bench started it. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Makes a database of its own on the PostgreSQL at `serverUrl`, whose user must be allowed to; what else is there
+ * is left alone. Without a URL on an embedded PostgreSQL in a temporary directory.
+ */
+export async function makeDatabase(serverUrl: string | undefined): Promise<BenchDatabase> {
+  const server = serverUrl === undefined ? await startServer() : { url: serverUrl, stop: async () => {} };
+  const name = `crosswalk_bench_${randomBytes(6).toString('hex')}`;
+  try {
+    const [row] = await query<{ server_version: string }>(server.url, 'show server_version');
+    await query(server.url, `create database ${name}`);
+    return {
+      url: withDatabase(server.url, name),
+      version: row?.server_version.split(' ')[0] ?? 'unknown',
+      async remove() {
+        // The embedded one goes with its directory.
+        if (serverUrl !== undefined) await query(serverUrl, `drop database ${name} with (force)`);
+        await server.stop();
+      },
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'crosswalk-bench-'));
+  const postgres = await startEmbeddedPostgres({ dataDirectory: directory });
+  if (!('host' in postgres.connection)) throw new Error('the embedded PostgreSQL listens on a socket');
+  const { host, port, user, database } = postgres.connection;
+  return {
+    // The host of the query wins: a URL cannot have a path as its host.
+    url: `postgresql://${user}@localhost/${database}?host=${encodeURIComponent(host)}&port=${port}`,
+    async stop() {
+      await postgres.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function withDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}
+
+/** Runs one statement on a connection of its own. */
+export async function query<Row extends pg.QueryResultRow>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}

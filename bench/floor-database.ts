@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify';
+import pg from 'pg';
+import { create, lookUpByExternalId, lookUpById, merge, resolve } from './floor-rows.ts';
+
+/** Connections: the best of 4 to 32 when look-ups were measured. */
+const poolSize = 8;
+
+/** Above the IDs of the records that are there from the start, below those that ours makes. */
+const firstId = 2_000_000_000_000;
+
+/** Bare handlers with the least that the database must do: nobody is authenticated, nothing is checked. */
+export function databaseFloor(app: FastifyInstance, { databaseUrl, environmentId }: { databaseUrl: string; environmentId: string }): void {
+  const db = new pg.Pool({ connectionString: databaseUrl, max: poolSize });
+  let made = 0;
+
+  app.get<{ Params: { external_id: string }; Querystring: { system?: string } }>(
+    '/api/v1/organizations::external/:external_id',
+    async (request, reply) =>
+      (await lookUpByExternalId(db, environmentId, request.query.system ?? '', request.params.external_id)) ?? reply.callNotFound(),
+  );
+
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/organizations/:id',
+    async (request, reply) => (await lookUpById(db, environmentId, request.params.id.slice(4))) ?? reply.callNotFound(),
+  );
+
+  app.post<{ Body: { display_name: string; external_id: string; metadata: object } }>('/api/v1/organizations', async (request, reply) => {
+    made += 1;
+    return reply.code(201).send(await create(db, environmentId, String(firstId + made), request.body));
+  });
+
+  app.patch<{ Params: { id: string }; Body: { metadata: object } }>('/api/v1/organizations/:id', async (request) =>
+    merge(db, environmentId, request.params.id.slice(4), request.body.metadata),
+  );
+
+  app.post<{ Body: { ids: string[] } }>('/api/v1/resolve', async (request) => resolve(db, environmentId, request.body.ids));
+}

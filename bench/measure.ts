@@ -1,0 +1,101 @@
+import type { Child } from './child.ts';
+import type { Load, LoadResult } from './load-process.ts';
+import type { MeasuredServer } from './servers.ts';
+import type { Choices, Subject } from './subjects.ts';
+
+/** One line of the result. */
+export interface Row {
+  name: string;
+  ours: number;
+  floor: number;
+  /** ours / floor */
+  ratio: number;
+  unit: string;
+}
+
+/** A row and what is told beside it. */
+export interface Measured extends Row {
+  /** the lowest and the highest ratio of one round */
+  range: [number, number];
+  aim: number | undefined;
+}
+
+export interface Bench {
+  ours: MeasuredServer;
+  floors: Record<'database' | 'plain', MeasuredServer>;
+  generator: Child;
+  token: string;
+  records: number;
+  seed: number;
+  /** of each server */
+  rounds: number;
+  secondsOfRound: number;
+  secondsOfWarmUp: number;
+}
+
+/**
+ * Measures a subject: load on ours and on each floor in turn, round after round, so that whatever else the machine
+ * does meets all of them. The figures are medians. Throws when an answer is not what it should be.
+ */
+export async function measure(bench: Bench, subject: Subject): Promise<Measured[]> {
+  const servers = [bench.ours, ...subject.floors.map(({ server }) => bench.floors[server])];
+  if (subject.alike) await compareAnswers(bench, subject);
+  for (const server of servers) await loadOnce(bench, subject, server, 0, bench.secondsOfWarmUp);
+  const rates: number[][] = servers.map(() => []);
+  for (let round = 1; round <= bench.rounds; round += 1) {
+    for (const [index, server] of servers.entries()) {
+      rates[index]?.push(await loadOnce(bench, subject, server, round, bench.secondsOfRound));
+    }
+  }
+  const [ours = [], ...others] = rates;
+  return subject.floors.map((floor, index) => {
+    const theirs = others[index] ?? [];
+    const ratios = ours.map((rate, round) => rate / (theirs[round] ?? 0));
+    return {
+      name: `${subject.name} / ${floor.name}`,
+      ours: median(ours),
+      floor: median(theirs),
+      ratio: median(ours) / median(theirs),
+      unit: 'requests/s',
+      range: [Math.min(...ratios), Math.max(...ratios)],
+      aim: floor.aim,
+    };
+  });
+}
+
+async function loadOnce(bench: Bench, subject: Subject, server: MeasuredServer, round: number, seconds: number): Promise<number> {
+  const { token, records } = bench;
+  const constant = subject.alike && server === bench.floors.plain ? { expected: subject.call(lastRecord(bench)).expected } : {};
+  const load: Load = { subject: subject.name, url: server.url, token, records, seed: bench.seed + round, seconds, ...constant };
+  const { rate, problem }: LoadResult = JSON.parse(await bench.generator.ask(JSON.stringify(load)));
+  if (problem !== undefined) throw new Error(`${subject.name}, ${server === bench.ours ? 'ours' : 'floor'}: ${problem}`);
+  return rate;
+}
+
+/** A floor that answers less than ours would be measured for nothing. The plain one knows the last record only. */
+async function compareAnswers(bench: Bench, subject: Subject): Promise<void> {
+  const { method, path, body, contentType, expected } = subject.call(lastRecord(bench));
+  const answer = async ({ url }: MeasuredServer) => {
+    const headers = { authorization: `Bearer ${bench.token}`, ...(contentType === undefined ? {} : { 'content-type': contentType }) };
+    const response = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body }) });
+    return response.text();
+  };
+  const ours = await answer(bench.ours);
+  if (!ours.includes(expected)) throw new Error(`${subject.name}: ${expected} is missing in ${ours.slice(0, 300)}`);
+  for (const { name, server } of subject.floors) {
+    const theirs = await answer(bench.floors[server]);
+    if (theirs !== ours)
+      throw new Error(`${subject.name} / ${name}: the floor answers ${theirs.slice(0, 500)}, ours ${ours.slice(0, 500)}`);
+  }
+}
+
+function lastRecord({ records }: Bench): Choices {
+  return { record: () => records, serial: () => 0 };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}

@@ -1,0 +1,161 @@
+import { crmIdOf, externalIdOf, formerIdOf, idOf } from './records.ts';
+
+/** One request and what its answer must hold. */
+export interface Call {
+  method: 'GET' | 'POST' | 'PATCH';
+  path: string;
+  contentType?: string;
+  body?: string;
+  /** it carries no access token */
+  anonymous?: boolean;
+  expected: string;
+}
+
+/** What a call is made of. */
+export interface Choices {
+  /** a random record, from 1 to their number */
+  record(): number;
+  /** a number that no other call of the run gets */
+  serial(): number;
+}
+
+/** The least that the same work costs without Crosswalk: a bare handler, which answers the same call. */
+interface Floor {
+  name: string;
+  /** the floor server that has it: with the database, or without */
+  server: 'database' | 'plain';
+  /** ours / floor that is aimed at */
+  aim?: number;
+}
+
+/** Something that is measured: the same calls go to ours and to each floor in turn. */
+export interface Subject {
+  name: string;
+  connections: number;
+  /** HTTP status of every answer */
+  status: number;
+  floors: Floor[];
+  call(choices: Choices): Call;
+  /** Answers of a floor are the same bytes as ours to the same call; otherwise only what a call expects is in both. */
+  alike: boolean;
+  /** Every call is one of a kind, made when it is sent; otherwise connections go round the calls made before. */
+  unique: boolean;
+  /** Calls are so large that a few must do. */
+  large: boolean;
+  /** requests of a round, where the server lets only so many through; otherwise a round lasts its time */
+  amount?: number;
+}
+
+const organizations = '/api/v1/organizations';
+const json = 'application/json';
+/** IDs in one call of resolve: as many as it takes. */
+const resolved = 1000;
+
+/** The client of the server that is measured: made for the run, gone with its database. */
+export const credentials = { id: 'skc_1001', secret: 'a client secret that only the bench uses' };
+
+/** A look-up is the same whatever names the record. */
+function lookUp(name: string, path: (n: number) => string, floors: Floor[]): Subject {
+  return {
+    name: `look-up by ${name}`,
+    connections: 64,
+    status: 200,
+    floors,
+    call({ record }) {
+      const n = record();
+      return { method: 'GET', path: organizations + path(n), expected: `"id":"org_${idOf(n)}"` };
+    },
+    alike: true,
+    unique: false,
+    large: false,
+  };
+}
+
+const statement: Floor = { name: 'one prepared statement, pool of 8', server: 'database' };
+
+export const subjects: Subject[] = [
+  lookUp('external ID', (n) => `:external/${externalIdOf(n)}`, [
+    { ...statement, aim: 1.5 },
+    { name: 'the same bytes, no database', server: 'plain', aim: 0.5 },
+  ]),
+  lookUp('ID', (n) => `/org_${idOf(n)}`, [statement]),
+  lookUp('ID of a system', (n) => `:external/${crmIdOf(n)}?system=crm`, [statement]),
+  lookUp('alias', (n) => `:external/${formerIdOf(n)}`, [statement]),
+  {
+    name: 'create with its event',
+    connections: 64,
+    status: 201,
+    floors: [{ name: 'two inserts in a transaction', server: 'database' }],
+    call({ serial }) {
+      const name = `New ${serial()}`;
+      const metadata = { plan_type: 'team', seats: 25, trial: true, address: { city: 'Berlin', country: 'DE' } };
+      return {
+        method: 'POST',
+        path: organizations,
+        contentType: json,
+        body: JSON.stringify({ display_name: name, external_id: name.replace(' ', '-'), metadata }),
+        expected: `"display_name":"${name}"`,
+      };
+    },
+    alike: false,
+    unique: true,
+    large: false,
+  },
+  {
+    name: 'metadata merge with its event',
+    connections: 64,
+    status: 200,
+    floors: [{ name: 'one update and one insert in a transaction', server: 'database' }],
+    call({ record, serial }) {
+      const seats = serial();
+      return {
+        method: 'PATCH',
+        path: `${organizations}/org_${idOf(record())}`,
+        contentType: json,
+        body: JSON.stringify({ metadata: { seats, trial: false } }),
+        expected: `"seats":${seats}`,
+      };
+    },
+    alike: false,
+    unique: true,
+    large: false,
+  },
+  {
+    name: `resolve of ${resolved} IDs`,
+    connections: 8,
+    status: 200,
+    floors: [{ name: 'one prepared statement, = any($1)', server: 'database' }],
+    call({ record }) {
+      const numbers = Array.from({ length: resolved }, record);
+      return {
+        method: 'POST',
+        path: '/api/v1/resolve',
+        contentType: json,
+        body: JSON.stringify({ ids: numbers.map(externalIdOf) }),
+        expected: `"id":"org_${idOf(numbers.at(-1) ?? 0)}"`,
+      };
+    },
+    alike: true,
+    unique: false,
+    large: true,
+  },
+  {
+    name: 'token grant',
+    connections: 16,
+    status: 200,
+    floors: [{ name: 'one RS256 signature by jose', server: 'plain' }],
+    call: () => ({
+      method: 'POST',
+      path: '/oauth/token',
+      contentType: 'application/x-www-form-urlencoded',
+      body: `grant_type=client_credentials&client_id=${credentials.id}&client_secret=${encodeURIComponent(credentials.secret)}`,
+      anonymous: true,
+      expected: '"access_token":"ey',
+    }),
+    alike: false,
+    unique: false,
+    large: false,
+    // The server grants an address 1,000 tokens a minute.
+    amount: 112,
+  },
+];
