@@ -10,6 +10,9 @@ interface Row {
   region_code: string | null;
   slug: string | null;
   logo_url: string | null;
+  sso_enabled: boolean;
+  dir_sync_enabled: boolean;
+  default_member_role_id: string | null;
   version: string;
   create_time: Date;
   update_time: Date;
@@ -18,6 +21,7 @@ interface Row {
 /** The columns of an answer, of the table under the name `o`. */
 export const columns =
   'o.id, o.environment_id, o.display_name, o.external_id, o.external_ids, o.metadata, o.region_code, o.slug, o.logo_url, ' +
+  'o.sso_enabled, o.dir_sync_enabled, o.default_member_role_id, ' +
   'o.version, o.create_time, o.update_time';
 
 /** The organization that ours would answer for a row. */
@@ -32,6 +36,15 @@ export function organizationOf(row: Row): object {
     region_code: row.region_code,
     slug: row.slug,
     logo_url: row.logo_url,
+    settings: {
+      features: [
+        { name: 'sso', enabled: row.sso_enabled },
+        { name: 'dir_sync', enabled: row.dir_sync_enabled },
+      ],
+      user_management: {},
+      session_policy: { policy_source: 'APPLICATION' },
+    },
+    default_member_role: row.default_member_role_id,
     version: Number(row.version),
     create_time: row.create_time,
     update_time: row.update_time,

@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Child, startChild } from './child.ts';
 import { makeDatabase } from './database.ts';
+import { measureGrpc } from './grpc.ts';
 import { type Measured, measure, type Row } from './measure.ts';
 import { externalIdOf, seedRecords } from './records.ts';
 import { fetchToken, type MeasuredServer, startFloor, startOurs } from './servers.ts';
@@ -24,6 +25,7 @@ interface Settings {
   seed: number;
   quick: boolean;
   chosen: Subject[];
+  only: string;
   json: string | undefined;
   databaseUrl: string | undefined;
 }
@@ -68,13 +70,14 @@ function readSettings(): Settings {
     process.exit(0);
   }
   const chosen = subjects.filter(({ name }) => name.includes(values.only));
-  if (chosen.length === 0)
+  if (chosen.length === 0 && !'look-up by external ID over gRPC'.includes(values.only))
     throw new Error(`--only: nothing is named ${values.only}; there are ${subjects.map(({ name }) => name).join(', ')}`);
   return {
     records: wholeNumber('--records', values.records, values.quick ? 2_000 : 100_000, 10_000_000),
     seed: wholeNumber('--seed', values.seed, Math.floor(Math.random() * 1_000_000), 4_294_967_295),
     quick: values.quick,
     chosen,
+    only: values.only,
     json: values.json,
     databaseUrl: values['database-url'],
   };
@@ -87,7 +90,7 @@ function wholeNumber(option: string, text: string | undefined, fallback: number,
   return Number(text);
 }
 
-async function run({ records, seed, quick, chosen, json, databaseUrl }: Settings): Promise<void> {
+async function run({ records, seed, quick, chosen, only, json, databaseUrl }: Settings): Promise<void> {
   const database = await makeDatabase(databaseUrl);
   closers.push(() => database.remove());
   const ours = keep(await startOurs(database.url));
@@ -112,6 +115,12 @@ async function run({ records, seed, quick, chosen, json, databaseUrl }: Settings
   for (const subject of chosen) {
     say(`  ${subject.name}`);
     measured.push(...(await measure(bench, subject)));
+  }
+  if ('look-up by external ID over gRPC'.includes(only)) {
+    say('  look-up by external ID over gRPC');
+    const row = await measureGrpc({ url: ours.url, token, rounds: bench.rounds, requests: quick ? 1_000 : 20_000 });
+    if (row === undefined) say('  left out: h2load is not installed (package nghttp2-client)');
+    else measured.push(row);
   }
   say(table(measured));
   say(aims(measured));

@@ -93,7 +93,8 @@ function lastRecord({ records }: Bench): Choices {
   return { record: () => records, serial: () => 0 };
 }
 
-function median(values: readonly number[]): number {
+/** The middle of the values in order. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;
