@@ -30,6 +30,11 @@ export function textProblem(text: string, rule: TextRule): TextProblem | undefin
   return undefined;
 }
 
+/** Whether the database can hold a text: what it cannot is the name of nothing in it. */
+export function isStorable(text: string): boolean {
+  return textProblem(text, 'data') === undefined;
+}
+
 /** Embeddings, overrides and isolates: unbalanced, they reorder the text around them. */
 const bidiControls = /[\u202a-\u202e\u2066-\u2069]/;
 

@@ -24,7 +24,7 @@ import { inChange } from '../idempotency/index.ts';
 import { type InvitedMemberships, insertInvitation, invitationEvent, invitationOf } from '../invitations/index.ts';
 import { formatId, type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
-import { textProblem } from '../lib/text.ts';
+import { isStorable } from '../lib/text.ts';
 import { changeOf, checkStored, compileFilter, type MetadataUpdate, metadataPatch, metadataReplacement } from '../metadata/index.ts';
 import {
   findEffectivePermissions,
@@ -114,8 +114,7 @@ export class MembershipService {
   /** Whether a person may do something in an organization now; 404 if there is no such permission. */
   async checkPermission(context: RequestContext, reference: MembershipReference, permission: string): Promise<PermissionCheck> {
     const { roles, membership_status: status } = await this.get(context, reference);
-    const known = textProblem(permission, 'data') === undefined;
-    const role = known
+    const role = isStorable(permission)
       ? await findRoleWithPermission(this.#pool, context.environmentId, reference.organizationId, namesOf(roles), permission)
       : undefined;
     if (role === undefined) throw permissionNotFound(permission);
@@ -225,10 +224,9 @@ export class MembershipService {
       if (before === undefined) {
         requireAbsenceAllowed(preconditions);
         const wanted = newMembership(body);
-        const added = await tryAddMembership(tx, context, this.#ids, reference.organizationId, userId, {
-          ...wanted,
-          membership_status: body.membership_status ?? wanted.membership_status,
-        });
+        const roles = changes.roles ?? [await requireDefaultRole(tx, environmentId, reference.organizationId)];
+        const fields = { membership_status: wanted.membership_status, ...changes, roles };
+        const added = await tryAddMembership(tx, context, this.#ids, reference.organizationId, userId, fields, wanted);
         if (added !== undefined) return { user: await this.#user(tx, environmentId, userId), ...added, created: true };
         before = await lockMember(tx, environmentId, reference.organizationId, userId);
       }
@@ -342,26 +340,29 @@ export async function addMembership(
   userId: string,
   added: NewMembership,
 ): Promise<{ membership: Membership; invitation: Invitation | null }> {
-  const result = await tryAddMembership(tx, context, ids, organizationId, userId, added);
+  const { environmentId } = context;
+  const roles = added.roles ?? [await requireDefaultRole(tx, environmentId, organizationId)];
+  if (added.roles !== undefined)
+    await requireRoles(tx, environmentId, organizationId, roles, (index) => `${added.rolesField}.${index}.name`);
+  const fields = { membership_status: added.membership_status, roles };
+  const result = await tryAddMembership(tx, context, ids, organizationId, userId, fields, added);
   if (result !== undefined) return result;
-  const existing = await findMembership(tx, context.environmentId, organizationId, userId);
+  const existing = await findMembership(tx, environmentId, organizationId, userId);
   throw existing === undefined ? membershipNotFound(formatId('org', organizationId), formatId('usr', userId)) : membershipExists(existing);
 }
 
+/** The roles of `fields` are there and stay; undefined if the person is a member already. */
 async function tryAddMembership(
   tx: pg.PoolClient,
   context: RequestContext,
   ids: IdGenerator,
   organizationId: string,
   userId: string,
+  fields: MembershipFields,
   added: NewMembership,
 ): Promise<{ membership: Membership; invitation: Invitation | null } | undefined> {
   const { environmentId } = context;
-  const roles = added.roles ?? [await requireDefaultRole(tx, environmentId, organizationId)];
-  if (added.roles !== undefined)
-    await requireRoles(tx, environmentId, organizationId, roles, (index) => `${added.rolesField}.${index}.name`);
   const id = ids.next();
-  const fields = { membership_status: added.membership_status, roles };
   const inserted = await insertMembership(tx, environmentId, id, organizationId, userId, fields, added);
   if (inserted === undefined) return undefined;
   const { membership, limited } = inserted;

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type CreateMembership, type Membership, type MembershipStatus, type Metadata, roleLimits } from '@crosswalk/contract';
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { parseEmail } from '../lib/email.ts';
+import { versionTag } from '../lib/version-tag.ts';
 import { newMetadata } from '../metadata/index.ts';
 
 /** The fields of a membership that are set as a whole. */
@@ -72,8 +72,7 @@ export function withRoles(before: readonly string[], added: readonly string[]): 
 
 /** The entity tag of a membership's answer: it shows its roles, whose names for people change without it, so they are part of it. */
 export function membershipTag({ version, roles }: Membership): string {
-  if (roles.length === 0) return String(version);
-  return `${version}-${createHash('sha256').update(JSON.stringify(roles)).digest('hex').slice(0, 16)}`;
+  return roles.length === 0 ? String(version) : versionTag(version, JSON.stringify(roles));
 }
 
 /** The 404 of a membership: IDs are public ones. */

@@ -1,3 +1,4 @@
+export { requireDefaultRole, requireRoles } from './assigned-role-service.ts';
 export {
   assignedRolesJson,
   findEffectivePermissions,
@@ -10,4 +11,4 @@ export { permissionRoutes } from './permission-routes.ts';
 export { PermissionService } from './permission-service.ts';
 export type { RoleScope } from './role.ts';
 export { roleRoutes } from './role-routes.ts';
-export { deleteRolesOf, RoleService, requireDefaultRole, requireRoles } from './role-service.ts';
+export { deleteRolesOf, RoleService } from './role-service.ts';

@@ -7,7 +7,7 @@ import { appendEvents, eventOf } from '../events/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
-import { textProblem } from '../lib/text.ts';
+import { isStorable } from '../lib/text.ts';
 import { newPermission, patchPermission, permissionNameTaken, permissionNotFound } from './permission.ts';
 import {
   deletePermission,
@@ -34,7 +34,7 @@ export class PermissionService {
 
   /** The permission; 404 if there is none. */
   async get({ environmentId }: RequestContext, name: string): Promise<Permission> {
-    const permission = textProblem(name, 'data') === undefined ? await findPermission(this.#pool, environmentId, name) : undefined;
+    const permission = isStorable(name) ? await findPermission(this.#pool, environmentId, name) : undefined;
     if (permission === undefined) throw permissionNotFound(name);
     return permission;
   }
@@ -101,7 +101,7 @@ export class PermissionService {
   }
 
   async #lock(tx: pg.PoolClient, { environmentId }: RequestContext, name: string): Promise<Permission> {
-    const permission = textProblem(name, 'data') === undefined ? await lockPermission(tx, environmentId, name) : undefined;
+    const permission = isStorable(name) ? await lockPermission(tx, environmentId, name) : undefined;
     if (permission === undefined) throw permissionNotFound(name);
     return permission;
   }

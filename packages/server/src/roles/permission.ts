@@ -17,11 +17,11 @@ export function newPermission({ name, description = '' }: CreatePermission): New
 }
 
 /** The fields after a request: those it does not name stay. The name cannot change. */
-export function patchPermission({ name, ...before }: NewPermission['fields'] & { name: string }, body: UpdatePermission): PermissionFields {
+export function patchPermission({ name, description }: Pick<Permission, 'name' | 'description'>, body: UpdatePermission): PermissionFields {
   if (body.name !== undefined && body.name !== name) {
     throw invalid('name', `must be ${name}, the name of the path, or left out: a name never changes`, 'same_as_path');
   }
-  return { description: body.description === undefined ? before.description : parseDescription(body.description) };
+  return { description: body.description === undefined ? description : parseDescription(body.description) };
 }
 
 /** The 404 of a permission: the same for one of another environment as for none. */

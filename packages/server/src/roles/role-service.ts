@@ -15,11 +15,10 @@ import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, type NewEvent } from '../events/index.ts';
 import { notFound } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
-import { ApiError, invalid } from '../lib/api-error.ts';
+import { invalid } from '../lib/api-error.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
-import { textProblem } from '../lib/text.ts';
-import { findSomeRoleNames, lockDefaultRole, lockRoles } from './assigned-role-store.ts';
+import { isStorable } from '../lib/text.ts';
 import { checkPermissionNames, permissionNotFound, permissionNotGranted } from './permission.ts';
 import { addRolePermissions, findPermissionIds, removeRolePermission, replaceRolePermissions } from './permission-store.ts';
 import {
@@ -32,7 +31,9 @@ import {
   type RoleFields,
   type RoleScope,
   roleEvent,
+  roleHasDependents,
   roleHasUsers,
+  roleIsDefault,
   roleNameTaken,
   roleNotFound,
   tooManyRoles,
@@ -101,7 +102,7 @@ export class RoleService {
 
   /** The role; an organization sees those of the environment too. 404 if there is none. */
   async get({ environmentId }: RequestContext, scope: RoleScope, name: string, include: RoleInclude = ''): Promise<Role> {
-    const role = isName(name) ? await findRole(this.#pool, environmentId, scope, name, include) : undefined;
+    const role = isStorable(name) ? await findRole(this.#pool, environmentId, scope, name, include) : undefined;
     if (role !== undefined) return role;
     await this.#requireScope(environmentId, scope);
     throw roleNotFound(name, scope);
@@ -195,7 +196,7 @@ export class RoleService {
     preconditions: Preconditions,
   ): Promise<void> {
     await this.#change(context, scope, name, preconditions, async (tx, role) => {
-      const id = isName(permission) ? (await findPermissionIds(tx, context.environmentId, [permission])).get(permission) : undefined;
+      const id = isStorable(permission) ? (await findPermissionIds(tx, context.environmentId, [permission])).get(permission) : undefined;
       if (id === undefined) throw permissionNotFound(permission);
       if (!(await removeRolePermission(tx, context.environmentId, requireId('role', role.id), id)))
         throw permissionNotGranted(name, permission);
@@ -308,7 +309,7 @@ export class RoleService {
 
   /** The role of a name that is the scope's own, with its permissions. */
   async #own(tx: pg.PoolClient, environmentId: string, scope: RoleScope, name: string): Promise<Role> {
-    const role = isName(name) ? await findRole(tx, environmentId, scope, name, 'permissions') : undefined;
+    const role = isStorable(name) ? await findRole(tx, environmentId, scope, name, 'permissions') : undefined;
     if (role === undefined) throw roleNotFound(name, scope);
     if (scope.organizationId !== null && !role.is_org_role) throw notOwnRole(name);
     return role;
@@ -351,9 +352,7 @@ export class RoleService {
     } catch (error) {
       switch (foreignKeyViolation(error)) {
         case 'roles_base_fkey':
-          throw new ApiError('ROLE_HAS_DEPENDENTS', `${name} cannot be deleted as other roles extend it; remove their base first`, {
-            resource: { kind: 'role', value: name },
-          });
+          throw roleHasDependents(name);
         case 'environments_default_creator_fkey':
           throw roleIsDefault(name, 'the default creator role of the environment');
         case 'environments_default_member_fkey':
@@ -370,42 +369,6 @@ export class RoleService {
   }
 }
 
-/**
- * Holds a change of a membership to roles that its organization (database ID) has or sees, which stay until the transaction
- * ends: 400 UNKNOWN_ROLE names the field, by its place in the list. Must come before the membership is locked.
- */
-export async function requireRoles(
-  tx: pg.PoolClient,
-  environmentId: string,
-  organizationId: string,
-  names: readonly string[],
-  fieldOf: (index: number) => string,
-): Promise<void> {
-  if (names.length === 0) return;
-  const found = await lockRoles(tx, environmentId, organizationId, names);
-  const index = names.findIndex((name) => !found.has(name));
-  const missing = names[index];
-  if (missing === undefined) return;
-  if (!(await scopeExists(tx, environmentId, { organizationId }))) throw notFound('organization', { id: organizationId });
-  throw unknownRole(fieldOf(index), missing, await findSomeRoleNames(tx, environmentId, organizationId, suggestedRoles));
-}
-
-/** Roles that an error suggests. */
-const suggestedRoles = 10;
-
-/** A default that is replaced and deleted again and again while we look is tried this often. */
-const defaultAttempts = 5;
-
-/** The role of new members of an organization (database ID), which stays until the transaction ends. 404 if there is no such organization. */
-export async function requireDefaultRole(tx: pg.PoolClient, environmentId: string, organizationId: string): Promise<string> {
-  for (let attempt = 1; attempt <= defaultAttempts; attempt += 1) {
-    const name = await lockDefaultRole(tx, environmentId, organizationId);
-    if (name !== undefined) return name;
-    if (!(await scopeExists(tx, environmentId, { organizationId }))) throw notFound('organization', { id: organizationId });
-  }
-  throw new ApiError('RECORD_BUSY', 'the default role is being replaced; try again', { retryAfter: 1 });
-}
-
 /** Removes the roles of an organization (database ID) that is being deleted and has no memberships any more, each with its event. */
 export async function deleteRolesOf(tx: pg.PoolClient, context: RequestContext, ids: IdGenerator, organizationId: string): Promise<void> {
   const roles = await deleteRolesOfOrganization(tx, context.environmentId, organizationId);
@@ -415,15 +378,4 @@ export async function deleteRolesOf(tx: pg.PoolClient, context: RequestContext, 
     ids,
     roles.map((role) => roleEvent('role.deleted', role, undefined)),
   );
-}
-
-function roleIsDefault(name: string, what: string): ApiError {
-  return new ApiError('ROLE_IS_DEFAULT', `${name} cannot be deleted as it is ${what}; make another role the default first`, {
-    resource: { kind: 'role', value: name },
-  });
-}
-
-/** Whether a text from a path can be a name at all: PostgreSQL does not take every text. */
-function isName(text: string): boolean {
-  return textProblem(text, 'data') === undefined;
 }

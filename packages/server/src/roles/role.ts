@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { type CreateRole, type Role, roleLimits, type UpdateRole } from '@crosswalk/contract';
 import { eventOf, type NewEvent } from '../events/index.ts';
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
 import { textProblem } from '../lib/text.ts';
+import { versionTag } from '../lib/version-tag.ts';
 
 /** Whose roles: those of the environment (null), or of one organization (its database ID), which sees those of the environment too. */
 export interface RoleScope {
@@ -77,7 +77,7 @@ export function checkBase(name: string, base: string, { above, below, circular }
 
 /** The entity tag of a role's answer: defaults, dependents and inherited permissions change without the role, so they are part of it. */
 export function roleTag(role: Role): string {
-  return `${role.version}-${createHash('sha256').update(JSON.stringify(role)).digest('hex').slice(0, 16)}`;
+  return versionTag(role.version, JSON.stringify(role));
 }
 
 /** The event of a change to a role. It carries the role's own permissions by ID and name, and not how many roles extend it. */
@@ -125,6 +125,20 @@ export function roleHasUsers({ id, name }: Role): ApiError {
       { field: 'reassign_role_name', description: `name the role that those who have ${name} get in its place`, constraint: 'required' },
     ],
     resource: { id, kind: 'role' },
+  });
+}
+
+/** The 400 of a role that cannot be deleted as others are built on it. */
+export function roleHasDependents(name: string): ApiError {
+  return new ApiError('ROLE_HAS_DEPENDENTS', `${name} cannot be deleted as other roles extend it; remove their base first`, {
+    resource: { kind: 'role', value: name },
+  });
+}
+
+/** The 400 of a role that cannot be deleted as it is a default; `what` tells which. */
+export function roleIsDefault(name: string, what: string): ApiError {
+  return new ApiError('ROLE_IS_DEFAULT', `${name} cannot be deleted as it is ${what}; make another role the default first`, {
+    resource: { kind: 'role', value: name },
   });
 }
 

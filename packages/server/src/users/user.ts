@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { CreateUser, Metadata, UpdateUser, User } from '@crosswalk/contract';
 import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
 import { type Email, parseEmail } from '../lib/email.ts';
+import { versionTag } from '../lib/version-tag.ts';
 import { membershipTag } from '../memberships/index.ts';
 import { type MetadataUpdate, newMetadata } from '../metadata/index.ts';
 import { patchProfile, type StoredProfile } from './profile.ts';
@@ -37,5 +37,5 @@ export function patchFields(before: UserFields, body: UpdateUser, profileMetadat
 export function userTag({ version, memberships }: User): string {
   if (memberships.length === 0) return String(version);
   const shown = memberships.map((membership) => `${membership.id} ${membershipTag(membership)}`).join();
-  return `${version}-${createHash('sha256').update(shown).digest('hex').slice(0, 16)}`;
+  return versionTag(version, shown);
 }
