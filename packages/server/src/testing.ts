@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { type App, buildApp } from './app.ts';
-import { openPool } from './database/connection.ts';
+import { type ConnectionOptions, openPool, type PoolOptions } from './database/connection.ts';
 import { ensureEnvironment } from './environments/index.ts';
 import { IdGenerator } from './lib/id.ts';
 import { createLogger } from './logger.ts';
@@ -10,29 +10,37 @@ import { createLogger } from './logger.ts';
 /** A database of a test file's own: a copy of the migrated template. */
 export interface TestDatabase {
   pool: pg.Pool;
-  connection: { host: string; port: number; user: string; database: string };
+  connection: ConnectionOptions;
   drop(): Promise<void>;
 }
 
 /** Makes a database for one test file. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = inject('postgres');
+export async function createTestDatabase(options: PoolOptions = {}): Promise<TestDatabase> {
+  const { server, template } = inject('postgres');
   const database = `test_${randomBytes(8).toString('hex')}`;
-  await onServer(server, `create database ${database} template template_crosswalk`);
-  const connection = { ...server, database };
-  const pool = openPool(connection);
+  await runOn(server, `create database ${database} template ${template}`);
+  const connection = onDatabase(server, database);
+  const pool = openPool(connection, options);
   return {
     pool,
     connection,
     async drop() {
       await pool.end();
-      await onServer(server, `drop database ${database} with (force)`);
+      await runOn(server, `drop database ${database} with (force)`);
     },
   };
 }
 
-async function onServer(server: { host: string; port: number; user: string }, sql: string): Promise<void> {
-  const admin = openPool({ ...server, database: 'postgres' });
+/** Another database of the same server. */
+export function onDatabase(server: ConnectionOptions, database: string): ConnectionOptions {
+  if (!('connectionString' in server)) return { ...server, database };
+  // The path of the URL: user, password and every parameter stay as they are.
+  return { connectionString: server.connectionString.replace(/^([a-z]+:\/\/[^/?]*)(\/[^?]*)?/, `$1/${database}`) };
+}
+
+/** Runs one statement outside any transaction. */
+export async function runOn(server: ConnectionOptions, sql: string): Promise<void> {
+  const admin = openPool(server);
   await admin.query(sql).finally(() => admin.end());
 }
 
@@ -68,6 +76,7 @@ export interface TestServer extends App {
 export interface TestServerOptions {
   aliasDays?: number;
   rateLimit?: number;
+  pool?: PoolOptions;
 }
 
 /** Starts the service for a test file, and ends it after the last test. Use the members inside tests only. */
@@ -89,8 +98,8 @@ export function useTestServer(options: TestServerOptions = {}): TestServer {
   });
 }
 
-async function startTestServer({ aliasDays = 30, rateLimit = 0 }: TestServerOptions): Promise<TestServer> {
-  const database = await createTestDatabase();
+async function startTestServer({ aliasDays = 30, rateLimit = 0, pool }: TestServerOptions): Promise<TestServer> {
+  const database = await createTestDatabase(pool);
   const app = await buildApp({
     pool: database.pool,
     publicUrl: 'http://crosswalk.test',

@@ -1,0 +1,80 @@
+import { readFile, readlink, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isSystemError } from '../../lib/write-once.ts';
+
+/** What PostgreSQL writes of itself into its data directory while it runs. */
+export interface Postmaster {
+  pid: number;
+  /** where it listens; empty in the first moments */
+  socketDirectory: string;
+  /** `starting`, `ready` or `stopping`; empty in the first moments */
+  status: string;
+}
+
+const fileName = 'postmaster.pid';
+/** A fast shutdown waits for a checkpoint; after this PostgreSQL is ended without one, which is as safe. Milliseconds. */
+const fastTimeout = 10_000;
+/** An immediate shutdown needs a moment; what is left after this is stuck and is killed, which is as safe too. Milliseconds. */
+const immediateTimeout = 5_000;
+
+/** What postmaster.pid says, or undefined if there is none. A PostgreSQL that was killed leaves the file. */
+export async function readPostmaster(directory: string): Promise<Postmaster | undefined> {
+  const text = await readFile(join(directory, fileName), 'utf8').catch((error: unknown) => {
+    if (isSystemError(error, 'ENOENT')) return '';
+    throw error;
+  });
+  // The lines, in order: process, data directory, start time, port, socket directory, address, shared memory, status.
+  const lines = text.split('\n');
+  const pid = Number(lines[0]);
+  if (!Number.isInteger(pid) || pid < 2) return undefined;
+  return { pid, socketDirectory: lines[4] ?? '', status: (lines[7] ?? '').trim() };
+}
+
+/**
+ * Whether the process of a postmaster.pid is a PostgreSQL on this directory. If a process of that number lives but is
+ * another program (after a restart of the machine or the container), the file is a left-over on which PostgreSQL
+ * would refuse to start: it is removed. PostgreSQL itself makes sure by its shared memory that no part of it lives.
+ */
+export async function isLive(directory: string, { pid, socketDirectory }: Postmaster): Promise<boolean> {
+  if (!(await isRunning(pid))) return false;
+  // Linux tells where a process works: a postmaster in its data directory. Where that cannot be read, PostgreSQL decides.
+  const workingDirectory = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+  if (workingDirectory === undefined || workingDirectory === (await realpath(directory))) return true;
+  await rm(join(directory, fileName), { force: true });
+  if (socketDirectory !== '') await rm(join(socketDirectory, '.s.PGSQL.5432.lock'), { force: true });
+  return false;
+}
+
+/** Ends a postmaster: fast, then at once, then by force. Resolves when it is gone. */
+export async function endPostmaster(pid: number, gone: Promise<unknown> = waitUntilGone(pid)): Promise<void> {
+  signalTo(pid, 'SIGINT');
+  const timers = [
+    setTimeout(() => signalTo(pid, 'SIGQUIT'), fastTimeout),
+    setTimeout(() => signalTo(pid, 'SIGKILL'), fastTimeout + immediateTimeout),
+  ];
+  await gone;
+  for (const timer of timers) clearTimeout(timer);
+}
+
+function signalTo(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone already.
+  }
+}
+
+async function waitUntilGone(pid: number): Promise<void> {
+  while (await isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** A process that has ended but was not collected by its parent still takes signals; Linux tells it apart. */
+async function isRunning(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return isSystemError(error, 'EPERM');
+  }
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return !/\) Z /.test(status);
+}

@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
+
+/**
+ * Writes a small text file unless it is there already, and resolves to what it holds then, without the white space at
+ * its ends. It is there whole or not at all, whenever the power fails, and of processes that write at once one wins.
+ */
+export async function writeOnce(path: string, text: string, mode = 0o644): Promise<string> {
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, `${text}\n`, { mode, flush: true });
+  try {
+    // A link is made whole or not at all, and never over what is there.
+    await link(draft, path);
+  } catch (error) {
+    if (!isSystemError(error, 'EEXIST')) throw error;
+  } finally {
+    await rm(draft);
+  }
+  return (await readFile(path, 'utf8')).trim();
+}
+
+/** Whether an error is the operating system's, and of one of the codes if some are given. */
+export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return false;
+  return codes.length === 0 || codes.some((code) => code === error.code);
+}
