@@ -94,9 +94,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   return config;
 }
 
-/** A URL, whose host may be left out where the parameter `host` names a directory with a Unix socket. */
+/** A URL, whose host may be left out where the parameter `host` names a directory with a Unix socket. A # is not part of one. */
 function isDatabaseUrl(text: string): boolean {
-  return URL.canParse(text.replace('@/', '@localhost/'));
+  return !text.includes('#') && URL.canParse(text.replace('@/', '@localhost/'));
 }
 
 function isWebUrl(text: string): boolean {

@@ -14,8 +14,11 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** What a test has to wait for on a busy machine is none of its promises. */
+const patient: PoolOptions = { connectionTimeout: 300_000 };
+
 /** Makes a database for one test file. */
-export async function createTestDatabase(options: PoolOptions = {}): Promise<TestDatabase> {
+export async function createTestDatabase(options: PoolOptions = patient): Promise<TestDatabase> {
   const { server, template } = inject('postgres');
   const database = `test_${randomBytes(8).toString('hex')}`;
   await runOn(server, `create database ${database} template ${template}`);
@@ -36,6 +39,12 @@ export function onDatabase(server: ConnectionOptions, database: string): Connect
   if (!('connectionString' in server)) return { ...server, database };
   // The path of the URL: user, password and every parameter stay as they are.
   return { connectionString: server.connectionString.replace(/^([a-z]+:\/\/[^/?]*)(\/[^?]*)?/, `$1/${database}`) };
+}
+
+/** The same database as another user. The embedded PostgreSQL asks for no password. */
+export function asUser(server: ConnectionOptions, user: string, password: string): ConnectionOptions {
+  if (!('connectionString' in server)) return { ...server, user };
+  return { connectionString: server.connectionString.replace(/^([a-z]+:\/\/)([^@/?]*@)?/, `$1${user}:${encodeURIComponent(password)}@`) };
 }
 
 /** Runs one statement outside any transaction. */

@@ -47,8 +47,8 @@ async function statOf(path: string) {
   try {
     return await stat(path);
   } catch (error) {
-    // Whatever else is in the way is not the same as absence.
-    if (isSystemError(error, 'ENOENT')) return undefined;
+    // Whatever else is in the way, such as a missing right, is not the same as absence.
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   }
 }

@@ -192,11 +192,12 @@ async function requireOwner(directory: string, account: Account | undefined): Pr
   const user = account?.uid ?? process.getuid?.();
   const owner = (await ownerOf(directory))?.uid;
   if (user === undefined || owner === undefined || owner === user) return;
-  const [name, made] = [await userName(user), await userName(owner)];
-  const start = account === undefined ? `Start Crosswalk as the user it was started as before` : `PostgreSQL runs as the user ${name}`;
-  throw new EmbeddedPostgresError(
-    `${directory} belongs to the user ${made}. ${start}, or give it away: sudo chown -R ${name} ${directory}`,
-  );
+  const [name, ownerName] = [await userName(user), await userName(owner)];
+  const wayOut =
+    account === undefined
+      ? `Start Crosswalk as the user it was started as before, or give the directory to this one`
+      : `PostgreSQL runs as the user ${name} here: give it the directory`;
+  throw new EmbeddedPostgresError(`${directory} belongs to the user ${ownerName}. ${wayOut}: sudo chown -R ${name} ${directory}`);
 }
 
 async function requireVersion(directory: string, { majorVersion }: Binaries): Promise<void> {

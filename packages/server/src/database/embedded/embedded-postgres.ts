@@ -8,8 +8,8 @@ import type { ConnectionOptions } from '../connection.ts';
 import { type Account, EmbeddedPostgresError, postgresAccount } from './account.ts';
 import { findBinaries, packageDirectory } from './binaries.ts';
 import { type Cluster, databaseUser, findCluster, lastLines, openCluster } from './cluster.ts';
-import { ownedByAnother, port, takeOwnership, whoOwns } from './owner-lock.ts';
-import { endPostmaster, isLive, readPostmaster } from './postmaster.ts';
+import { askServers, clusterName, ownedByAnother, type Servers, takeOwnership } from './owner-lock.ts';
+import { endPostmaster, isLive, isRunning, port, readPostmaster } from './postmaster.ts';
 
 /** A PostgreSQL of our own that runs. */
 export interface EmbeddedPostgres {
@@ -101,6 +101,8 @@ class Owner {
   readonly #stopping = new AbortController();
   /** the postmaster that was started last */
   #child: ChildProcess | undefined;
+  /** where its part of the log begins, in bytes */
+  #logBegin = 0;
   /** the connection that holds the lock of the owner */
   #lock: pg.Client | undefined;
   /** goes on until the stop */
@@ -152,28 +154,31 @@ class Owner {
     }
   }
 
-  /** A server that was killed leaves its PostgreSQL running, unlocked. One that is locked has a living owner. */
+  /** A server that was killed leaves its PostgreSQL running, without an owner: it is ended. One that is owned is left alone. */
   async #endLeftOver(): Promise<void> {
-    const { directory, dataDirectory, socketDirectory } = this.#cluster;
+    const { directory, dataDirectory } = this.#cluster;
     for (const begin = Date.now(); ; await this.#pause(50)) {
       const found = await readPostmaster(directory);
+      const socketDirectory = found?.socketDirectory || this.#cluster.socketDirectory;
       // Asked even where no such process lives: it may be in another container that shares the directory.
-      const lock = await takeOwnership(this.#cluster, found?.socketDirectory || socketDirectory);
+      const servers = await askServers(socketDirectory);
+      if (servers?.owner !== undefined) throw ownedByAnother(this.#cluster, servers.owner);
       const live = found !== undefined && (await isLive(directory, found));
-      if (lock === undefined && !live) return;
-      if (lock !== undefined && live) {
-        this.#onProgress(`Ending the PostgreSQL that an earlier server left running (process ${found.pid})`);
+      if (servers === undefined && !live) return;
+      const waited = Date.now() - begin;
+      if (servers !== undefined && live && !(waited < rivalTimeout && (await isBeingTaken(servers)))) {
         // The lock is held until it is gone, so that no third server takes it for its own.
+        const lock = await takeOwnership(this.#cluster, socketDirectory);
+        this.#onProgress(`Ending the PostgreSQL that an earlier server left running (process ${found.pid})`);
         await endPostmaster(found.pid);
-        await lock.end().catch(() => {});
+        await lock?.end().catch(() => {});
         return;
       }
-      await lock?.end().catch(() => {});
       // It is starting, stopping or recovering from a crash, unless it is lost.
-      if (Date.now() - begin > (found?.status === 'ready' ? rivalTimeout : startTimeout)) {
+      if (waited > (found?.status === 'ready' ? rivalTimeout : startTimeout)) {
         throw new EmbeddedPostgresError(
           `A PostgreSQL (process ${found?.pid ?? 'unknown'}) that no Crosswalk server owns runs on ${dataDirectory} and ` +
-            `${lock === undefined ? 'does not answer' : 'is out of reach'}. End it, then start again.`,
+            `${servers === undefined ? 'does not answer' : 'is out of reach'}. End it, then start again.`,
         );
       }
     }
@@ -185,6 +190,7 @@ class Owner {
       listen_addresses: '',
       unix_socket_directories: socketDirectory,
       port,
+      cluster_name: clusterName,
       max_connections: 50,
       shared_buffers: '128MB',
       timezone: 'UTC',
@@ -198,6 +204,7 @@ class Owner {
     };
     const log = await openLog(logFile);
     try {
+      this.#logBegin = (await log.stat()).size;
       const child = spawn(
         this.#program,
         ['-D', directory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
@@ -279,20 +286,18 @@ class Owner {
 
   /** Why the postmaster that was started has ended. */
   async #startFailure(child: ChildProcess): Promise<Error> {
-    const { directory, dataDirectory, logFile } = this.#cluster;
-    const rival = async () => {
-      const found = await readPostmaster(directory);
-      return found !== undefined && found.pid !== child.pid && (await isLive(directory, found)) ? found : undefined;
-    };
+    const { directory, dataDirectory, socketDirectory, logFile } = this.#cluster;
     for (const begin = Date.now(); ; await this.#pause(50)) {
-      const found = await rival();
-      if (found === undefined) break;
-      const owner = await whoOwns(found.socketDirectory || this.#cluster.socketDirectory);
+      const found = await readPostmaster(directory);
+      const rival = found !== undefined && found.pid !== child.pid && (await isLive(directory, found));
+      // One that ended in order was told to: by another server, whose own is not up yet.
+      if (!rival && child.exitCode !== 0) break;
+      const owner = (await askServers(found?.socketDirectory || socketDirectory))?.owner;
       if (owner !== undefined || Date.now() - begin > rivalTimeout) return ownedByAnother(this.#cluster, owner);
     }
     const how = child.signalCode ?? `status ${child.exitCode}`;
     return new EmbeddedPostgresError(
-      `PostgreSQL could not start on ${dataDirectory} (${how}):\n${await endOf(logFile)}\n` +
+      `PostgreSQL could not start on ${dataDirectory} (${how}):\n${await endOf(logFile, this.#logBegin)}\n` +
         `The whole log is ${logFile}. If the directory is damaged, restore it from a backup.`,
     );
   }
@@ -307,6 +312,11 @@ class Owner {
   async #pause(milliseconds: number): Promise<void> {
     await sleep(milliseconds, undefined, { signal: this.#stopping.signal });
   }
+}
+
+/** Whether the server that started it lives, and so is about to take the lock. */
+async function isBeingTaken({ starter }: Servers): Promise<boolean> {
+  return starter !== undefined && starter !== process.pid && (await isRunning(starter));
 }
 
 function hasEnded(child: ChildProcess): boolean {
@@ -327,12 +337,12 @@ async function openLog(path: string): Promise<FileHandle> {
   return open(path, 'a');
 }
 
-/** The last lines of a log. */
-async function endOf(path: string): Promise<string> {
+/** The last lines of a log, none of them from before `begin`. */
+async function endOf(path: string, begin: number): Promise<string> {
   const log = await open(path, 'r');
   try {
     const { size } = await log.stat();
-    const { buffer, bytesRead } = await log.read(Buffer.alloc(logExcerpt), 0, logExcerpt, Math.max(0, size - logExcerpt));
+    const { buffer, bytesRead } = await log.read(Buffer.alloc(logExcerpt), 0, logExcerpt, Math.max(begin, size - logExcerpt));
     return lastLines(buffer.toString('utf8', 0, bytesRead));
   } finally {
     await log.close();

@@ -1,9 +1,7 @@
 import pg from 'pg';
 import { EmbeddedPostgresError } from './account.ts';
 import { type Cluster, databaseUser } from './cluster.ts';
-
-/** PostgreSQL listens on no network; the number is part of the name of its Unix socket. */
-export const port = 5432;
+import { port } from './postmaster.ts';
 
 /** The advisory lock that says "a Crosswalk server owns this cluster"; it goes with the connection that holds it. */
 const ownerLock = 7_165_065;
@@ -30,17 +28,31 @@ export async function takeOwnership(cluster: Cluster, socketDirectory: string): 
   }
 }
 
-/** The process that owns what answers in the socket directory; undefined when nothing answers or nobody owns it yet. */
-export async function whoOwns(socketDirectory: string): Promise<string | undefined> {
+/** What a PostgreSQL says of the servers around it. */
+export interface Servers {
+  /** the process that holds the lock of the owner */
+  owner: string | undefined;
+  /** the process that started it */
+  starter: number | undefined;
+}
+
+/** Asks what answers in a socket directory; undefined when nothing does. */
+export async function askServers(socketDirectory: string): Promise<Servers | undefined> {
   const client = await connect(socketDirectory);
   try {
-    return client === undefined ? undefined : await findOwner(client);
+    if (client === undefined) return undefined;
+    const { rows } = await client.query<{ cluster_name: string }>('show cluster_name');
+    const starter = /^crosswalk_(\d+)$/.exec(rows[0]?.cluster_name ?? '')?.[1];
+    return { owner: await findOwner(client), starter: starter === undefined ? undefined : Number(starter) };
   } catch {
     return undefined;
   } finally {
     await client?.end().catch(() => {});
   }
 }
+
+/** The name of a cluster that we start: it tells others who did. */
+export const clusterName = `crosswalk_${process.pid}`;
 
 export function ownedByAnother({ dataDirectory }: Cluster, pid: string | undefined): EmbeddedPostgresError {
   const other = pid === undefined ? 'Another Crosswalk server, which is just starting,' : `Another Crosswalk server (process ${pid})`;

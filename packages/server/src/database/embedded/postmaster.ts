@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError } from '../../lib/write-once.ts';
@@ -10,6 +11,9 @@ export interface Postmaster {
   /** `starting`, `ready` or `stopping`; empty in the first moments */
   status: string;
 }
+
+/** PostgreSQL listens on no network; the number is part of the name of its Unix socket. */
+export const port = 5432;
 
 const fileName = 'postmaster.pid';
 /** A fast shutdown waits for a checkpoint; after this PostgreSQL is ended without one, which is as safe. Milliseconds. */
@@ -37,12 +41,18 @@ export async function readPostmaster(directory: string): Promise<Postmaster | un
  */
 export async function isLive(directory: string, { pid, socketDirectory }: Postmaster): Promise<boolean> {
   if (!(await isRunning(pid))) return false;
-  // Linux tells where a process works: a postmaster in its data directory. Where that cannot be read, PostgreSQL decides.
-  const workingDirectory = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
-  if (workingDirectory === undefined || workingDirectory === (await realpath(directory))) return true;
+  if (await worksIn(pid, directory)) return true;
   await rm(join(directory, fileName), { force: true });
-  if (socketDirectory !== '') await rm(join(socketDirectory, '.s.PGSQL.5432.lock'), { force: true });
+  if (socketDirectory !== '') await rm(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
   return false;
+}
+
+/** A postmaster's working directory is its data directory, which Linux tells; elsewhere the program's arguments name it. */
+async function worksIn(pid: number, directory: string): Promise<boolean> {
+  const workingDirectory = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+  if (workingDirectory !== undefined) return workingDirectory === (await realpath(directory));
+  const { stdout } = spawnSync('ps', ['-p', String(pid), '-o', 'args='], { encoding: 'utf8' });
+  return stdout.includes(` -D ${directory} `);
 }
 
 /** Ends a postmaster: fast, then at once, then by force. Resolves when it is gone. */
@@ -68,12 +78,15 @@ async function waitUntilGone(pid: number): Promise<void> {
   while (await isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** A process that has ended but was not collected by its parent still takes signals; Linux tells it apart. */
-async function isRunning(pid: number): Promise<boolean> {
+/**
+ * A process that has ended but was not collected by its parent still takes signals; Linux tells it apart. One that
+ * we may not signal is another user's, and so no PostgreSQL on a directory of ours.
+ */
+export async function isRunning(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);
-  } catch (error) {
-    return isSystemError(error, 'EPERM');
+  } catch {
+    return false;
   }
   const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return !/\) Z /.test(status);
