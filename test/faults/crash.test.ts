@@ -1,7 +1,10 @@
 import { Crosswalk } from '@crosswalk/sdk';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { freePort, type ServerProcess, startServerProcess } from '../server-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
+
+// Programs take long to start on a busy machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const directories: TemporaryDirectory[] = [];
 const servers: ServerProcess[] = [];
@@ -78,7 +81,7 @@ test('after kill -9 in the middle of writes every acknowledged one is there, and
   expect(kept).toHaveLength(600);
   expect(version).toBe(601);
   expect(await server.end('SIGTERM')).toBe(0);
-}, 180_000);
+});
 
 test('a start prints the secret of the first client once; a later start prints none', async () => {
   const directory = await temporaryDirectory('crosswalk-start-');

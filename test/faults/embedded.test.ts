@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import pg from 'pg';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+import { connectTo } from '../../packages/server/src/testing.ts';
 import { freePort, type ServerProcess, spawnServer } from '../server-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
 import { credentialSettings, listExternalIds, send, startWriters, tokenOf } from './writers.ts';
+
+// Programs take long to start on a busy machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const directories: TemporaryDirectory[] = [];
 const servers: ServerProcess[] = [];
@@ -56,23 +59,16 @@ async function expectStopped(data: string): Promise<void> {
   expect(await readFile(join(data, 'postgres.log'), 'utf8')).toMatch(/database system is shut down\s*$/);
 }
 
-/** A connection to the database of a server, past the server. */
-async function connectTo(data: string): Promise<pg.Client> {
-  const client = new pg.Client({ host: join(data, 'socket'), port: 5432, user: 'crosswalk', database: 'crosswalk', ssl: false });
-  await client.connect();
-  return client;
-}
-
 /** Locks an organization past the server, so that a request that changes it waits. */
-async function lock(data: string, externalId: string): Promise<pg.Client> {
-  const client = await connectTo(data);
+async function lock(data: string, externalId: string) {
+  const client = await connectTo({ host: join(data, 'socket'), port: 5432, user: 'crosswalk', database: 'crosswalk', ssl: false });
   await client.query('begin');
   await client.query('select from organizations where external_id = $1 for update', [externalId]);
   return client;
 }
 
 /** Waits until a request waits for the lock. */
-async function waiting(client: pg.Client): Promise<void> {
+async function waiting(client: Awaited<ReturnType<typeof lock>>): Promise<void> {
   for (;;) {
     const { rows } = await client.query("select from pg_stat_activity where wait_event_type = 'Lock'");
     if (rows.length > 0) return;
@@ -173,7 +169,8 @@ test('a taken PORT is told with the way out and status 1, and PostgreSQL is stop
   const port = await freePort();
   taken.listen(port, '127.0.0.1');
   await once(taken, 'listening');
-  await server.end('SIGTERM');
+  expect(await server.end('SIGINT')).toBe(0);
+  await expectStopped(data);
   const refused = await spawn(data, { PORT: String(port) });
   expect(await refused.ended).toBe(1);
   expect(refused.output()).toBe(
@@ -181,6 +178,19 @@ test('a taken PORT is told with the way out and status 1, and PostgreSQL is stop
   );
   await expectStopped(data);
   taken.close();
+});
+
+test('a secret key that was cut short is told and never replaced: what it encrypts would be lost', async () => {
+  const path = join(data, 'secret.key');
+  const key = await readFile(path);
+  await writeFile(path, '');
+  const refused = await spawn(data);
+  expect(await refused.ended).toBe(1);
+  expect(refused.output()).toBe(
+    `${path} has no secret key: it is empty or was cut short. Restore it from a backup: it encrypts the signing keys in the database.\n`,
+  );
+  expect(await readFile(path, 'utf8')).toBe('');
+  await writeFile(path, key);
 });
 
 test('SIGTERM answers the requests under way, is not held up by idle connections, and ends with status 0 and no PostgreSQL', async () => {
@@ -214,7 +224,6 @@ test('a second signal while it stops ends it at once, and PostgreSQL still stops
   await waiting(holder);
   server.child.kill('SIGINT');
   await server.printed('Stopping (SIGINT)');
-  holder.on('error', () => {});
   expect(await server.end('SIGINT')).toBe(130);
   await expect(patch).rejects.toThrow('fetch failed');
   while (postmasters(data).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));

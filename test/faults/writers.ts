@@ -1,5 +1,5 @@
 /** The credentials that the servers of the fault tests are given for their first client. */
-export const credentials = { id: 'skc_1001', secret: 'a secret of a client that is only for tests' };
+const credentials = { id: 'skc_1001', secret: 'a secret of a client that is only for tests' };
 
 /** The same as settings of a server. */
 export const credentialSettings = { CROSSWALK_CLIENT_ID: credentials.id, CROSSWALK_CLIENT_SECRET: credentials.secret };
@@ -49,7 +49,11 @@ export function startWriters(servers: { url: string; token: string }[]): Writers
         external_id: externalId,
       });
       if (status === 201) acknowledged.push(externalId);
-      else refused.push(`${status} Retry-After ${retryAfter}`);
+      else {
+        refused.push(`${status} Retry-After ${retryAfter}`);
+        // Far less than a client should wait, and enough to leave the machine to the database.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     }
   };
   const writers = Promise.all(servers.flatMap((server) => Array.from({ length: 8 }, () => write(server))));

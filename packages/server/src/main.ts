@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
 import { SecretKeyError } from './clients/index.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
 import { ConnectionError } from './database/connection.ts';
 import { EmbeddedPostgresError } from './database/embedded/index.ts';
 import { MigrationError } from './database/migrate.ts';
 import { databaseFailure } from './database/sql-error.ts';
-import { isSystemError } from './lib/write-once.ts';
+import { isSystemError } from './lib/system-error.ts';
 import { type RunningServer, serve } from './serve.ts';
 
 export { readConfig } from './config.ts';
@@ -17,6 +17,8 @@ export { type RunningServer, serve } from './serve.ts';
  */
 export async function main(env: Record<string, string | undefined> = process.env): Promise<void> {
   const stopping = new AbortController();
+  // Whoever reads our output may go: that is no reason to end.
+  process.stdout.on('error', () => {});
   try {
     const config = readConfig(env);
     const starting = serve(config, { onProgress: say, signal: stopping.signal });
@@ -30,7 +32,7 @@ export async function main(env: Record<string, string | undefined> = process.env
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
-    say(welcome(config.publicUrl, await starting));
+    say(welcome(config, await starting));
   } catch (error) {
     if (stopping.signal.aborted) return;
     process.stderr.write(`${explain(error)}\n`);
@@ -42,10 +44,12 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** What a first start and every later one print. The secret is printed by the first alone. */
-function welcome(publicUrl: string, { address, firstClient }: RunningServer): string {
+/** What a first start and every later one print. A secret that was made is printed by the first alone, one that was given never. */
+function welcome({ publicUrl, firstClient: given }: Config, { address, firstClient }: RunningServer): string {
   const lines = ['', `Crosswalk is listening on ${address}`, `  API page   ${publicUrl}/docs`, `  Dashboard  ${publicUrl}/dashboard/`, ''];
-  if (firstClient !== undefined) {
+  if (firstClient !== undefined && given !== undefined) {
+    lines.push(`The first API client is ${firstClient.client.id}, with the secret of CROSSWALK_CLIENT_SECRET.`, '');
+  } else if (firstClient !== undefined) {
     lines.push(
       'The first API client. Put this into your .env now: the secret is not shown again.',
       '',

@@ -12,7 +12,8 @@ import { startEmbeddedPostgres } from './database/embedded/index.ts';
 import { migrate } from './database/migrate.ts';
 import { ensureEnvironment } from './environments/index.ts';
 import { IdGenerator } from './lib/id.ts';
-import { isSystemError, writeOnce } from './lib/write-once.ts';
+import { isSystemError } from './lib/system-error.ts';
+import { writeOnce } from './lib/write-once.ts';
 import { createLogger } from './logger.ts';
 import { prepareDraining } from './transport/draining.ts';
 

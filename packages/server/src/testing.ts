@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type pg from 'pg';
+import pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { type App, buildApp } from './app.ts';
 import { type ConnectionOptions, openPool, type PoolOptions } from './database/connection.ts';
@@ -47,10 +47,18 @@ export function asUser(server: ConnectionOptions, user: string, password: string
   return { connectionString: server.connectionString.replace(/^([a-z]+:\/\/)([^@/?]*@)?/, `$1${user}:${encodeURIComponent(password)}@`) };
 }
 
+/** A connection of a test's own, past the server and without its time limits. It may be cut. */
+export async function connectTo(server: ConnectionOptions): Promise<pg.Client> {
+  const client = new pg.Client(server);
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
 /** Runs one statement outside any transaction. */
 export async function runOn(server: ConnectionOptions, sql: string): Promise<void> {
-  const admin = openPool(server);
-  await admin.query(sql).finally(() => admin.end());
+  const client = await connectTo(server);
+  await client.query(sql).finally(() => client.end());
 }
 
 /** The answer of a test request: what went over the wire. */

@@ -2,11 +2,14 @@ import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest';
 import { type TemporaryDirectory, temporaryDirectory } from '../../../../test/temporary-directory.ts';
 import { asUser, onDatabase, runOn } from '../testing.ts';
 import { openPool } from './connection.ts';
 import { MigrationError, migrate, unsuitable } from './migrate.ts';
+
+// PostgreSQL takes long to start on a busy machine, and to copy a database.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const released = new URL('migrations/', import.meta.url);
 const names = (await readdir(released)).sort();

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
-import { useTestServer } from '../testing.ts';
+import { connectTo, useTestServer } from '../testing.ts';
 
 /** The plans of every statement a request runs, at 100,000 records: none may scan a table. */
 const server = useTestServer();
@@ -8,9 +8,7 @@ const size = 100_000;
 
 beforeAll(async () => {
   const environment = server.client.environmentId;
-  // A connection without the time limits of the server's.
-  const fill = new pg.Client(server.database.connection);
-  await fill.connect();
+  const fill = await connectTo(server.database.connection);
   for (const [table, kind, extra, values] of [
     ['organizations', 'organization', 'display_name', "'Customer ' || n"],
     ['users', 'user', 'email, email_key', "'u' || n || '@example.com', 'u' || n || '@example.com'"],

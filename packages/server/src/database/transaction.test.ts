@@ -1,6 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
-import { asUser, runOn, useTestServer } from '../testing.ts';
+import { asUser, connectTo, runOn, useTestServer } from '../testing.ts';
 import { openPool } from './connection.ts';
 import { databaseFailure } from './sql-error.ts';
 import { inTransaction } from './transaction.ts';
@@ -44,8 +44,7 @@ async function answerTo(method: string, url: string, body?: unknown) {
 
 /** Runs `during` while another session is in the middle of a transaction. */
 async function whileHeld<Result>(sql: string, during: () => Promise<Result>): Promise<Result> {
-  const holder = new pg.Client(server.database.connection);
-  await holder.connect();
+  const holder = await connectTo(server.database.connection);
   await holder.query('begin');
   await holder.query(sql);
   return during().finally(() => holder.end());

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { isSystemError } from './system-error.ts';
 
 /**
  * Writes a small text file unless it is there already, and resolves to what it holds then, without the white space at
@@ -17,10 +18,4 @@ export async function writeOnce(path: string, text: string, mode = 0o644): Promi
     await rm(draft);
   }
   return (await readFile(path, 'utf8')).trim();
-}
-
-/** Whether an error is the operating system's, and of one of the codes if some are given. */
-export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return false;
-  return codes.length === 0 || codes.some((code) => code === error.code);
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
-import { isSystemError } from '../../lib/write-once.ts';
+import { isSystemError } from '../../lib/system-error.ts';
 
 /** The embedded PostgreSQL cannot be used; the message says what to do. */
 export class EmbeddedPostgresError extends Error {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { isSystemError } from '../../lib/write-once.ts';
+import { isSystemError } from '../../lib/system-error.ts';
 import { type Account, canExecute, EmbeddedPostgresError, exists, makeOpenDirectory } from './account.ts';
 
 /** Where the programs of one PostgreSQL are. */

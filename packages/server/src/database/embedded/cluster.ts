@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { chmod, chown, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isSystemError, writeOnce } from '../../lib/write-once.ts';
+import { isSystemError } from '../../lib/system-error.ts';
+import { writeOnce } from '../../lib/write-once.ts';
 import { type Account, canWriteIn, EmbeddedPostgresError, exists, makeOpenDirectory, ownerOf, userName } from './account.ts';
 import type { Binaries } from './binaries.ts';
 

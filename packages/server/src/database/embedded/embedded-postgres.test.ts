@@ -2,11 +2,14 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { type TemporaryDirectory, temporaryDirectory } from '../../../../../test/temporary-directory.ts';
+import { connectTo } from '../../testing.ts';
 import { findBinaries, packageDirectory } from './binaries.ts';
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres.ts';
+
+// PostgreSQL takes long to start on a busy machine, and to copy a database.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Most of what is promised concerns root, as whom PostgreSQL does not run. As anyone else it runs as ourselves. */
 const root = process.getuid?.() === 0;
@@ -50,9 +53,7 @@ async function refusal(dataDirectory: string): Promise<string> {
 }
 
 async function query(postgres: EmbeddedPostgres, sql: string): Promise<unknown[]> {
-  const client = new pg.Client(postgres.connection);
-  client.on('error', () => {});
-  await client.connect();
+  const client = await connectTo(postgres.connection);
   const { rows } = await client.query({ text: sql, rowMode: 'array' }).finally(() => client.end());
   return rows.map(([value]) => value);
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { isSystemError } from '../../lib/write-once.ts';
+import { isSystemError } from '../../lib/system-error.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { type Account, EmbeddedPostgresError, postgresAccount } from './account.ts';
 import { findBinaries, packageDirectory } from './binaries.ts';

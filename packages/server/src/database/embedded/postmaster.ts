@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSystemError } from '../../lib/write-once.ts';
+import { isSystemError } from '../../lib/system-error.ts';
 
 /** What PostgreSQL writes of itself into its data directory while it runs. */
 export interface Postmaster {
