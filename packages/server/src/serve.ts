@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSecretAnswer } from '@crosswalk/contract';
@@ -12,7 +11,6 @@ import { startEmbeddedPostgres } from './database/embedded/index.ts';
 import { migrate } from './database/migrate.ts';
 import { ensureEnvironment } from './environments/index.ts';
 import { IdGenerator } from './lib/id.ts';
-import { isSystemError } from './lib/system-error.ts';
 import { writeOnce } from './lib/write-once.ts';
 import { createLogger } from './logger.ts';
 import { prepareDraining } from './transport/draining.ts';
@@ -118,18 +116,11 @@ async function closeListener({ server }: App, drain: () => void, logger: Fastify
 /** The secret key of a single-node set-up: made once, kept beside the data. Of servers that start together, one makes it. */
 async function secretKeyFile(dataDirectory: string): Promise<string> {
   const path = join(dataDirectory, 'secret.key');
-  const key = await readFile(path, 'utf8')
-    .catch((error: unknown) => {
-      if (isSystemError(error, 'ENOENT')) return writeOnce(path, randomBytes(32).toString('base64'), 0o600);
-      throw error;
-    })
-    .catch((error: unknown) => {
-      throw new SecretKeyError(`The secret key in ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
-    });
-  if (key.trim().length < minSecretKey) {
-    throw new SecretKeyError(
-      `${path} has no secret key: it is empty or was cut short. Restore it from a backup: it encrypts the signing keys in the database.`,
-    );
-  }
-  return key.trim();
+  const key = await writeOnce(path, randomBytes(32).toString('base64'), 0o600).catch((error: Error) => {
+    throw new SecretKeyError(`The secret key in ${path} cannot be used: ${error.message}`);
+  });
+  if (key.length >= minSecretKey) return key;
+  throw new SecretKeyError(
+    `${path} has no secret key: it is empty or was cut short. Restore it from a backup: it encrypts the signing keys in the database.`,
+  );
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../../../test/server-process.ts';
@@ -47,8 +48,16 @@ test.each(['42P01', '23514', '22P02', '42501', 'P0001'])('%s is a bug of ours: n
   expect(databaseFailure(await raised(code))).toBeUndefined();
 });
 
-test('what is no error of the database is none', () => {
-  for (const thrown of [new TypeError('x'), new Error('timeout'), 'text', undefined, null, { code: '57P01' }]) {
+test('what is no error of the database is none', async () => {
+  for (const thrown of [
+    await errorOf(readFile('/no/such/file')),
+    new TypeError('x'),
+    new Error('timeout'),
+    'text',
+    undefined,
+    null,
+    { code: '57P01' },
+  ]) {
     expect(databaseFailure(thrown)).toBeUndefined();
     expect(isConnectionFailure(thrown)).toBe(false);
   }

@@ -19,7 +19,10 @@ export function isRetryable(error: unknown): boolean {
 /** Whether the connection was lost or never made. The driver says so by plain errors with a system code or a known message. */
 export function isConnectionFailure(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof DatabaseError) return false;
-  return connectionCodes.has(codeOf(error)) || connectionMessages.test(error.message);
+  const code = codeOf(error);
+  // The Unix socket is gone; any other missing file is another matter.
+  if (code === 'ENOENT') return 'syscall' in error && error.syscall === 'connect';
+  return connectionCodes.has(code) || connectionMessages.test(error.message);
 }
 
 /** What a failure of the database means to the caller, or undefined when it means a bug of ours. */
@@ -58,7 +61,6 @@ const unavailable = [
 const connectionCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
-  'ENOENT', // the Unix socket is gone
   'EPIPE',
   'ETIMEDOUT',
   'EHOSTUNREACH',

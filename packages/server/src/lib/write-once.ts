@@ -7,6 +7,11 @@ import { isSystemError } from './system-error.ts';
  * its ends. It is there whole or not at all, whenever the power fails, and of processes that write at once one wins.
  */
 export async function writeOnce(path: string, text: string, mode = 0o644): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) throw error;
+  }
   const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, `${text}\n`, { mode, flush: true });
   try {

@@ -9,7 +9,7 @@ import { type Account, EmbeddedPostgresError, postgresAccount } from './account.
 import { findBinaries, packageDirectory } from './binaries.ts';
 import { type Cluster, databaseUser, findCluster, lastLines, openCluster } from './cluster.ts';
 import { askServers, clusterName, ownedByAnother, type Servers, takeOwnership } from './owner-lock.ts';
-import { endPostmaster, isLive, isRunning, port, readPostmaster } from './postmaster.ts';
+import { endPostmaster, isLive, isRunning, port, readPostmaster, removeForeign } from './postmaster.ts';
 
 /** A PostgreSQL of our own that runs. */
 export interface EmbeddedPostgres {
@@ -60,16 +60,7 @@ export async function startEmbeddedPostgres({
   return usable(dataDirectory, async () => {
     const cluster = await openCluster({ dataDirectory, systemDirectory, binaries, account, onProgress, signal });
     const owner = new Owner(cluster, binaries.postgres, account, onProgress);
-    const giveUp = () => owner.stop();
-    signal.addEventListener('abort', giveUp);
-    try {
-      await owner.start();
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-    }
+    await owner.start(signal);
     return {
       connection: { host: cluster.socketDirectory, port, database: databaseUser, user: databaseUser, ssl: false },
       stop: () => owner.stop(),
@@ -115,13 +106,21 @@ class Owner {
     this.#onProgress = onProgress;
   }
 
-  async start(): Promise<void> {
+  /** Rejects with the reason of the signal when that told it to give up. */
+  async start(signal: AbortSignal): Promise<void> {
+    const giveUp = () => this.#stopping.abort();
+    signal.addEventListener('abort', giveUp);
     process.on('exit', this.#onExit);
     try {
-      this.#watch = this.#keep(await this.#bringUp());
+      signal.throwIfAborted();
+      const lock = await this.#bringUp();
+      signal.throwIfAborted();
+      this.#watch = this.#keep(lock);
     } catch (error) {
-      process.off('exit', this.#onExit);
-      throw error;
+      await this.stop();
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
     }
   }
 
@@ -141,7 +140,6 @@ class Owner {
   /** Starts PostgreSQL; resolves to the lock when it answers and is ours. Nothing is left running if it throws. */
   async #bringUp(): Promise<pg.Client> {
     await this.#endLeftOver();
-    this.#stopping.signal.throwIfAborted();
     const child = await this.#spawn();
     this.#child = child;
     try {
@@ -164,14 +162,18 @@ class Owner {
       const servers = await askServers(socketDirectory);
       if (servers?.owner !== undefined) throw ownedByAnother(this.#cluster, servers.owner);
       const live = found !== undefined && (await isLive(directory, found));
-      if (servers === undefined && !live) return;
+      if (servers === undefined && !live) {
+        if (found !== undefined) await removeForeign(directory, found);
+        return;
+      }
       const waited = Date.now() - begin;
       if (servers !== undefined && live && !(waited < rivalTimeout && (await isBeingTaken(servers)))) {
         // The lock is held until it is gone, so that no third server takes it for its own.
         const lock = await takeOwnership(this.#cluster, socketDirectory);
+        if (lock === undefined) continue;
         this.#onProgress(`Ending the PostgreSQL that an earlier server left running (process ${found.pid})`);
         await endPostmaster(found.pid);
-        await lock?.end().catch(() => {});
+        await lock.end().catch(() => {});
         return;
       }
       // It is starting, stopping or recovering from a crash, unless it is lost.

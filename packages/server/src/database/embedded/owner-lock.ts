@@ -54,6 +54,7 @@ export async function askServers(socketDirectory: string): Promise<Servers | und
 /** The name of a cluster that we start: it tells others who did. */
 export const clusterName = `crosswalk_${process.pid}`;
 
+/** The refusal of a directory that another server owns. `pid` is undefined while that one is not known. */
 export function ownedByAnother({ dataDirectory }: Cluster, pid: string | undefined): EmbeddedPostgresError {
   const other = pid === undefined ? 'Another Crosswalk server, which is just starting,' : `Another Crosswalk server (process ${pid})`;
   return new EmbeddedPostgresError(

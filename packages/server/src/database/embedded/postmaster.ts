@@ -34,17 +34,19 @@ export async function readPostmaster(directory: string): Promise<Postmaster | un
   return { pid, socketDirectory: lines[4] ?? '', status: (lines[7] ?? '').trim() };
 }
 
+/** Whether the process of a postmaster.pid lives and is a PostgreSQL on this directory. */
+export async function isLive(directory: string, { pid }: Postmaster): Promise<boolean> {
+  return (await isRunning(pid)) && (await worksIn(pid, directory));
+}
+
 /**
- * Whether the process of a postmaster.pid is a PostgreSQL on this directory. If a process of that number lives but is
- * another program (after a restart of the machine or the container), the file is a left-over on which PostgreSQL
- * would refuse to start: it is removed. PostgreSQL itself makes sure by its shared memory that no part of it lives.
+ * Removes a postmaster.pid whose number is another program's now (after a restart of the machine or the container):
+ * PostgreSQL would refuse to start on it. That no part of the old one lives it makes sure of by its shared memory.
  */
-export async function isLive(directory: string, { pid, socketDirectory }: Postmaster): Promise<boolean> {
-  if (!(await isRunning(pid))) return false;
-  if (await worksIn(pid, directory)) return true;
+export async function removeForeign(directory: string, { pid, socketDirectory }: Postmaster): Promise<void> {
+  if (!(await isRunning(pid)) || (await worksIn(pid, directory))) return;
   await rm(join(directory, fileName), { force: true });
   if (socketDirectory !== '') await rm(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
-  return false;
 }
 
 /** A postmaster's working directory is its data directory, which Linux tells; elsewhere the program's arguments name it. */
