@@ -1,49 +1,45 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
-import { openPool } from '../packages/server/src/database/connection.ts';
+import { type ConnectionOptions, openPool } from '../packages/server/src/database/connection.ts';
 import { startEmbeddedPostgres } from '../packages/server/src/database/embedded/index.ts';
 import { migrate } from '../packages/server/src/database/migrate.ts';
+import { onDatabase, runOn } from '../packages/server/src/testing.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** where the PostgreSQL of this run listens */
-    postgres: { host: string; port: number; user: string };
+    /** the PostgreSQL of this run, as its superuser, and the migrated database that each test file gets a copy of */
+    postgres: { server: ConnectionOptions; template: string };
   }
 }
 
 /**
- * One PostgreSQL for a whole run, with the migrated database `template` that each test file gets a copy of.
- * With TEST_DATABASE_URL it is that server instead (it must let its user create databases).
+ * One PostgreSQL for a whole run. With TEST_DATABASE_URL it is that server instead: any URL that DATABASE_URL
+ * could be, of a user who may create databases and roles.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const external = process.env.TEST_DATABASE_URL;
-  if (external !== undefined) {
-    const { hostname, port, username } = new URL(external);
-    const server = { host: hostname, port: Number(port || 5432), user: username };
-    await makeTemplate(server);
-    project.provide('postgres', server);
-    return async () => {};
+  if (external !== undefined && external !== '') {
+    const { template, drop } = await makeTemplate({ connectionString: external });
+    project.provide('postgres', { server: { connectionString: external }, template });
+    return drop;
   }
-  const directory = await mkdtemp(join(tmpdir(), 'crosswalk-test-'));
-  const postgres = await startEmbeddedPostgres({ dataDirectory: directory });
-  if (!('host' in postgres.connection)) throw new Error('the embedded PostgreSQL listens on a socket');
-  const { host, port, user } = postgres.connection;
-  await makeTemplate({ host, port, user });
-  project.provide('postgres', { host, port, user });
+  const directory = await temporaryDirectory('crosswalk-test-');
+  const postgres = await startEmbeddedPostgres({ dataDirectory: directory.path });
+  const { template } = await makeTemplate(postgres.connection);
+  project.provide('postgres', { server: postgres.connection, template });
   return async () => {
     await postgres.stop();
-    await rm(directory, { recursive: true, force: true });
+    await directory.remove();
   };
 }
 
-async function makeTemplate(server: { host: string; port: number; user: string }): Promise<void> {
-  const admin = openPool({ ...server, database: 'postgres' });
-  await admin.query('drop database if exists template_crosswalk');
-  await admin.query('create database template_crosswalk');
-  await admin.end();
-  const pool = openPool({ ...server, database: 'template_crosswalk' });
+/** Named at random, so that several runs may share one server. */
+async function makeTemplate(server: ConnectionOptions): Promise<{ template: string; drop: () => Promise<void> }> {
+  const template = `template_${randomBytes(8).toString('hex')}`;
+  await runOn(server, `create database ${template}`);
+  const pool = openPool(onDatabase(server, template));
   await migrate(pool);
   await pool.end();
+  return { template, drop: () => runOn(server, `drop database ${template} with (force)`) };
 }

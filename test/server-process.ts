@@ -9,40 +9,53 @@ export interface ServerProcess {
   child: ChildProcess;
   /** all that it printed */
   output(): string;
-  /** Ends it with a signal and waits until it is gone; the exit status, or null after a kill. */
+  /** Resolves when it printed a text. Rejects with its output when it ends without. */
+  printed(text: string): Promise<void>;
+  /** Resolves to its exit status, or to null if a signal ended it. */
+  ended: Promise<number | null>;
+  /** Ends it with a signal and waits until it is gone. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 const program = fileURLToPath(new URL('../packages/server/dist/start.js', import.meta.url));
 
-/** Starts the built server and waits until it listens. Rejects with its output when it ends instead. */
-export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
+/** Starts the built server. */
+export async function spawnServer(env: Record<string, string>): Promise<ServerProcess> {
   const port = Number(env.PORT ?? (await freePort()));
   const child = spawn(process.execPath, [program], {
     env: { PATH: process.env.PATH ?? '', LOG_LEVEL: 'warn', ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  const exited = once(child, 'exit');
-  await new Promise<void>((resolve, reject) => {
-    const hear = (chunk: Buffer) => {
-      output += chunk.toString();
-      if (output.includes('Crosswalk is listening')) resolve();
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.once('exit', (code) => reject(new Error(`the server ended with status ${code}:\n${output}`)));
-  });
+  const hear = (chunk: Buffer) => {
+    output += chunk.toString();
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return {
     url: `http://127.0.0.1:${port}`,
     child,
     output: () => output,
-    async end(signal) {
+    async printed(text) {
+      while (!output.includes(text)) {
+        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended (${child.exitCode}):\n${output}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
+    ended,
+    end(signal) {
       child.kill(signal);
-      const [code] = await exited;
-      return code;
+      return ended;
     },
   };
+}
+
+/** Starts the built server and waits until it listens. Rejects with its output when it ends instead. */
+export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
+  const server = await spawnServer(env);
+  await server.printed('Crosswalk is listening');
+  return server;
 }
 
 /** A port that nothing listens on just now. */

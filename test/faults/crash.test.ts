@@ -1,24 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Crosswalk } from '@crosswalk/sdk';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { freePort, type ServerProcess, startServerProcess } from '../server-process.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
 
-const directories: string[] = [];
+// Programs take long to start on a busy machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+const directories: TemporaryDirectory[] = [];
 const servers: ServerProcess[] = [];
 afterAll(async () => {
   for (const server of servers) if (server.child.exitCode === null && server.child.signalCode === null) await server.end('SIGTERM');
-  for (const directory of directories) await rm(directory, { recursive: true, force: true });
+  for (const directory of directories) await directory.remove();
 });
 
 const credentials = { id: 'skc_1001', secret: 'a secret of a client that is only for tests' };
 
 test('after kill -9 in the middle of writes every acknowledged one is there, and repeating the rest with their keys makes each once (D7)', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'crosswalk-crash-'));
+  const directory = await temporaryDirectory('crosswalk-crash-');
   directories.push(directory);
   const env = {
-    CROSSWALK_DATA_DIR: directory,
+    CROSSWALK_DATA_DIR: directory.path,
     CROSSWALK_CLIENT_ID: credentials.id,
     CROSSWALK_CLIENT_SECRET: credentials.secret,
     PORT: String(await freePort()),
@@ -80,18 +81,18 @@ test('after kill -9 in the middle of writes every acknowledged one is there, and
   expect(kept).toHaveLength(600);
   expect(version).toBe(601);
   expect(await server.end('SIGTERM')).toBe(0);
-}, 180_000);
+});
 
 test('a start prints the secret of the first client once; a later start prints none', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'crosswalk-start-'));
+  const directory = await temporaryDirectory('crosswalk-start-');
   directories.push(directory);
-  const first = await startServerProcess({ CROSSWALK_DATA_DIR: directory });
+  const first = await startServerProcess({ CROSSWALK_DATA_DIR: directory.path });
   servers.push(first);
   const secret = /^CROSSWALK_CLIENT_SECRET=(.+)$/m.exec(first.output())?.[1] ?? '';
   const clientId = /^CROSSWALK_CLIENT_ID=(.+)$/m.exec(first.output())?.[1] ?? '';
   expect(first.output()).toMatch(/^CROSSWALK_ENVIRONMENT_URL=http:\/\/localhost:/m);
   await first.end('SIGINT');
-  const second = await startServerProcess({ CROSSWALK_DATA_DIR: directory });
+  const second = await startServerProcess({ CROSSWALK_DATA_DIR: directory.path });
   servers.push(second);
   expect(second.output()).not.toContain('SECRET');
   expect(await new Crosswalk(second.url, clientId, secret).resolve(['nothing'])).toEqual([{ value: 'nothing', matches: [] }]);

@@ -38,6 +38,20 @@ test('every problem is told at once, with the way out', () => {
   }
 });
 
+test('a DATABASE_URL that cannot be read is told with the likely cause; one with a socket directory can be', () => {
+  const read = (url: string) => readConfig({ DATABASE_URL: url, CROSSWALK_SECRET_KEY: 'a secret key that is only for tests' }).databaseUrl;
+  expect(() => read('postgres://me:pass#word@host/db')).toThrow(/a # in a password is %23/);
+  expect(() => read('postgres://me:#word@host/db')).toThrow(/a # in a password is %23/);
+  expect(() => read('postgres://me:pass#word@host/db')).not.toThrow(/pass#word/);
+  for (const url of [
+    'postgres://me:pass%23word@host:5433/db?sslmode=verify-full',
+    'postgresql://me@/db?host=/run/postgresql',
+    'postgres:///db',
+  ]) {
+    expect(read(url)).toBe(url);
+  }
+});
+
 test('a secret is not repeated in a message', () => {
   expect(() => readConfig({ CROSSWALK_CLIENT_SECRET: 'too short' })).not.toThrow(/too short/);
   expect(() => readConfig({ CROSSWALK_CLIENT_SECRET: 'too short' })).toThrow(/at least 32 characters/);

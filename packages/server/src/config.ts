@@ -34,6 +34,9 @@ export class ConfigError extends Error {
   }
 }
 
+/** The secret key is the root of every other: it has at least this many characters. */
+export const minSecretKey = 32;
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 /** Reads and checks all settings together. Throws a `ConfigError` that lists every problem at once. */
@@ -60,12 +63,16 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const databaseUrl = text('DATABASE_URL');
   if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     problems.push('DATABASE_URL must begin with postgres:// or postgresql://');
+  } else if (databaseUrl !== undefined && !isDatabaseUrl(databaseUrl)) {
+    problems.push('DATABASE_URL cannot be read. Percent-encode special characters in its parts: a # in a password is %23, a / is %2F');
   }
   const secretKey = text('CROSSWALK_SECRET_KEY');
   if (databaseUrl !== undefined && secretKey === undefined) {
     problems.push('CROSSWALK_SECRET_KEY is required with DATABASE_URL: it encrypts signing keys. Make one with: openssl rand -base64 32');
   }
-  if (secretKey !== undefined && secretKey.length < 32) problems.push('CROSSWALK_SECRET_KEY must have at least 32 characters');
+  if (secretKey !== undefined && secretKey.length < minSecretKey) {
+    problems.push(`CROSSWALK_SECRET_KEY must have at least ${minSecretKey} characters`);
+  }
 
   const clientId = text('CROSSWALK_CLIENT_ID');
   const clientSecret = text('CROSSWALK_CLIENT_SECRET');
@@ -96,6 +103,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+/** A URL, whose host may be left out where the parameter `host` names a directory with a Unix socket. A # is not part of one. */
+function isDatabaseUrl(text: string): boolean {
+  return !text.includes('#') && URL.canParse(text.replace('@/', '@localhost/'));
 }
 
 function isWebUrl(text: string): boolean {

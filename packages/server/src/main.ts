@@ -1,7 +1,11 @@
+import { constants } from 'node:os';
 import { SecretKeyError } from './clients/index.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { ConnectionError } from './database/connection.ts';
 import { EmbeddedPostgresError } from './database/embedded/index.ts';
 import { MigrationError } from './database/migrate.ts';
+import { databaseFailure } from './database/sql-error.ts';
+import { isSystemError } from './lib/system-error.ts';
 import { type RunningServer, serve } from './serve.ts';
 import { CertificateError } from './transport/certificate.ts';
 
@@ -9,26 +13,29 @@ export { readConfig } from './config.ts';
 export { type RunningServer, serve } from './serve.ts';
 
 /**
- * Runs the server as a program: settings from the environment, SIGTERM and SIGINT stop it in order, a second one at
- * once. An error that the operator can mend is printed as its message, with exit status 1.
+ * Runs the server as a program: settings from the environment, SIGTERM and SIGINT stop it in order, also while it
+ * starts; a second one at once. An error that the operator can mend is printed as its message, with exit status 1.
  */
 export async function main(env: Record<string, string | undefined> = process.env): Promise<void> {
+  const stopping = new AbortController();
+  // Whoever reads our output may go: that is no reason to end.
+  process.stdout.on('error', () => {});
   try {
     const config = readConfig(env);
-    let running: RunningServer | undefined;
-    let stopping = false;
+    const starting = serve(config, { onProgress: say, signal: stopping.signal });
     const stop = async (signal: NodeJS.Signals) => {
-      if (stopping) process.exit(130);
-      stopping = true;
+      if (stopping.signal.aborted) process.exit(128 + constants.signals[signal]);
+      stopping.abort();
       say(`Stopping (${signal})`);
+      const running = await starting.catch(() => undefined);
       await running?.stop();
       process.exit(0);
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
-    running = await serve(config, say);
-    say(welcome(config.publicUrl, running));
+    say(welcome(config, await starting));
   } catch (error) {
+    if (stopping.signal.aborted) return;
     process.stderr.write(`${explain(error)}\n`);
     process.exitCode = 1;
   }
@@ -38,10 +45,12 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** What a first start and every later one print. The secret is printed by the first alone. */
-function welcome(publicUrl: string, { address, firstClient }: RunningServer): string {
+/** What a first start and every later one print. A secret that was made is printed by the first alone, one that was given never. */
+function welcome({ publicUrl, firstClient: given }: Config, { address, firstClient }: RunningServer): string {
   const lines = ['', `Crosswalk is listening on ${address}`, `  API page   ${publicUrl}/docs`, `  Dashboard  ${publicUrl}/dashboard/`, ''];
-  if (firstClient !== undefined) {
+  if (firstClient !== undefined && given !== undefined) {
+    lines.push(`The first API client is ${firstClient.client.id}, with the secret of CROSSWALK_CLIENT_SECRET.`, '');
+  } else if (firstClient !== undefined) {
     lines.push(
       'The first API client. Put this into your .env now: the secret is not shown again.',
       '',
@@ -54,15 +63,15 @@ function welcome(publicUrl: string, { address, firstClient }: RunningServer): st
   return lines.join('\n');
 }
 
-const known = [ConfigError, EmbeddedPostgresError, MigrationError, SecretKeyError, CertificateError];
+const known = [ConfigError, ConnectionError, EmbeddedPostgresError, MigrationError, SecretKeyError, CertificateError];
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (known.some((kind) => error instanceof kind)) return error.message;
-  const code = 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return `${error.message}. Another program listens there: stop it, or set PORT to another port.`;
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === '28P01' || code === '3D000') {
-    return `The database of DATABASE_URL cannot be used: ${error.message || code}. Check host, port, user, password and database name.`;
+  if (isSystemError(error, 'EADDRINUSE')) return `${error.message}. Another program listens there: stop it, or set PORT to another port.`;
+  if (isSystemError(error) && (error.syscall === 'listen' || error.syscall === 'getaddrinfo')) {
+    return `${error.message}. Set HOST to an address of this machine, and PORT to one that this user may use (1024 or more).`;
   }
+  if (databaseFailure(error) !== undefined) return `The database failed while the server was starting: ${error.message}. Start again.`;
   return error.stack ?? error.message;
 }

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSecretAnswer } from '@crosswalk/contract';
+import type { FastifyBaseLogger } from 'fastify';
 import { type App, buildApp } from './app.ts';
-import type { Config } from './config.ts';
-import { openPool } from './database/connection.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded/index.ts';
+import { SecretKeyError } from './clients/index.ts';
+import { type Config, minSecretKey } from './config.ts';
+import { type ConnectionOptions, openPool, requireConnection } from './database/connection.ts';
+import { startEmbeddedPostgres } from './database/embedded/index.ts';
 import { migrate } from './database/migrate.ts';
 import { ensureEnvironment } from './environments/index.ts';
 import { IdGenerator } from './lib/id.ts';
+import { writeOnce } from './lib/write-once.ts';
 import { createLogger } from './logger.ts';
 import { readCertificate, watchCertificate } from './transport/certificate.ts';
 
@@ -34,20 +37,36 @@ const placeInterval = 1_000;
 /** A request may still run for this long when the server is told to stop. Milliseconds. */
 const drainTimeout = 15_000;
 
+/** How long statements whose requests were cut off may still run then. Milliseconds. */
+const poolTimeout = 5_000;
+
+export interface ServeOptions {
+  /** hears of what a start does, a line each */
+  onProgress?: (line: string) => void;
+  /** Gives up a start that is under way: nothing of it is left running. */
+  signal?: AbortSignal;
+}
+
 /**
  * Starts the service: the database (the embedded one unless `databaseUrl` is set), migrations, the first
  * environment and client, the listener. Throws errors whose messages say what to do: `EmbeddedPostgresError`,
- * `MigrationError`, `SecretKeyError`, `CertificateError`, or the system's when the port is taken.
+ * `ConnectionError`, `MigrationError`, `SecretKeyError`, `CertificateError`, or the system's when the port is taken.
  */
-export async function serve(config: Config, onProgress: (line: string) => void = () => {}): Promise<RunningServer> {
+export async function serve(
+  config: Config,
+  { onProgress = () => {}, signal = new AbortController().signal }: ServeOptions = {},
+): Promise<RunningServer> {
   const logger = createLogger(config.logLevel);
-  const database = await openDatabase(config, onProgress);
-  const pool = openPool(database?.connection ?? { connectionString: config.databaseUrl ?? '' });
-  const closers = [async () => database?.stop(), () => pool.end()];
-  const close = async () => {
-    for (const step of closers.toReversed()) await step();
+  const closers: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    // A step that fails must not keep the others from being taken.
+    for (const step of closers.toReversed()) await step().catch((error: unknown) => logger.error({ err: error }, 'stopping failed'));
   };
   try {
+    const connection = await openDatabase(config, { onProgress, signal }, closers);
+    const pool = openPool(connection);
+    closers.push(() => Promise.race([pool.end(), sleep(poolTimeout, undefined, { ref: false })]));
+    if (config.databaseUrl !== undefined) await requireConnection(pool);
     for (const name of await migrate(pool)) onProgress(`Applied migration ${name}`);
     const app = await buildApp({
       pool,
@@ -59,7 +78,7 @@ export async function serve(config: Config, onProgress: (line: string) => void =
       certificate: config.tls === undefined ? undefined : await readCertificate(config.tls),
       logger,
     });
-    closers.push(() => closeListener(app));
+    closers.push(() => closeListener(app, logger));
     if (config.tls !== undefined) {
       const stopWatching = watchCertificate(config.tls, app.renewCertificate, (error) =>
         logger.warn({ err: error }, 'the renewed certificate is not used'),
@@ -77,26 +96,38 @@ export async function serve(config: Config, onProgress: (line: string) => void =
       placeInterval,
     );
     closers.push(async () => clearInterval(placing));
+    signal.throwIfAborted();
     const listening = await app.server.listen({
       port: config.port,
       host: config.host,
       listenTextResolver: (address) => `listening on ${address}`,
     });
     const address = config.tls === undefined ? listening : listening.replace(/^http:/, 'https:');
-    return { address, firstClient, stop: close };
+    return { address, firstClient, stop };
   } catch (error) {
-    await close();
+    await stop();
     throw error;
   }
 }
 
-async function openDatabase(config: Config, onProgress: (line: string) => void): Promise<EmbeddedPostgres | undefined> {
-  return config.databaseUrl === undefined ? startEmbeddedPostgres({ dataDirectory: config.dataDirectory, onProgress }) : undefined;
+/** The PostgreSQL of DATABASE_URL, or one of our own, which is ended by a closer. */
+async function openDatabase(
+  { databaseUrl, dataDirectory }: Config,
+  options: ServeOptions,
+  closers: (() => Promise<unknown>)[],
+): Promise<ConnectionOptions> {
+  if (databaseUrl !== undefined) return { connectionString: databaseUrl };
+  const postgres = await startEmbeddedPostgres({ dataDirectory, ...options });
+  closers.push(() => postgres.stop());
+  return postgres.connection;
 }
 
-/** Requests that do not end in time are cut off, so that a stop always ends. */
-async function closeListener({ server, cutOff }: App): Promise<void> {
-  const timer = setTimeout(cutOff, drainTimeout);
+/** Waits for the requests under way. Those that do not end in time are cut off, so that a stop always ends. */
+async function closeListener({ server, cutOff }: App, logger: FastifyBaseLogger): Promise<void> {
+  const timer = setTimeout(() => {
+    logger.warn(`requests were cut off: they took longer than ${drainTimeout / 1000} seconds`);
+    cutOff();
+  }, drainTimeout);
   await server.close();
   clearTimeout(timer);
 }
@@ -104,14 +135,11 @@ async function closeListener({ server, cutOff }: App): Promise<void> {
 /** The secret key of a single-node set-up: made once, kept beside the data. Of servers that start together, one makes it. */
 async function secretKeyFile(dataDirectory: string): Promise<string> {
   const path = join(dataDirectory, 'secret.key');
-  const read = async () => (await readFile(path, 'utf8').catch(() => '')).trim();
-  const existing = await read();
-  if (existing !== '') return existing;
-  await mkdir(dataDirectory, { recursive: true });
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
-  // A link is made whole or not at all, and never over what is there.
-  await link(draft, path).catch(() => {});
-  await rm(draft);
-  return read();
+  const key = await writeOnce(path, randomBytes(32).toString('base64'), 0o600).catch((error: Error) => {
+    throw new SecretKeyError(`The secret key in ${path} cannot be used: ${error.message}`);
+  });
+  if (key.length >= minSecretKey) return key;
+  throw new SecretKeyError(
+    `${path} has no secret key: it is empty or was cut short. Restore it from a backup: it encrypts the signing keys in the database.`,
+  );
 }

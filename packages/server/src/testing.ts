@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type pg from 'pg';
+import pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { type App, buildApp } from './app.ts';
-import { openPool } from './database/connection.ts';
+import { type ConnectionOptions, openPool, type PoolOptions } from './database/connection.ts';
 import { ensureEnvironment } from './environments/index.ts';
 import { IdGenerator } from './lib/id.ts';
 import { createLogger } from './logger.ts';
@@ -10,30 +10,55 @@ import { createLogger } from './logger.ts';
 /** A database of a test file's own: a copy of the migrated template. */
 export interface TestDatabase {
   pool: pg.Pool;
-  connection: { host: string; port: number; user: string; database: string };
+  connection: ConnectionOptions;
   drop(): Promise<void>;
 }
 
-/** Makes a database for one test file: migrated, or empty when `template` is `template0`. */
-export async function createTestDatabase(template: 'template_crosswalk' | 'template0' = 'template_crosswalk'): Promise<TestDatabase> {
-  const server = inject('postgres');
+/** What a test has to wait for on a busy machine is none of its promises. */
+const patient: PoolOptions = { connectionTimeout: 300_000 };
+
+/** Makes a database for one test file: a copy of the migrated one, or empty. */
+export async function createTestDatabase(options: PoolOptions = patient, kind: 'migrated' | 'empty' = 'migrated'): Promise<TestDatabase> {
+  const { server, template } = inject('postgres');
   const database = `test_${randomBytes(8).toString('hex')}`;
-  await onServer(server, `create database ${database} template ${template}`);
-  const connection = { ...server, database };
-  const pool = openPool(connection);
+  await runOn(server, `create database ${database} template ${kind === 'empty' ? 'template0' : template}`);
+  const connection = onDatabase(server, database);
+  const pool = openPool(connection, options);
   return {
     pool,
     connection,
     async drop() {
       await pool.end();
-      await onServer(server, `drop database ${database} with (force)`);
+      await runOn(server, `drop database ${database} with (force)`);
     },
   };
 }
 
-async function onServer(server: { host: string; port: number; user: string }, sql: string): Promise<void> {
-  const admin = openPool({ ...server, database: 'postgres' });
-  await admin.query(sql).finally(() => admin.end());
+/** Another database of the same server. */
+export function onDatabase(server: ConnectionOptions, database: string): ConnectionOptions {
+  if (!('connectionString' in server)) return { ...server, database };
+  // The path of the URL: user, password and every parameter stay as they are.
+  return { connectionString: server.connectionString.replace(/^([a-z]+:\/\/[^/?]*)(\/[^?]*)?/, `$1/${database}`) };
+}
+
+/** The same database as another user. The embedded PostgreSQL asks for no password. */
+export function asUser(server: ConnectionOptions, user: string, password: string): ConnectionOptions {
+  if (!('connectionString' in server)) return { ...server, user };
+  return { connectionString: server.connectionString.replace(/^([a-z]+:\/\/)([^@/?]*@)?/, `$1${user}:${encodeURIComponent(password)}@`) };
+}
+
+/** A connection of a test's own, past the server and without its time limits. It may be cut. */
+export async function connectTo(server: ConnectionOptions): Promise<pg.Client> {
+  const client = new pg.Client(server);
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+/** Runs one statement outside any transaction. */
+export async function runOn(server: ConnectionOptions, sql: string): Promise<void> {
+  const client = await connectTo(server);
+  await client.query(sql).finally(() => client.end());
 }
 
 /** The answer of a test request: what went over the wire. */
@@ -69,6 +94,7 @@ export interface TestServerOptions {
   aliasDays?: number;
   eventDays?: number;
   rateLimit?: number;
+  pool?: PoolOptions;
 }
 
 /** Starts the service for a test file, and ends it after the last test. Use the members inside tests only. */
@@ -90,8 +116,8 @@ export function useTestServer(options: TestServerOptions = {}): TestServer {
   });
 }
 
-async function startTestServer({ aliasDays = 30, eventDays = 90, rateLimit = 0 }: TestServerOptions): Promise<TestServer> {
-  const database = await createTestDatabase();
+async function startTestServer({ aliasDays = 30, eventDays = 90, rateLimit = 0, pool }: TestServerOptions): Promise<TestServer> {
+  const database = await createTestDatabase(pool);
   const app = await buildApp({
     pool: database.pool,
     publicUrl: 'http://crosswalk.test',

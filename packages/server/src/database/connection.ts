@@ -2,7 +2,12 @@ import pg from 'pg';
 import { isoTime } from '../lib/time.ts';
 
 /** What both engines give: where PostgreSQL listens. */
-export type ConnectionOptions = { connectionString: string } | { host: string; port: number; database: string; user: string };
+export type ConnectionOptions = { connectionString: string } | { host: string; port: number; database: string; user: string; ssl: false };
+
+/** The database of DATABASE_URL does not let us in; the message says what to check. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+}
 
 /** Anything that runs a statement: the pool, or the connection of a transaction. */
 export type Queryable = pg.Pool | pg.PoolClient;
@@ -19,19 +24,38 @@ const statementTimeout = 10_000;
 /** A transaction that waits longer than this for another's lock gives up and is answered with 409. Milliseconds. */
 const lockTimeout = 5_000;
 
+/**
+ * A database that has not answered a statement this long after it should have ended it is lost (a cut network says
+ * nothing): the connection is given up and the request answered with 503. Milliseconds.
+ */
+const answerGrace = 5_000;
+
 /** How long a request waits for a free or a new connection before it is answered with 503: a burst of a thousand writers to one record drains in less. Milliseconds. */
 const connectionTimeout = 30_000;
 
+/** Where a pool differs from the usual one. Times in milliseconds. */
+export interface PoolOptions {
+  /** how long a request waits for a connection; default 30,000 */
+  connectionTimeout?: number;
+  /** how long a statement may run; default 10,000 */
+  statementTimeout?: number;
+  /** how long a transaction waits for another's lock; default 5,000 */
+  lockTimeout?: number;
+}
+
 /** Opens the pool of connections that all of the server uses, the same for both engines. */
-export function openPool(connection: ConnectionOptions): pg.Pool {
+export function openPool(connection: ConnectionOptions, options: PoolOptions = {}): pg.Pool {
+  const timeouts = { connectionTimeout, statementTimeout, lockTimeout, ...options };
   const pool = new pg.Pool({
     ...connection,
     max: poolSize,
-    connectionTimeoutMillis: connectionTimeout,
+    connectionTimeoutMillis: timeouts.connectionTimeout,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
-    statement_timeout: statementTimeout,
-    lock_timeout: lockTimeout,
+    keepAliveInitialDelayMillis: 10_000,
+    statement_timeout: timeouts.statementTimeout,
+    query_timeout: timeouts.statementTimeout + answerGrace,
+    lock_timeout: timeouts.lockTimeout,
     // A process that stops in mid-transaction must not hold its locks for ever.
     idle_in_transaction_session_timeout: 30_000,
     application_name: 'crosswalk',
@@ -40,6 +64,22 @@ export function openPool(connection: ConnectionOptions): pg.Pool {
   // An idle connection that dies is replaced at the next use; unheard, the event would end the process.
   pool.on('error', () => {});
   return pool;
+}
+
+/** Throws a `ConnectionError` unless the database of DATABASE_URL answers. */
+export async function requireConnection(pool: pg.Pool): Promise<void> {
+  try {
+    await pool.query('select');
+  } catch (error) {
+    // Several addresses that all refuse are an AggregateError, whose message is empty.
+    const reasons = error instanceof AggregateError ? error.errors : [error];
+    const reason = [...new Set(reasons.map((one) => (one instanceof Error ? one.message : String(one))))].join('; ');
+    throw new ConnectionError(
+      `The database of DATABASE_URL cannot be used: ${reason}. ` +
+        'Check that it runs, and the host, port, user, password and database name (special characters in them are percent-encoded).',
+      { cause: error },
+    );
+  }
 }
 
 const timestamptz = 1184;

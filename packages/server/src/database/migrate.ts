@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type pg from 'pg';
+import { DatabaseError } from 'pg';
+import { databaseFailure } from './sql-error.ts';
+import { inTransaction } from './transaction.ts';
 
 /** One numbered file of `database/migrations`. */
 interface Migration {
@@ -21,59 +24,111 @@ const migrationsDirectory = new URL('../../src/database/migrations/', import.met
 /** Any number will do as long as every server uses the same one: "crosswlk" in ASCII. */
 const lockKey = '7165065861944994923';
 
+/** A migration of a large table may take its time, and so may the server we wait for. 24 days, in milliseconds. */
+const patience = 2 ** 31 - 1;
+
 /**
  * Brings the database to the schema of this version: runs each migration that it lacks, each in
  * its own transaction. Servers that start together wait for one another on an advisory lock.
- * Refuses, with a `MigrationError`, a schema that is newer than this server or was edited.
  *
- * Returns the names of the migrations that were run.
+ * Returns the names of the migrations that were run. Throws a `MigrationError` when the database is not of a kind we
+ * can use, when its schema is newer than this server or was edited, and when a migration fails.
  */
 export async function migrate(pool: pg.Pool, directory: URL = migrationsDirectory): Promise<string[]> {
   const migrations = await readMigrations(directory);
-  const client = await pool.connect();
-  try {
-    // A migration of a large table may take its time, and so may the server we wait for.
-    await client.query('set statement_timeout = 0; set lock_timeout = 0');
-    await client
-      .query(`create table if not exists schema_migrations (
-      number integer primary key, name text not null, checksum text not null, applied_time timestamptz not null default now())`)
-      .catch(ignoreConcurrentCreation);
-    const run: string[] = [];
-    for (;;) {
-      const name = await runNext(client, migrations);
-      if (name === undefined) return run;
-      run.push(name);
-    }
-  } finally {
-    // The settings above belong to this connection: it must not go back to the pool with them.
-    client.release(true);
+  await requireSuitable(pool);
+  const run: string[] = [];
+  for (;;) {
+    const name = await runNext(pool, migrations);
+    if (name === undefined) return run;
+    run.push(name);
   }
 }
 
+/** What of a database decides whether we can use it, as `show` tells it. */
+interface Nature {
+  server_version_num: string;
+  server_version: string;
+  server_encoding: string;
+  datestyle: string;
+}
+
+async function requireSuitable(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<Nature>(
+    `select current_setting('server_version_num') as server_version_num, current_setting('server_version') as server_version,
+       current_setting('server_encoding') as server_encoding, current_setting('datestyle') as datestyle`,
+  );
+  const problem = rows.map(unsuitable)[0];
+  if (problem !== undefined) throw new MigrationError(problem);
+}
+
+/** Why a database cannot be used and what to do, or undefined if it can. */
+export function unsuitable({ server_version_num, server_version, server_encoding, datestyle }: Nature): string | undefined {
+  if (Number(server_version_num) < 150_000) return `The database is PostgreSQL ${server_version}; Crosswalk needs PostgreSQL 15 or later.`;
+  if (server_encoding !== 'UTF8') {
+    return (
+      `The database has the encoding ${server_encoding}, which cannot hold every external ID and name; Crosswalk needs UTF8. ` +
+      "Make one with: create database crosswalk encoding 'UTF8' template template0"
+    );
+  }
+  if (!datestyle.startsWith('ISO')) {
+    return (
+      `The database writes times in the style ${datestyle}; Crosswalk reads ISO. ` +
+      "Set it for its user with: alter role <user> set datestyle = 'ISO, MDY'"
+    );
+  }
+  return undefined;
+}
+
 /** Runs the first migration that is missing, under the lock; undefined if none is. */
-async function runNext(client: pg.PoolClient, migrations: Migration[]): Promise<string | undefined> {
-  await client.query('begin');
-  try {
-    await client.query('select pg_advisory_xact_lock($1)', [lockKey]);
-    const applied = await client.query<{ number: number; name: string; checksum: string }>(
+function runNext(pool: pg.Pool, migrations: Migration[]): Promise<string | undefined> {
+  return inTransaction(pool, async (tx) => {
+    await tx.query('set local statement_timeout = 0');
+    await tx.query('set local lock_timeout = 0');
+    await tx.query(patiently('select pg_advisory_xact_lock($1)', [lockKey]));
+    await explained('The schema of Crosswalk cannot be set up', () => tx.query(bookkeeping));
+    const applied = await tx.query<{ number: number; name: string; checksum: string }>(
       'select number, name, checksum from schema_migrations order by number',
     );
     const next = nextMigration(migrations, applied.rows);
-    if (next !== undefined) {
-      await client.query(next.sql);
-      await client.query('insert into schema_migrations (number, name, checksum) values ($1, $2, $3)', [
-        next.number,
-        next.name,
-        next.checksum,
-      ]);
-    }
-    await client.query('commit');
-    return next?.name;
+    if (next === undefined) return undefined;
+    const { number, name, sql, checksum } = next;
+    await explained(`Migration ${name} failed and nothing of it was applied`, () => tx.query(patiently(sql)));
+    await tx.query('insert into schema_migrations (number, name, checksum) values ($1, $2, $3)', [number, name, checksum]);
+    return name;
+  });
+}
+
+/** A statement that the driver waits for, however long it takes. */
+function patiently(text: string, values?: string[]) {
+  return { text, query_timeout: patience, ...(values === undefined ? {} : { values }) };
+}
+
+const bookkeeping = `create table if not exists schema_migrations (
+  number integer primary key, name text not null, checksum text not null, applied_time timestamptz not null default now())`;
+
+/** Says of an error in a statement what it was part of and, where it is known, the way out. */
+async function explained(what: string, run: () => Promise<unknown>): Promise<void> {
+  try {
+    await run();
   } catch (error) {
-    await client.query('rollback');
-    throw error;
+    if (!(error instanceof DatabaseError)) throw error;
+    const wayOut = waysOut[error.code ?? ''];
+    // Busy or gone: told to whoever waits as any other failure of the database is.
+    if (wayOut === undefined && databaseFailure(error) !== undefined) throw error;
+    throw new MigrationError(`${what}: ${error.message}. ${wayOut ?? 'Start again when the cause is gone.'}`, { cause: error });
   }
 }
+
+const mayNot =
+  'Let the user of DATABASE_URL make tables and extensions there, most simply as the owner: alter database <name> owner to <user>';
+const noExtension = 'Install the modules that come with PostgreSQL (the package postgresql-contrib): pg_trgm and btree_gin are among them.';
+const waysOut: Record<string, string> = {
+  '42501': mayNot,
+  '3F000': mayNot,
+  '0A000': noExtension,
+  '58P01': noExtension,
+};
 
 /** The first migration that is not applied. Throws if what is applied is not a beginning of what we know. */
 function nextMigration(known: Migration[], applied: { number: number; name: string; checksum: string }[]): Migration | undefined {
@@ -105,10 +160,4 @@ async function readMigrations(directory: URL): Promise<Migration[]> {
       return { number, name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
     }),
   );
-}
-
-/** Two servers may both find the table missing; the one that loses sees a unique violation in the catalogue. */
-function ignoreConcurrentCreation(error: unknown): void {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code !== '23505' && code !== '42P07') throw error;
 }

@@ -1,16 +1,14 @@
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
-import { useTestServer } from '../testing.ts';
+import { connectTo, useTestServer } from '../testing.ts';
 
 /** The plans of every statement a request runs, at 100,000 records: none may scan a table. */
 const server = useTestServer();
 const size = 100_000;
 
 beforeAll(async () => {
-  const { pool } = server.database;
   const environment = server.client.environmentId;
-  const fill = await pool.connect();
-  await fill.query('set statement_timeout = 0');
+  const fill = await connectTo(server.database.connection);
   for (const [table, kind, extra, values] of [
     ['organizations', 'organization', 'display_name', "'Customer ' || n"],
     ['users', 'user', 'email, email_key', "'u' || n || '@example.com', 'u' || n || '@example.com'"],
@@ -49,7 +47,7 @@ beforeAll(async () => {
     [environment],
   );
   await fill.query('vacuum analyze');
-  fill.release();
+  await fill.end();
 }, 180_000);
 
 /** Statements that a request sends, with what the planner does for each. */

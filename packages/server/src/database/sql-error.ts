@@ -16,42 +16,51 @@ export function isRetryable(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === '40P01' || error.code === '40001');
 }
 
-/**
- * What a failure of the database means to the caller, or undefined when it means a bug of ours.
- * Connection failures come from the driver as plain errors with a system code or a known message.
- */
+/** Whether the connection was lost or never made. The driver says so by plain errors with a system code or a known message. */
+export function isConnectionFailure(error: unknown): error is Error {
+  if (!(error instanceof Error) || error instanceof DatabaseError) return false;
+  const code = codeOf(error);
+  // The Unix socket is gone; any other missing file is another matter.
+  if (code === 'ENOENT') return 'syscall' in error && error.syscall === 'connect';
+  return connectionCodes.has(code) || connectionMessages.test(error.message);
+}
+
+/** What a failure of the database means to the caller, or undefined when it means a bug of ours. */
 export function databaseFailure(error: unknown): ApiError | undefined {
   if (!(error instanceof Error)) return undefined;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = codeOf(error);
   if (code === '55P03' || code === '40P01' || code === '40001') {
     return new ApiError('RECORD_BUSY', 'other writers kept the record locked; try again', { retryAfter: 1, cause: error });
   }
   if (code === '57014') {
     return new ApiError('QUERY_TOO_SLOW', 'the query took longer than 10 seconds', { retryAfter: 10, cause: error });
   }
-  if (unavailableCodes.has(code) || code.startsWith('08') || unavailableMessages.test(error.message)) {
+  if (isConnectionFailure(error) || unavailable.some((prefix) => code.startsWith(prefix))) {
     return new ApiError('DATABASE_UNAVAILABLE', 'the database does not answer; try again', { retryAfter: 2, cause: error });
   }
   return undefined;
 }
 
-const unavailableCodes = new Set([
-  '53000',
-  '53100',
-  '53200',
-  '53300',
-  '53400', // out of resources: disk, memory, connections
-  '57P01',
-  '57P02',
-  '57P03',
-  '57P05', // shutting down, crashed, starting up, idle session ended
-  '25P03',
-  '25006', // transaction ended while idle; read-only standby
-  '58030',
-  'XX002', // input or output error
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** SQLSTATE codes and classes of a database that is there and cannot serve, for now or until an operator acts. */
+const unavailable = [
+  '08', // connection
+  '25006', // read-only: a standby
+  '25P03', // the transaction was ended while idle
+  '28', // the password was changed
+  '3D000', // the database is gone
+  '53', // out of disk, memory or connections
+  '57P', // shutting down, crashed, starting up, idle session ended
+  '58', // input or output error
+  'XX002', // a damaged index
+];
+
+const connectionCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
-  'ENOENT',
   'EPIPE',
   'ETIMEDOUT',
   'EHOSTUNREACH',
@@ -59,5 +68,5 @@ const unavailableCodes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-const unavailableMessages =
-  /timeout exceeded when trying to connect|Connection terminated|connection timeout|Client has encountered a connection error|not queryable|Cannot use a pool after calling end/i;
+const connectionMessages =
+  /timeout exceeded when trying to connect|Connection terminated|connection timeout|timeout expired|Query read timeout|Client has encountered a connection error|not queryable|Cannot use a pool after calling end/i;

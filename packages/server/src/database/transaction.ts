@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { isRetryable } from './sql-error.ts';
+import { isConnectionFailure, isRetryable } from './sql-error.ts';
 
 /** Runs `work` again this often after losing a deadlock; each round waits for the winner, so few are needed. */
 const attempts = 5;
@@ -28,14 +28,15 @@ async function once<Result>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<
   };
   client.on('error', onError);
   try {
-    await client.query('begin');
+    // Whatever the database's default is: our statements wait for a lock and then see what its holder did.
+    await client.query('begin isolation level read committed');
     const result = await work(client);
     await client.query('commit');
     return result;
   } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure;
-    });
+    // A connection that does not answer would not answer this either: giving it up rolls back.
+    if (isConnectionFailure(error)) broken = error;
+    else await client.query('rollback').catch(onError);
     throw error;
   } finally {
     client.removeListener('error', onError);

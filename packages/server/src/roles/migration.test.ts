@@ -12,7 +12,7 @@ let database: TestDatabase;
 let directory = '';
 
 beforeAll(async () => {
-  database = await createTestDatabase('template0');
+  database = await createTestDatabase(undefined, 'empty');
   directory = await mkdtemp(join(tmpdir(), 'crosswalk-migrations-'));
   const files = (await readdir(migrations)).sort();
   const earlier = files.slice(

@@ -3,6 +3,7 @@ import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHt
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { prepareDraining } from './draining.ts';
 
 /** What a certificate is made of: PEM, the key without a passphrase. */
 export interface Certificate {
@@ -23,7 +24,7 @@ export interface ListenerOptions {
 /** The one port. */
 export interface Listener {
   server: http.Server;
-  /** Tells HTTP/2 peers to open no new streams (GOAWAY) and closes their sessions when those under way have ended. */
+  /** Ends connections as soon as what is under way on them has ended; HTTP/2 peers are told to open no new streams (GOAWAY). */
   drain(): void;
   /** Ends every connection now, whatever is under way. */
   destroy(): void;
@@ -63,6 +64,7 @@ export function createListener({ certificate, onGrpc }: ListenerOptions): Listen
           handshakeTimeout: headersTimeout,
         });
   const sessions = createHttp2(server, onGrpc);
+  const drainHttp1 = prepareDraining(server);
   const undecided = new Set<Socket>();
 
   const event = certificate === undefined ? 'connection' : 'secureConnection';
@@ -83,6 +85,7 @@ export function createListener({ certificate, onGrpc }: ListenerOptions): Listen
     server,
     drain() {
       for (const socket of undecided) socket.destroy();
+      drainHttp1();
       sessions.drain();
     },
     destroy() {

@@ -1,0 +1,87 @@
+/** The credentials that the servers of the fault tests are given for their first client. */
+const credentials = { id: 'skc_1001', secret: 'a secret of a client that is only for tests' };
+
+/** The same as settings of a server. */
+export const credentialSettings = { CROSSWALK_CLIENT_ID: credentials.id, CROSSWALK_CLIENT_SECRET: credentials.secret };
+
+/** An access token of a server. */
+export async function tokenOf(url: string): Promise<string> {
+  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: credentials.id, client_secret: credentials.secret });
+  const response = await fetch(`${url}/oauth/token`, { method: 'POST', body: form });
+  const { access_token: token }: { access_token: string } = await response.json();
+  return token;
+}
+
+/** Sends one request; an answer of any status. */
+export async function send(url: string, token: string, method: string, path: string, body?: unknown) {
+  const response = await fetch(url + path, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer: unknown = await response.json();
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), body: answer };
+}
+
+/** Writers that create organizations, one after another each, until they are stopped. */
+export interface Writers {
+  /** the external IDs of the organizations that were answered with 201, in the order of the answers */
+  acknowledged: string[];
+  /** every other answer: its status and its Retry-After */
+  refused: string[];
+  /** Waits until this many more were acknowledged. */
+  more(count: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+let lastWriter = 0;
+
+/** Starts eight writers on each server. A writer whose connection breaks fails: servers must answer whatever happens to the database. */
+export function startWriters(servers: { url: string; token: string }[]): Writers {
+  const [acknowledged, refused]: [string[], string[]] = [[], []];
+  let stopped = false;
+  const write = async ({ url, token }: { url: string; token: string }) => {
+    lastWriter += 1;
+    for (let number = 0, name = `W${lastWriter}`; !stopped; number += 1) {
+      const externalId = `${name}-${number}`;
+      const { status, retryAfter } = await send(url, token, 'POST', '/api/v1/organizations', {
+        display_name: externalId,
+        external_id: externalId,
+      });
+      if (status === 201) acknowledged.push(externalId);
+      else {
+        refused.push(`${status} Retry-After ${retryAfter}`);
+        // Far less than a client should wait, and enough to leave the machine to the database.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  };
+  const writers = Promise.all(servers.flatMap((server) => Array.from({ length: 8 }, () => write(server))));
+  // Told by more() and stop().
+  writers.catch(() => {});
+  const failed = new Promise<never>((_resolve, reject) => writers.catch(reject));
+  failed.catch(() => {});
+  return {
+    acknowledged,
+    refused,
+    async more(count) {
+      const goal = acknowledged.length + count;
+      while (acknowledged.length < goal) await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 10))]);
+    },
+    async stop() {
+      stopped = true;
+      await writers;
+    },
+  };
+}
+
+/** The external IDs of all organizations, by listing them. */
+export async function listExternalIds(url: string, token: string): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (let page = ''; ; ) {
+    const { body } = await send(url, token, 'GET', `/api/v1/organizations?page_size=100&page_token=${page}`);
+    for (const { external_id: externalId } of Object(body).organizations) found.add(externalId);
+    page = Object(body).next_page_token;
+    if (page === '') return found;
+  }
+}
