@@ -48,6 +48,12 @@ export const errorCatalogue = {
     title: 'The email address is not allowed',
     wayOut: 'Send one plain address such as `ada@example.com`.',
   },
+  INVALID_DOMAIN: {
+    status: 400,
+    grpc: 3,
+    title: 'The domain is not allowed',
+    wayOut: 'Send a domain name such as `acme.example`: no address, no path, no trailing dot.',
+  },
   INVALID_METADATA: {
     status: 400,
     grpc: 3,
@@ -114,6 +120,12 @@ export const errorCatalogue = {
     title: 'The user is not a member of the organization',
     wayOut: 'Create the membership first, or check both IDs.',
   },
+  DOMAIN_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'The organization has no such domain',
+    wayOut: 'List the domains of the organization.',
+  },
   CLIENT_NOT_FOUND: {
     status: 404,
     grpc: 5,
@@ -161,6 +173,12 @@ export const errorCatalogue = {
     grpc: 6,
     title: 'Another organization has this slug',
     wayOut: 'Choose another slug.',
+  },
+  DOMAIN_TAKEN: {
+    status: 409,
+    grpc: 6,
+    title: 'An organization has this domain already',
+    wayOut: 'The error names the holder: delete the domain there first.',
   },
   MEMBERSHIP_EXISTS: {
     status: 409,
@@ -251,6 +269,12 @@ export const errorCatalogue = {
     grpc: 14,
     title: 'The database does not answer',
     wayOut: 'Try again after the time in `Retry-After`.',
+  },
+  DNS_UNAVAILABLE: {
+    status: 503,
+    grpc: 14,
+    title: 'The name servers do not answer',
+    wayOut: 'Try again after the time in `Retry-After`; nothing was changed.',
   },
   QUERY_TOO_SLOW: {
     status: 503,

@@ -1,5 +1,6 @@
 export * from './client.ts';
 export * from './common.ts';
+export * from './domain.ts';
 export * from './errors.ts';
 export * from './event.ts';
 export * from './external-id.ts';

@@ -3,12 +3,13 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
 import { AccessTokens, ClientService, clientRoutes, deriveKey, tokenRoutes } from './clients/index.ts';
+import { DomainService, domainRoutes, openTxtRecords } from './domains/index.ts';
 import { externalIdRoutes, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
 import { IdGenerator } from './lib/id.ts';
 import { PageTokens } from './lib/page-token.ts';
 import { MembershipService, membershipRoutes } from './memberships/index.ts';
-import { moveOrganizations, OrganizationService, organizationRoutes } from './organizations/index.ts';
+import { findOrganizations, moveOrganizations, OrganizationService, organizationRoutes } from './organizations/index.ts';
 import { authenticationHook } from './transport/authentication.ts';
 import { bodyLimit, registerBodyParser } from './transport/body.ts';
 import { registerDashboard } from './transport/dashboard.ts';
@@ -27,6 +28,8 @@ export interface AppOptions {
   secretKey: string;
   aliasDays: number;
   rateLimit: number;
+  /** Asked for the TXT records that prove domains, as `address` or `address:port`; the system's name servers if left out. */
+  nameServers?: readonly string[];
   logger?: FastifyBaseLogger;
 }
 
@@ -39,7 +42,7 @@ export interface App {
 }
 
 /** The one place that connects the parts. */
-export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimit, logger }: AppOptions): Promise<App> {
+export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimit, nameServers, logger }: AppOptions): Promise<App> {
   const ids = new IdGenerator(await processNumber(pool));
   const pageTokens = new PageTokens(deriveKey(secretKey, 'page tokens'));
   const tokens = await AccessTokens.open({ pool, issuer: publicUrl, secretKey });
@@ -47,6 +50,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const organizations = new OrganizationService({ pool, ids, aliasDays });
   const users = new UserService({ pool, ids, aliasDays });
   const memberships = new MembershipService({ pool, ids, findUsers });
+  const domains = new DomainService({ pool, ids, findOrganizations, lookUpTxt: openTxtRecords(nameServers) });
   const resolver = new ResolveService({ pool, emailKey });
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
@@ -62,6 +66,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   organizationRoutes(routes, organizations, pageTokens);
   userRoutes(routes, users, pageTokens);
   membershipRoutes(routes, memberships, pageTokens);
+  domainRoutes(routes, domains);
   externalIdRoutes(routes, { resolver, rekeyer });
   registerHealth(server, pool);
   await registerDashboard(server);

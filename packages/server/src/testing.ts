@@ -68,6 +68,7 @@ export interface TestServer extends App {
 export interface TestServerOptions {
   aliasDays?: number;
   rateLimit?: number;
+  nameServers?: readonly string[];
 }
 
 /** Starts the service for a test file, and ends it after the last test. Use the members inside tests only. */
@@ -89,7 +90,7 @@ export function useTestServer(options: TestServerOptions = {}): TestServer {
   });
 }
 
-async function startTestServer({ aliasDays = 30, rateLimit = 0 }: TestServerOptions): Promise<TestServer> {
+async function startTestServer({ aliasDays = 30, rateLimit = 0, ...options }: TestServerOptions): Promise<TestServer> {
   const database = await createTestDatabase();
   const app = await buildApp({
     pool: database.pool,
@@ -97,6 +98,7 @@ async function startTestServer({ aliasDays = 30, rateLimit = 0 }: TestServerOpti
     secretKey: 'a secret key that is only for tests',
     aliasDays,
     rateLimit,
+    ...options,
     logger: createLogger('silent'),
   });
   const url = await app.server.listen({ port: 0, host: '127.0.0.1' });

@@ -32,6 +32,12 @@ beforeAll(async () => {
      select $1, 5000000 + n, 1000000 + 1 + n % 10000, 1000000 + n, 'ACTIVE' from generate_series(1, ${size}) n`,
     [environment],
   );
+  await fill.query(
+    `insert into domains (environment_id, id, organization_id, domain, domain_type, verification_status)
+     select $1, 7000000 + n, 1000000 + 1 + n % 10000, 'd' || n || '.example', t.type, 'PENDING'
+     from generate_series(1, ${size}) n cross join lateral (values (case n % 2 when 0 then 'ORGANIZATION_DOMAIN' else 'ALLOWED_EMAIL_DOMAIN' end)) t (type)`,
+    [environment],
+  );
   await fill.query('vacuum analyze');
   fill.release();
 }, 180_000);
@@ -91,6 +97,11 @@ test.each([
   ['the users of an organization', 'GET', `${organizations}/org_1000051/users`],
   ['the memberships of a user', 'GET', '/api/v1/memberships?user_id=usr_1000050'],
   ['the memberships of an organization', 'GET', '/api/v1/memberships?organization_id=org_1000051'],
+  ['a domain', 'GET', `${organizations}/org_1000003/domains/dom_7000002`],
+  ['a domain by the external ID of its organization', 'GET', `${organizations}:external/EXT-3/domains/dom_7000002`],
+  ['the domains of an organization', 'GET', `${organizations}/org_1000003/domains`],
+  ['a far page of the domains of one type', 'GET', `${organizations}/org_1000003/domains?domain_type=ORGANIZATION_DOMAIN&page_number=100`],
+  ['a new domain', 'POST', `${organizations}/org_1000003/domains`, { domain: 'new.example' }],
   ['an update by external ID', 'PATCH', `${organizations}:external/EXT-50001`, { metadata: { number: 1 }, external_id: 'EXT-MOVED' }],
   ['an upsert that creates', 'PUT', '/api/v1/users:external/EXT-NEW', { email: 'new@example.com' }],
   ['a re-key', 'POST', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'EXT-60000', to: 'REKEYED' }] }],
@@ -99,7 +110,8 @@ test.each([
   const { status, plans } = await plansOf(method, path, body);
   expect(status).toBeLessThan(300);
   expect(plans.length).toBeGreaterThan(0);
-  for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on (organizations|users|memberships|external_ids|events|idempotency_keys)/);
+  for (const plan of plans)
+    expect(plan).not.toMatch(/Seq Scan on (organizations|users|memberships|domains|external_ids|events|idempotency_keys)/);
 });
 
 test.each([

@@ -24,11 +24,15 @@ beforeAll(async () => {
     (await mine.request('POST', `/api/v1/organizations/${organization.id}/users`, { email: 'mine@example.com', external_id: 'X-USER' }))
       .body,
   );
+  const { domain } = Object(
+    (await mine.request('POST', `/api/v1/organizations/${organization.id}/domains`, { domain: 'mine.example' })).body,
+  );
   const client = Object((await mine.request('POST', '/api/v1/clients', { name: 'Mine' })).body);
   Object.assign(own, {
     organization_id: organization.id,
     org: organization.id,
     usr: joined.user.id,
+    dom: domain.id,
     client_id: client.client.id,
     secret_id: client.secret_id,
   });
@@ -41,9 +45,9 @@ async function routes(): Promise<{ method: string; path: string }[]> {
 }
 
 function fill(path: string, ids: Record<string, string>): string {
-  const kind = path.includes('/users/{id}') || path.startsWith('/api/v1/users') ? 'usr' : 'org';
+  const kind = path.includes('domains/{id}') ? 'dom' : path.includes('/users/{id}') || path.startsWith('/api/v1/users') ? 'usr' : 'org';
   const external = ids[`${path.includes('users:external') ? 'user' : 'org'}_external`] ?? '';
-  const query = path.endsWith(':search') ? '?query=mine' : /:external(:metadata)?$/.test(path) ? `?external_id=${external}` : '';
+  const query = path.endsWith(':search') ? '?query=mine' : /:external(:metadata|:domains.*)?$/.test(path) ? `?external_id=${external}` : '';
   return query === '' ? fillPath(path) : fillPath(path) + query;
 
   function fillPath(template: string): string {
@@ -54,30 +58,37 @@ function fill(path: string, ids: Record<string, string>): string {
   }
 }
 
+/** A body that the route accepts. */
+function bodyOf(method: string, path: string): object {
+  if (path.endsWith('/users')) return { email: 'stranger@example.com' };
+  return method === 'POST' && path.endsWith('domains') ? { domain: 'mine.example' } : {};
+}
+
 test('each route with IDs of another environment answers exactly as for unknown ones', async () => {
   const theirs = { ...own, org_external: 'X-ORG', user_external: 'X-USER' };
   const unknown = {
     organization_id: 'org_7',
     org: 'org_7',
     usr: 'usr_7',
+    dom: 'dom_7',
     client_id: 'skc_7',
     secret_id: 'sks_7',
     org_external: 'N-ORG',
     user_external: 'N-USER',
   };
   const named = (await routes()).filter(({ path }) => path.startsWith('/api/') && (path.includes('{') || path.includes(':external')));
-  expect(named.length).toBeGreaterThan(25);
+  expect(named.length).toBeGreaterThan(40);
   for (const { method, path } of named) {
     // An upsert of an external ID of another environment makes a record of one's own: see the next test.
     if (method === 'PUT' && /^\/api\/v1\/(organizations|users):external(\/\{external_id\})?$/.test(path)) continue;
-    const body = ['POST', 'PUT', 'PATCH'].includes(method) ? (path.endsWith('/users') ? { email: 'stranger@example.com' } : {}) : undefined;
+    const body = ['POST', 'PUT', 'PATCH'].includes(method) ? bodyOf(method, path) : undefined;
     const [foreign, absent] = [
       await stranger.request(method, fill(path, theirs), body),
       await stranger.request(method, fill(path, unknown), body),
     ];
     const strip = (text: string) =>
       text
-        .replace(/(org|usr|skc|sks)_[0-9]+/g, '$1')
+        .replace(/(org|usr|dom|skc|sks)_[0-9]+/g, '$1')
         .replace(/[XN]-(ORG|USER)/g, '$1')
         .replace(/"request_id":"[^"]+"/, '');
     expect([method, path, foreign.status]).toEqual([method, path, 404]);
@@ -85,7 +96,7 @@ test('each route with IDs of another environment answers exactly as for unknown 
   }
 });
 
-test('external IDs, addresses and slugs are free in every environment', async () => {
+test('external IDs, addresses, slugs and domains are free in every environment', async () => {
   const answers = [
     await stranger.request('PUT', '/api/v1/organizations:external/X-ORG', { display_name: 'Theirs', slug: 'mine' }),
     await stranger.request('PUT', '/api/v1/users:external/X-USER', { email: 'mine@example.com' }),
@@ -94,6 +105,8 @@ test('external IDs, addresses and slugs are free in every environment', async ()
     [201, true],
     [201, true],
   ]);
+  const { id } = Object(answers[0]?.body).organization;
+  expect((await stranger.request('POST', `/api/v1/organizations/${id}/domains`, { domain: 'mine.example' })).status).toBe(201);
 });
 
 test('lists, searches, filters and resolve show nothing of another environment', async () => {

@@ -7,7 +7,7 @@ export type Changed = Record<string, [JsonValue, JsonValue]>;
 /** A change to be recorded: everything of an event but what the request context and the database know. */
 export interface NewEvent {
   type: EventType;
-  recordKind: 'organization' | 'user' | 'membership';
+  recordKind: 'organization' | 'user' | 'membership' | 'domain';
   /** database IDs */
   recordId: string;
   organizationId: string | null;
@@ -19,24 +19,33 @@ export interface NewEvent {
   data: object;
 }
 
-/** What of a record its events carry. IDs are public ones. */
-interface EventRecord {
-  id: string;
-  version: number;
-  organization_id?: string;
+/** The IDs in the owner's systems that an event carries. */
+interface ExternalIdentity {
   external_id?: string | null;
   external_ids?: Record<string, string>;
 }
 
-/** The event of a change from one state of a record to another; undefined stands for "no record". */
+/** What of a record its events carry. IDs are public ones. */
+interface EventRecord extends ExternalIdentity {
+  id: string;
+  version: number;
+  organization_id?: string;
+}
+
+/**
+ * The event of a change from one state of a record to another; undefined stands for "no record". A record without
+ * external IDs of its own may be told by those of the record it belongs to, `owner`.
+ */
 export function eventOf<RecordType extends EventRecord>(
   type: EventType,
   recordKind: NewEvent['recordKind'],
   before: RecordType | undefined,
   after: RecordType | undefined,
+  owner?: ExternalIdentity,
 ): NewEvent {
   const record = after ?? before;
   if (record === undefined) throw new Error('an event needs a record');
+  const identity = owner ?? record;
   const organizationId = recordKind === 'organization' ? record.id : record.organization_id;
   return {
     type,
@@ -45,8 +54,8 @@ export function eventOf<RecordType extends EventRecord>(
     organizationId: organizationId === undefined ? null : digitsOf(organizationId),
     // A deletion is a change too: the version the record would have had.
     recordVersion: after === undefined ? record.version + 1 : after.version,
-    externalId: record.external_id ?? null,
-    externalIds: record.external_ids ?? {},
+    externalId: identity.external_id ?? null,
+    externalIds: identity.external_ids ?? {},
     changed: changedPaths(before, after),
     data: record,
   };

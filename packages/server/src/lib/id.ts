@@ -1,7 +1,7 @@
 import { excerpt, invalid } from './api-error.ts';
 
 /** The kinds of thing that have an ID, by prefix. */
-export type IdPrefix = 'env' | 'org' | 'usr' | 'mem' | 'evt' | 'skc' | 'sks';
+export type IdPrefix = 'env' | 'org' | 'usr' | 'mem' | 'dom' | 'evt' | 'skc' | 'sks';
 
 /**
  * Makes IDs: 63-bit integers that are unique across processes and ordered by time.
@@ -63,6 +63,7 @@ const nouns: Record<IdPrefix, string> = {
   org: 'an organization',
   usr: 'a user',
   mem: 'a membership',
+  dom: 'a domain',
   evt: 'an event',
   skc: 'a client',
   sks: 'a client secret',

@@ -152,7 +152,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
     );
 
     app.put(
-      path.metadataUrl,
+      path.below('metadata'),
       operation(
         {
           id: `replaceMembershipMetadata${path.suffix}`,

@@ -139,7 +139,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
     );
 
     app.put(
-      path.metadataUrl,
+      path.below('metadata'),
       operation(
         {
           id: `replaceOrganizationMetadata${path.suffix}`,
@@ -168,7 +168,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         {
           id: `deleteOrganization${path.suffix}`,
           tag,
-          summary: `Delete an organization and its memberships, named by ${path.by}`,
+          summary: `Delete an organization with its memberships and domains, named by ${path.by}`,
           description: 'Its users stay.',
           scope: 'write',
           answers: { 204: null },

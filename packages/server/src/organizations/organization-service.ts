@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { createBatcher } from '../database/batcher.ts';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
+import { deleteDomainsOf } from '../domains/index.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import {
@@ -173,7 +174,7 @@ export class OrganizationService {
     }
   }
 
-  /** Removes an organization, its memberships and its external IDs. Its users stay: they are people with IDs of their own. */
+  /** Removes an organization, its memberships, its domains and its external IDs. Its users stay: they are people with IDs of their own. */
   async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions): Promise<void> {
     const { environmentId } = context;
     await inChange(this.#pool, context, async (tx) => {
@@ -182,6 +183,7 @@ export class OrganizationService {
       if (organization === undefined) throw notFound('organization', reference);
       requireVersion(preconditions, organization);
       await deleteMembershipsOf(tx, context, this.#ids, { organizationId: id });
+      await deleteDomainsOf(tx, context, this.#ids, organization);
       await releaseExternalIds(tx, environmentId, 'organization', id);
       await deleteOrganization(tx, environmentId, id);
       await appendEvents(tx, context, this.#ids, [eventOf('organization.deleted', 'organization', organization, undefined)]);

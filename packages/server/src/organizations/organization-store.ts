@@ -151,7 +151,7 @@ export async function moveOrganizations(tx: Queryable, environmentId: string, sy
   });
 }
 
-/** Removes an organization that has no memberships and no external IDs any more. */
+/** Removes an organization that has no memberships, domains and external IDs any more. */
 export async function deleteOrganization(tx: Queryable, environmentId: string, id: string): Promise<void> {
   await tx.query('delete from organizations where environment_id = $1 and id = $2', [environmentId, id]);
 }

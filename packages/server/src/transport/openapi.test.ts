@@ -75,6 +75,11 @@ test('the answers are what the document says', async () => {
   );
   await check('GET /api/v1/users/{id}', `/api/v1/users/${user.id}`);
   await check('GET /api/v1/memberships', '/api/v1/memberships');
+  const domains = `/api/v1/organizations/${organization.id}/domains`;
+  const { domain } = Object(await check('POST /api/v1/organizations/{organization_id}/domains', domains, { domain: 'doc.example' }));
+  await check('GET /api/v1/organizations/{organization_id}/domains', domains);
+  await check('GET /api/v1/organizations/{organization_id}/domains/{id}', `${domains}/${domain.id}`);
+  await check('POST /api/v1/organizations/{organization_id}/domains', domains, { domain: 'doc.example' });
   await check('POST /api/v1/resolve', '/api/v1/resolve', { ids: ['DOC-1', 'doc@example.com'] });
   await check('POST /api/v1/rekey', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'DOC-1', to: 'DOC-2' }] });
   await check('POST /api/v1/organizations', '/api/v1/organizations', { display_name: 'Doc', external_id: 'DOC-2' });

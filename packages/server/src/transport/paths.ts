@@ -7,30 +7,31 @@ import { type IdPrefix, requireId } from '../lib/id.ts';
 export interface RecordPath<Reference extends RecordReference = RecordReference> {
   /** for Fastify, where `::` is a colon and `:name` a parameter */
   url: string;
-  /** the path of the record's metadata */
-  metadataUrl: string;
+  /** the path of what belongs to the record, such as its metadata */
+  below: (name: string) => string;
   /** tells the operation apart from its siblings: `getUser`, `getUserByExternalId`, `getUserByExternalIdQuery` */
   suffix: string;
   /** how the record is named, for people */
   by: string;
   parts: { params: TSchema; querystring: TSchema };
+  /** the parameters of the query that name the record */
+  query: Record<string, TSchema>;
   /** Reads the record's name from a request that the schemas let through; 400 names the field. */
   reference: (request: { params: unknown; query: unknown }) => Reference;
 }
 
 const system = Type.Optional(System);
-const noQuery = Type.Object({}, { additionalProperties: false });
 
-/** The ways to name a record of a collection: its ID, and those of `externalPaths`. */
-export function recordPaths(collection: string, prefix: IdPrefix): RecordPath[] {
-  const url = `${collection}/:id`;
+/** The ways to name a record of a collection: its ID, in the path's `parameter`, and those of `externalPaths`. */
+export function recordPaths(collection: string, prefix: IdPrefix, parameter = 'id'): RecordPath[] {
+  const url = `${collection}/:${parameter}`;
   const byId: RecordPath = {
     url,
-    metadataUrl: `${url}/metadata`,
+    below: (name) => `${url}/${name}`,
     suffix: '',
     by: 'its ID',
-    parts: { params: paramsOf(url), querystring: noQuery },
-    reference: ({ params }) => ({ id: requireId(prefix, member(params, 'id')) }),
+    ...partsOf(url, {}),
+    reference: ({ params }) => ({ id: requireId(prefix, member(params, parameter), parameter) }),
   };
   return [byId, ...externalPaths(collection)];
 }
@@ -44,22 +45,26 @@ export function externalPaths(collection: string): RecordPath<ExternalKey>[] {
   return [
     {
       url: `${url}/:external_id`,
-      metadataUrl: `${url}/:external_id/metadata`,
+      below: (name) => `${url}/:external_id/${name}`,
       suffix: 'ByExternalId',
       by: 'an external ID',
-      parts: { params: paramsOf(`${url}/:external_id`), querystring: Type.Object({ system }, { additionalProperties: false }) },
+      ...partsOf(`${url}/:external_id`, { system }),
       reference: ({ params, query }) => externalKey(member(params, 'external_id'), optional(query, 'system')),
     },
     {
       url,
       // Not `/metadata`: that is the path of a record whose external ID is "metadata".
-      metadataUrl: `${url}::metadata`,
+      below: (name) => `${url}::${name}`,
       suffix: 'ByExternalIdQuery',
       by: 'an external ID in the query',
-      parts: { params: paramsOf(url), querystring: Type.Object({ external_id: ExternalId, system }, { additionalProperties: false }) },
+      ...partsOf(url, { external_id: ExternalId, system }),
       reference: ({ query }) => externalKey(member(query, 'external_id'), optional(query, 'system')),
     },
   ];
+}
+
+function partsOf(url: string, query: Record<string, TSchema>): Pick<RecordPath, 'parts' | 'query'> {
+  return { parts: { params: paramsOf(url), querystring: Type.Object(query, { additionalProperties: false }) }, query };
 }
 
 /** The schema of the parameters in a path. */

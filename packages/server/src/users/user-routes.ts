@@ -223,7 +223,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
     );
 
     app.put(
-      path.metadataUrl,
+      path.below('metadata'),
       operation(
         {
           id: `replaceUserMetadata${path.suffix}`,
