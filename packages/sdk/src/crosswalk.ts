@@ -1,5 +1,6 @@
 import type { RekeyAnswer, RekeyRequest, ResolveAnswer, ResolveRequest } from '@crosswalk/contract';
 import { Clients } from './clients.ts';
+import { Domains } from './domains.ts';
 import { rekey, resolve } from './identifiers.ts';
 import { Memberships } from './memberships.ts';
 import { Organizations } from './organizations.ts';
@@ -18,6 +19,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
   readonly organization: Organizations<MetadataOf<Types, 'organization'>>;
   readonly user: Users<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
   readonly membership: Memberships<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
+  readonly domain: Domains;
   readonly client: Clients;
   readonly webhooks = { verify };
   readonly #connection: Connection;
@@ -27,6 +29,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
     this.organization = new Organizations(this.#connection);
     this.user = new Users(this.#connection);
     this.membership = new Memberships(this.#connection);
+    this.domain = new Domains(this.#connection);
     this.client = new Clients(this.#connection);
   }
 

@@ -1,6 +1,8 @@
 export type {
   Client,
   ClientSecretAnswer,
+  Domain,
+  DomainType,
   ErrorCode,
   Invitation,
   JsonValue,
@@ -10,6 +12,7 @@ export type {
   ResolveMatch,
 } from '@crosswalk/contract';
 export { Crosswalk } from './crosswalk.ts';
+export type { OrganizationName } from './domains.ts';
 export {
   AuthenticationError,
   ConflictError,
