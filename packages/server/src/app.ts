@@ -6,6 +6,7 @@ import { AccessTokens, ClientService, clientRoutes, deriveKey, tokenRoutes } fro
 import { DomainService, domainRoutes, openTxtRecords } from './domains/index.ts';
 import { externalIdRoutes, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
+import { emailKey } from './lib/email.ts';
 import { IdGenerator } from './lib/id.ts';
 import { PageTokens } from './lib/page-token.ts';
 import { MembershipService, membershipRoutes } from './memberships/index.ts';
@@ -19,7 +20,7 @@ import { registerMethodCheck } from './transport/methods.ts';
 import { clientLimiter, TokenLimiter } from './transport/rate-limits.ts';
 import { registerReference } from './transport/reference.ts';
 import { validatorCompiler } from './transport/validation.ts';
-import { emailKey, findUsers, moveUsers, UserService, userRoutes } from './users/index.ts';
+import { findUsers, moveUsers, UserService, userRoutes } from './users/index.ts';
 
 export interface AppOptions {
   /** connected to a database that is migrated */

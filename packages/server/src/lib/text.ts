@@ -1,3 +1,5 @@
+import { invalid } from './api-error.ts';
+
 /** Why a text is refused: `constraint` is the broken rule in a word. */
 export interface TextProblem {
   description: string;
@@ -28,6 +30,12 @@ export function textProblem(text: string, rule: TextRule): TextProblem | undefin
   if (text !== text.trim()) return { description: 'must not begin or end with white space', constraint: 'trimmed' };
   if (text !== text.normalize('NFC')) return { description: 'must be in Unicode normal form NFC', constraint: 'nfc' };
   return undefined;
+}
+
+/** Holds a text from outside to a rule; 400 names the field. */
+export function requireText(text: string, rule: TextRule, field: string): void {
+  const problem = textProblem(text, rule);
+  if (problem !== undefined) throw invalid(field, problem.description, problem.constraint);
 }
 
 /** Embeddings, overrides and isolates: unbalanced, they reorder the text around them. */

@@ -26,6 +26,7 @@ const tag = 'Memberships';
 const changeErrors: ErrorCode[] = [
   'ORGANIZATION_NOT_FOUND',
   'USER_NOT_FOUND',
+  'INVALID_EMAIL',
   'INVALID_METADATA',
   'VERSION_MISMATCH',
   'RECORD_BUSY',

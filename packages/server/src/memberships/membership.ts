@@ -1,5 +1,6 @@
 import type { CreateMembership, Membership, MembershipStatus, Metadata } from '@crosswalk/contract';
 import { ApiError, invalid } from '../lib/api-error.ts';
+import { parseEmail } from '../lib/email.ts';
 import { newMetadata } from '../metadata/index.ts';
 
 /** The fields of a membership that are set as a whole. */
@@ -24,7 +25,7 @@ export function newMembership(body: CreateMembership, prefix = ''): NewMembershi
   return {
     fields: { membership_status: invited ? 'PENDING_INVITE' : 'ACTIVE', roles: parseRoles(body.roles ?? [], prefix) },
     metadata: newMetadata(body.metadata, `${prefix}metadata`),
-    inviterEmail: body.inviter_email ?? null,
+    inviterEmail: body.inviter_email === undefined ? null : parseEmail(body.inviter_email, `${prefix}inviter_email`).address,
   };
 }
 

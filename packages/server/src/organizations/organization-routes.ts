@@ -64,7 +64,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         summary: 'List organizations, newest first',
         scope: 'read',
         answers: { 200: OrganizationPage },
-        errors: ['INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
+        errors: ['INVALID_EXTERNAL_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
       },
       { querystring: ListOrganizationsQuery },
     ),

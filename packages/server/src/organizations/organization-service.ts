@@ -12,6 +12,7 @@ import {
   lostUpsert,
   moveExternalIds,
   notFound,
+  parseExternalId,
   type RecordReference,
   releaseExternalIds,
   resolveReference,
@@ -22,6 +23,7 @@ import { inChange } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
+import { requireText } from '../lib/text.ts';
 import { deleteMembershipsOf } from '../memberships/index.ts';
 import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
 import { type NewOrganization, newOrganization, patchFields } from './organization.ts';
@@ -77,6 +79,8 @@ export class OrganizationService {
     page: PageRequest,
   ): Promise<Page<Organization>> {
     const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
+    if (query.externalId !== undefined) parseExternalId(query.externalId);
+    if (query.search !== undefined) requireText(query.search, 'data', 'query');
     return listOrganizations(this.#pool, environmentId, { ...query, filter }, page);
   }
 

@@ -1,4 +1,3 @@
-export { emailKey } from './email.ts';
 export { userRoutes } from './user-routes.ts';
 export { UserService } from './user-service.ts';
 export { findUsers, moveUsers } from './user-store.ts';

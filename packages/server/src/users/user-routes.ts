@@ -28,6 +28,7 @@ const members = '/api/v1/organizations/:organization_id/users';
 const tag = 'Users';
 const changeErrors: ErrorCode[] = [
   'INVALID_EXTERNAL_ID',
+  'INVALID_EMAIL',
   'INVALID_METADATA',
   'EXTERNAL_ID_TAKEN',
   'EMAIL_TAKEN',
@@ -62,7 +63,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
         summary: 'List users, newest first',
         scope: 'read',
         answers: { 200: UserPage },
-        errors: ['INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
+        errors: ['INVALID_EXTERNAL_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
       },
       { querystring: ListUsersQuery },
     ),
@@ -102,7 +103,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens):
         summary: 'List the users of an organization, newest first',
         scope: 'read',
         answers: { 200: UserPage },
-        errors: ['INVALID_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW', 'ORGANIZATION_NOT_FOUND'],
+        errors: ['INVALID_ID', 'INVALID_EXTERNAL_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW', 'ORGANIZATION_NOT_FOUND'],
       },
       { params: paramsOf(members), querystring: ListUsersQuery },
     ),

@@ -11,6 +11,7 @@ import {
   lostUpsert,
   moveExternalIds,
   notFound,
+  parseExternalId,
   type RecordReference,
   releaseExternalIds,
   resolveReference,
@@ -19,12 +20,13 @@ import {
 } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
+import { emailKey, parseEmail } from '../lib/email.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
+import { requireText } from '../lib/text.ts';
 import { addMembership, deleteMembershipsOf, findMembership, namingMissing, newMembership } from '../memberships/index.ts';
 import { checkStored, compileFilter, type MetadataChange, metadataPatch, metadataReplacement } from '../metadata/index.ts';
 import { findOrganizations } from '../organizations/index.ts';
-import { emailKey, parseEmail } from './email.ts';
 import { type NewUser, newUser, patchFields } from './user.ts';
 import {
   deleteUser,
@@ -92,6 +94,8 @@ export class UserService {
   /** One page, narrowed by organization (database ID), a metadata filter, an external ID, an address or a search text. */
   async list({ environmentId }: RequestContext, query: ListUsers & { organizationId?: string }, page: PageRequest): Promise<Page<User>> {
     const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
+    if (query.externalId !== undefined) parseExternalId(query.externalId);
+    if (query.search !== undefined) requireText(query.search, 'data', 'query');
     // Nobody can have an address that is not valid; the empty key is nobody's.
     const key = query.email === undefined ? undefined : (emailKey(query.email) ?? '');
     return listUsers(this.#pool, environmentId, { ...query, filter, emailKey: key }, page);

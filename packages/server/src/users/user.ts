@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CreateUser, Metadata, UpdateUser, User } from '@crosswalk/contract';
 import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
+import { type Email, parseEmail } from '../lib/email.ts';
 import { newMetadata } from '../metadata/index.ts';
-import { type Email, parseEmail } from './email.ts';
 import { patchProfile, type StoredProfile } from './profile.ts';
 
 /** The fields of a user that are set as a whole. */

@@ -1,5 +1,5 @@
-import { type ApiError, invalid } from '../lib/api-error.ts';
-import { parseDomainName } from '../lib/domain-name.ts';
+import { type ApiError, invalid } from './api-error.ts';
+import { parseDomainName } from './domain-name.ts';
 
 /** An address as it was sent, and the key under which it is unique in the environment. */
 export interface Email {
