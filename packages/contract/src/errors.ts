@@ -12,6 +12,12 @@ export const errorCatalogue = {
     title: 'A field has a value that is not allowed',
     wayOut: 'Read `field_violations`: each names a field, what is wrong with it and what is allowed.',
   },
+  MALFORMED_REQUEST: {
+    status: 400,
+    grpc: 3,
+    title: 'The request is not whole or not valid HTTP',
+    wayOut: 'Use an HTTP client library, and send the whole request before you close the connection.',
+  },
   UNKNOWN_FIELD: {
     status: 400,
     grpc: 3,
@@ -239,6 +245,12 @@ export const errorCatalogue = {
     grpc: 3,
     title: 'The body is not of a type this path reads',
     wayOut: 'Send `Content-Type: application/json`, uncompressed.',
+  },
+  EXPECTATION_FAILED: {
+    status: 417,
+    grpc: 3,
+    title: 'The request expects what the server does not do',
+    wayOut: 'Leave the `Expect` header out, or send `100-continue`.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
@@ -19,6 +18,10 @@ import { registerHealth } from './transport/health.ts';
 import { registerMethodCheck } from './transport/methods.ts';
 import { clientLimiter, TokenLimiter } from './transport/rate-limits.ts';
 import { registerReference } from './transport/reference.ts';
+import { refuseConnection, registerConnect } from './transport/refused-connection.ts';
+import { registerHeadChecks } from './transport/request-head.ts';
+import { requestIdOf } from './transport/request-id.ts';
+import { registerUnreadBodies } from './transport/unread-body.ts';
 import { validatorCompiler } from './transport/validation.ts';
 import { findUsers, moveUsers, UserService, userRoutes } from './users/index.ts';
 
@@ -31,6 +34,8 @@ export interface AppOptions {
   rateLimit: number;
   /** Asked for the TXT records that prove domains, as `address` or `address:port`; the system's name servers if left out. */
   nameServers?: readonly string[];
+  /** how long a request may take to arrive, in milliseconds; default 30,000 */
+  requestTimeout?: number;
   logger?: FastifyBaseLogger;
 }
 
@@ -43,7 +48,16 @@ export interface App {
 }
 
 /** The one place that connects the parts. */
-export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimit, nameServers, logger }: AppOptions): Promise<App> {
+export async function buildApp({
+  pool,
+  publicUrl,
+  secretKey,
+  aliasDays,
+  rateLimit,
+  nameServers,
+  requestTimeout,
+  logger,
+}: AppOptions): Promise<App> {
   const ids = new IdGenerator(await processNumber(pool));
   const pageTokens = new PageTokens(deriveKey(secretKey, 'page tokens'));
   const tokens = await AccessTokens.open({ pool, issuer: publicUrl, secretKey });
@@ -55,7 +69,7 @@ export async function buildApp({ pool, publicUrl, secretKey, aliasDays, rateLimi
   const resolver = new ResolveService({ pool, emailKey });
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
-  const server = createServer(logger);
+  const server = createServer(logger, requestTimeout);
   const limiter = clientLimiter(rateLimit);
   server.decorateRequest('token', undefined);
   server.addHook('onRequest', authenticationHook(tokens, limiter));
@@ -88,13 +102,22 @@ async function processNumber(pool: pg.Pool): Promise<number> {
   return Number(rows[0]?.number);
 }
 
-function createServer(logger: FastifyBaseLogger | undefined): FastifyInstance {
+function createServer(logger: FastifyBaseLogger | undefined, requestTimeout = 30_000): FastifyInstance {
   const server = fastify({
     ...(logger === undefined ? {} : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     // A client that sends its request slowly gets 408; none may hold a connection for nothing.
-    requestTimeout: 30_000,
+    requestTimeout,
+    http: {
+      // Told when the server is made too: else Node keeps 60 seconds for the head, and takes the longer of the two for the whole.
+      requestTimeout,
+      // How often Node looks for slow requests. Its own 30 seconds would double the time.
+      connectionsCheckingInterval: Math.min(5_000, requestTimeout),
+      // A missing Host is answered by us.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: (error, socket) => refuseConnection(server.log, error, socket),
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     // An external ID of 255 characters of four bytes each, percent-encoded.
@@ -113,15 +136,13 @@ function createServer(logger: FastifyBaseLogger | undefined): FastifyInstance {
     reply.header('x-request-id', request.id);
     done();
   });
+  registerHeadChecks(server);
   registerBodyParser(server);
+  registerUnreadBodies(server);
+  registerConnect(server);
   server.setValidatorCompiler(validatorCompiler);
   // Answers are built by us, mostly of free-form metadata, where JSON.stringify is the fastest.
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));
   registerErrorHandler(server);
   return server;
-}
-
-/** A sane ID of the caller is kept, so that logs of several systems meet; else one is made. */
-function requestIdOf(sent: string | string[] | undefined): string {
-  return typeof sent === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(sent) ? sent : `req_${randomUUID().replaceAll('-', '')}`;
 }

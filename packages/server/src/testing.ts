@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
 import type pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { type App, buildApp } from './app.ts';
@@ -69,6 +70,8 @@ export interface TestServerOptions {
   aliasDays?: number;
   rateLimit?: number;
   nameServers?: readonly string[];
+  requestTimeout?: number;
+  logger?: FastifyBaseLogger;
 }
 
 /** Starts the service for a test file, and ends it after the last test. Use the members inside tests only. */
@@ -98,8 +101,8 @@ async function startTestServer({ aliasDays = 30, rateLimit = 0, ...options }: Te
     secretKey: 'a secret key that is only for tests',
     aliasDays,
     rateLimit,
-    ...options,
     logger: createLogger('silent'),
+    ...options,
   });
   const url = await app.server.listen({ port: 0, host: '127.0.0.1' });
   const addEnvironment = async (name: string): Promise<TestClient> => {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TokenVerifier } from '../clients/index.ts';
 import { ApiError } from '../lib/api-error.ts';
+import { headerValues } from './headers.ts';
 import type { ClientLimiter } from './rate-limits.ts';
 
 /**
@@ -44,8 +45,7 @@ async function firstValid(verifier: TokenVerifier, bearers: string[]) {
 
 /** The tokens of all Authorization headers, those that a proxy joined with commas included. */
 function bearersOf(request: FastifyRequest): string[] {
-  const headers = request.raw.headersDistinct.authorization ?? [];
-  return headers
+  return headerValues(request.raw, 'authorization')
     .flatMap((header) => (header.length > maxHeader ? [] : header.split(',')))
     .map((part) => /^\s*Bearer +([A-Za-z0-9_.~+/=-]+)\s*$/i.exec(part)?.[1])
     .filter((token) => token !== undefined);

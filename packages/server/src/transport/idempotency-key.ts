@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IdempotentReplay } from '../idempotency/index.ts';
 import { ApiError } from '../lib/api-error.ts';
+import { headerValues } from './headers.ts';
 
 /** The Idempotency-Key of a POST, PUT or PATCH (IETF draft-ietf-httpapi-idempotency-key-header), or undefined. */
 export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
-  const sent = request.raw.headersDistinct['idempotency-key'];
-  if (sent === undefined) return undefined;
+  const sent = headerValues(request.raw, 'idempotency-key');
+  if (sent.length === 0) return undefined;
   const [key] = sent;
   if (sent.length !== 1 || key === undefined || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new ApiError(
