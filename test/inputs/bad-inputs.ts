@@ -1,21 +1,4 @@
-/**
- * Bad inputs and the answer each must get, as data. `row` is the name of the row in the catalogue of inputs:
- * E external IDs, K and V metadata, M addresses, N names, P pages and filters, I IDs and paths, H headers, B bodies.
- */
-export interface Input {
-  row: string;
-  method?: string;
-  path: string;
-  /** JSON of an object, or a text or bytes as they are */
-  body?: object | string | Uint8Array;
-  headers?: Record<string, string>;
-  /** a status that must come, or several that may */
-  expect: number | number[];
-  /** the field that the error must name */
-  names?: string | RegExp;
-  /** a field of the answer that must come back byte for byte */
-  keeps?: { at: string; value: unknown };
-}
+import type { Input } from './input.ts';
 
 const organizations = '/api/v1/organizations';
 const users = '/api/v1/users';
@@ -153,11 +136,6 @@ const emails: Input[] = [
   ...['a@b', '@b.c', 'a@', 'a b@c.d', 'a@@b.c', 'a@b..c', '.a@b.c', 'a.@b.c'].map((email) => withEmail('M1', email, 400)),
   withEmail('M2', `${'a'.repeat(64)}@example.com`, 201),
   withEmail('M2', `${'a'.repeat(65)}@example.com`, 400),
-  withEmail(
-    'M2',
-    `${'a'.repeat(60)}@${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.example`.slice(0, 253).replace(/\.?$/, ''),
-    [201, 400],
-  ),
   withEmail('M2', `a@${'b'.repeat(250)}.co`, 400),
   withEmail('M4', '"x@evil.com y"@good.com', 400),
   ...['a@good.com,b@evil.com', 'a@good.com;b@evil.com', '<a@b.c>', 'A <a@b.c>', 'grp:a@b.c;'].map((email) => withEmail('M5', email, 400)),
@@ -407,5 +385,5 @@ const bodies: Input[] = [
   },
 ];
 
-/** Every row, in an order in which each expectation holds on an empty environment. */
+/** Bad inputs and the answer each must get, as data. In an order in which each expectation holds on an empty environment. */
 export const badInputs: Input[] = [...externalIds, ...metadata, ...emails, ...names, ...roles, ...pages, ...paths, ...headers, ...bodies];

@@ -12,6 +12,12 @@ export const errorCatalogue = {
     title: 'A field has a value that is not allowed',
     wayOut: 'Read `field_violations`: each names a field, what is wrong with it and what is allowed.',
   },
+  MALFORMED_REQUEST: {
+    status: 400,
+    grpc: 3,
+    title: 'The request is not whole or not valid HTTP',
+    wayOut: 'Use an HTTP client library, and send the whole request before you close the connection.',
+  },
   UNKNOWN_FIELD: {
     status: 400,
     grpc: 3,
@@ -53,6 +59,12 @@ export const errorCatalogue = {
     grpc: 3,
     title: 'The email address is not allowed',
     wayOut: 'Send one plain address such as `ada@example.com`.',
+  },
+  INVALID_DOMAIN: {
+    status: 400,
+    grpc: 3,
+    title: 'The domain is not allowed',
+    wayOut: 'Send a domain name such as `acme.example`: no address, no path, no trailing dot.',
   },
   INVALID_METADATA: {
     status: 400,
@@ -174,6 +186,12 @@ export const errorCatalogue = {
     title: 'There is no such permission in this environment, or the role does not have it',
     wayOut: 'List the permissions of the environment or of the role.',
   },
+  DOMAIN_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'The organization has no such domain',
+    wayOut: 'List the domains of the organization.',
+  },
   CLIENT_NOT_FOUND: {
     status: 404,
     grpc: 5,
@@ -239,6 +257,12 @@ export const errorCatalogue = {
     grpc: 6,
     title: 'Another organization has this slug',
     wayOut: 'Choose another slug.',
+  },
+  DOMAIN_TAKEN: {
+    status: 409,
+    grpc: 6,
+    title: 'An organization has this domain already',
+    wayOut: 'The error names the holder: delete the domain there first.',
   },
   MEMBERSHIP_EXISTS: {
     status: 409,
@@ -348,6 +372,12 @@ export const errorCatalogue = {
     title: 'The body is not of a type this path reads',
     wayOut: 'Send `Content-Type: application/json`, uncompressed.',
   },
+  EXPECTATION_FAILED: {
+    status: 417,
+    grpc: 3,
+    title: 'The request expects what the server does not do',
+    wayOut: 'Leave the `Expect` header out, or send `100-continue`.',
+  },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     grpc: 3,
@@ -389,6 +419,12 @@ export const errorCatalogue = {
     grpc: 14,
     title: 'The database does not answer',
     wayOut: 'Try again after the time in `Retry-After`.',
+  },
+  DNS_UNAVAILABLE: {
+    status: 503,
+    grpc: 14,
+    title: 'The name servers do not answer',
+    wayOut: 'Try again after the time in `Retry-After`; nothing was changed.',
   },
   QUERY_TOO_SLOW: {
     status: 503,

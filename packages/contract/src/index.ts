@@ -1,6 +1,7 @@
 export * from './api-token.ts';
 export * from './client.ts';
 export * from './common.ts';
+export * from './domain.ts';
 export * from './errors.ts';
 export * from './event.ts';
 export * from './external-id.ts';

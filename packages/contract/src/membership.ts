@@ -44,7 +44,7 @@ export const Membership = Type.Object({
 });
 export type Membership = Static<typeof Membership>;
 
-const inviterEmail = Type.String({ minLength: 5, maxLength: 254, description: 'Who invites; told in the invitation.' });
+const inviterEmail = Type.String({ maxLength: 254, description: 'Who invites, by one plain address; told in the invitation.' });
 
 export const CreateMembership = Type.Object(
   {

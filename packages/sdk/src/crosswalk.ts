@@ -1,6 +1,7 @@
 import type { RekeyAnswer, RekeyRequest, ResolveAnswer, ResolveRequest } from '@crosswalk/contract';
 import { ApiTokens } from './api-tokens.ts';
 import { Clients } from './clients.ts';
+import { Domains } from './domains.ts';
 import { Events } from './events.ts';
 import { rekey, resolve } from './identifiers.ts';
 import { Memberships } from './memberships.ts';
@@ -25,6 +26,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
   readonly membership: Memberships<MetadataOf<Types, 'user'>, MetadataOf<Types, 'membership'>>;
   readonly role: Roles;
   readonly permission: Permissions;
+  readonly domain: Domains;
   readonly client: Clients;
   readonly organizationClient: OrganizationClients;
   readonly apiToken: ApiTokens;
@@ -40,6 +42,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
     this.membership = new Memberships(this.#connection);
     this.role = new Roles(this.#connection);
     this.permission = new Permissions(this.#connection);
+    this.domain = new Domains(this.#connection);
     this.client = new Clients(this.#connection);
     this.organizationClient = new OrganizationClients(this.#connection);
     this.apiToken = new ApiTokens(this.#connection);

@@ -3,6 +3,8 @@ export type {
   ApplicationSessionPolicy,
   Client,
   ClientSecretAnswer,
+  Domain,
+  DomainType,
   ErrorCode,
   Event,
   EventFeed,
@@ -23,6 +25,7 @@ export type {
   UserRole,
 } from '@crosswalk/contract';
 export { Crosswalk } from './crosswalk.ts';
+export type { OrganizationName } from './domains.ts';
 export {
   AuthenticationError,
   ConflictError,

@@ -83,7 +83,7 @@ export class Organizations<Data> {
     return this.#one({ method: 'PUT', path: partOf(id, 'metadata'), body: metadata, asIs: true, options });
   }
 
-  /** Removes the organization and its memberships. Its users stay. */
+  /** Removes the organization with its memberships and domains. Its users stay. */
   async delete(id: string, options?: ChangeOptions): Promise<void> {
     await this.#connection.call({ method: 'DELETE', path: `${collection}/${segment('id', id)}`, options });
   }

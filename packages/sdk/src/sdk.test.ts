@@ -308,6 +308,44 @@ describe('credentials of organizations', () => {
   });
 });
 
+describe('domains', () => {
+  test('are given, read, listed and taken away, by the ID of the organization or by one of your own', async () => {
+    const crosswalk = connect();
+    const { id } = await crosswalk.organization.create({ display_name: 'D', external_ids: { crm: 'acc/7 ü' } });
+    const mine = { externalId: 'acc/7 ü', system: 'crm' };
+    const own = await crosswalk.domain.create(id, { domain: 'Sdk.example' });
+    const allowed = await crosswalk.domain.create(mine, { domain: 'sdk.example', domainType: 'ALLOWED_EMAIL_DOMAIN' });
+    expect([own.domain, own.organization_id, allowed.organization_id]).toEqual(['sdk.example', id, id]);
+    expect(await crosswalk.domain.get(mine, own.id)).toEqual(own);
+    expect((await crosswalk.domain.list(mine, { domainType: 'ALLOWED_EMAIL_DOMAIN' })).domains).toEqual([allowed]);
+    expect(await crosswalk.domain.verify(mine, allowed.id)).toMatchObject({ verified: true, domain: { id: allowed.id } });
+    await expect(crosswalk.domain.create(id, { domain: 'sdk.example' })).rejects.toMatchObject({
+      name: 'ConflictError',
+      errorCode: 'DOMAIN_TAKEN',
+      resource: { id },
+    });
+    await crosswalk.domain.delete(mine, own.id);
+    await expect(crosswalk.domain.get(id, own.id)).rejects.toThrow(NotFoundError);
+    expect(() => crosswalk.domain.list('')).toThrow(TypeError);
+  });
+
+  test('a list is awaited for a page and iterated for all, over numbered pages', async () => {
+    const crosswalk = connect();
+    const { id } = await crosswalk.organization.create({ display_name: 'P' });
+    for (let index = 0; index < 4; index += 1) await crosswalk.domain.create(id, { domain: `page${index}.example` });
+    const second = await crosswalk.domain.list(id, { pageSize: 2, pageToken: '1' });
+    expect([second.domains.map(({ domain }) => domain), second.next_page_token, second.prev_page_token, second.total_size]).toEqual([
+      ['page1.example', 'page0.example'],
+      '',
+      '0',
+      4,
+    ]);
+    const names: string[] = [];
+    for await (const { domain } of crosswalk.domain.list(id, { pageSize: 3 })) names.push(domain);
+    expect(names).toEqual(['page3.example', 'page2.example', 'page1.example', 'page0.example']);
+  });
+});
+
 describe('errors', () => {
   test('are typed and carry status, code, field violations, the record in the way and the request ID', async () => {
     const crosswalk = connect();

@@ -13,6 +13,7 @@ import {
   organizationClientRoutes,
   tokenRoutes,
 } from './clients/index.ts';
+import { DomainService, domainRoutes, openTxtRecords } from './domains/index.ts';
 import { listEnvironmentIds } from './environments/index.ts';
 import { externalIdRoutes, notFound, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
 import { FeedService, feedRoutes, historyRoutes } from './feed/index.ts';
@@ -23,6 +24,7 @@ import { IdGenerator, requireId } from './lib/id.ts';
 import { PageTokens } from './lib/page-token.ts';
 import { invitedMemberships, MembershipService, membershipRoutes, reassignRole, userRoleRoutes } from './memberships/index.ts';
 import {
+  findOrganizations,
   moveOrganizations,
   OrganizationService,
   OrganizationSettingsService,
@@ -41,7 +43,10 @@ import { type Certificate, createListener, type Listener } from './transport/lis
 import { registerMethodCheck } from './transport/methods.ts';
 import { clientLimiter, TokenLimiter } from './transport/rate-limits.ts';
 import { registerReference } from './transport/reference.ts';
+import { refuseConnection, registerConnect } from './transport/refused-connection.ts';
+import { registerHeadChecks } from './transport/request-head.ts';
 import { requestIdOf } from './transport/request-id.ts';
+import { registerUnreadBodies } from './transport/unread-body.ts';
 import { validatorCompiler } from './transport/validation.ts';
 import { findUsers, lockUser, moveUsers, removeUser, UserService, userRoutes } from './users/index.ts';
 
@@ -54,6 +59,10 @@ export interface AppOptions {
   /** how long events are kept; 0: for ever */
   eventDays: number;
   rateLimit: number;
+  /** Asked for the TXT records that prove domains, as `address` or `address:port`; the system's name servers if left out. */
+  nameServers?: readonly string[];
+  /** how long a request may take to arrive, in milliseconds; default 30,000 */
+  requestTimeout?: number;
   /** present: the port speaks TLS */
   certificate?: Certificate | undefined;
   logger: FastifyBaseLogger;
@@ -83,6 +92,8 @@ export async function buildApp({
   eventDays,
   rateLimit,
   certificate,
+  nameServers,
+  requestTimeout,
   logger,
 }: AppOptions): Promise<App> {
   const ids = new IdGenerator(await processNumber(pool));
@@ -100,15 +111,16 @@ export async function buildApp({
   const invitations = new InvitationService({ pool, ids, memberships: invitedMemberships });
   const roles = new RoleService({ pool, ids, reassignRole, setDefaultMemberRole });
   const permissions = new PermissionService({ pool, ids });
+  const domains = new DomainService({ pool, ids, findOrganizations, lookUpTxt: openTxtRecords(nameServers) });
   const resolver = new ResolveService({ pool, emailKey });
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
   const admit = createAdmission(tokens, clientLimiter(rateLimit));
   const scalekit = createScalekitSurface(
-    { organizations, settings, users, memberships, invitations, organizationClients, apiTokens, roles, permissions },
+    { organizations, settings, users, memberships, invitations, organizationClients, apiTokens, roles, permissions, domains },
     { pageTokens, admit, logger },
   );
-  const listener = createListener({ certificate, onGrpc: scalekit.handle });
+  const listener = createListener({ certificate, requestTimeout, onGrpc: scalekit.handle });
   const server = createServer(logger, listener);
   server.addHook('preClose', async () => feed.stop());
   server.decorateRequest('token', undefined);
@@ -128,6 +140,7 @@ export async function buildApp({
   userRoleRoutes(routes, memberships);
   roleRoutes(routes, roles);
   permissionRoutes(routes, permissions, pageTokens);
+  domainRoutes(routes, domains);
   externalIdRoutes(routes, { resolver, rekeyer });
   feedRoutes(routes, feed);
   historyRoutes(routes, feed, {
@@ -181,6 +194,7 @@ function createServer(logger: FastifyBaseLogger, listener: Listener): FastifyIns
     serverFactory: (handler) => listener.server.on('request', handler),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
+    clientErrorHandler: (error, socket) => refuseConnection(server.log, error, socket),
     // An external ID of 255 characters of four bytes each, percent-encoded.
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: false, caseSensitive: true },
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
@@ -198,7 +212,10 @@ function createServer(logger: FastifyBaseLogger, listener: Listener): FastifyIns
     done();
   });
   server.addHook('preClose', async () => listener.drain());
+  registerHeadChecks(server);
   registerBodyParser(server);
+  registerUnreadBodies(server);
+  registerConnect(server);
   server.setValidatorCompiler(validatorCompiler);
   // Answers are built by us, mostly of free-form metadata, where JSON.stringify is the fastest.
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));

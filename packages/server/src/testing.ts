@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
 import pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { type App, buildApp } from './app.ts';
@@ -95,6 +96,9 @@ export interface TestServerOptions {
   eventDays?: number;
   rateLimit?: number;
   pool?: PoolOptions;
+  nameServers?: readonly string[];
+  requestTimeout?: number;
+  logger?: FastifyBaseLogger;
 }
 
 /** Starts the service for a test file, and ends it after the last test. Use the members inside tests only. */
@@ -116,7 +120,13 @@ export function useTestServer(options: TestServerOptions = {}): TestServer {
   });
 }
 
-async function startTestServer({ aliasDays = 30, eventDays = 90, rateLimit = 0, pool }: TestServerOptions): Promise<TestServer> {
+async function startTestServer({
+  aliasDays = 30,
+  eventDays = 90,
+  rateLimit = 0,
+  pool,
+  ...options
+}: TestServerOptions): Promise<TestServer> {
   const database = await createTestDatabase(pool);
   const app = await buildApp({
     pool: database.pool,
@@ -126,6 +136,7 @@ async function startTestServer({ aliasDays = 30, eventDays = 90, rateLimit = 0, 
     eventDays,
     rateLimit,
     logger: createLogger('silent'),
+    ...options,
   });
   const url = await app.server.listen({ port: 0, host: '127.0.0.1' });
   const addEnvironment = async (name: string): Promise<TestClient> => {

@@ -2,10 +2,10 @@ import type { Client, ClientSecretAnswer, CreateClient, Scope } from '@crosswalk
 import type pg from 'pg';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
-import { ApiError, invalid } from '../lib/api-error.ts';
+import { ApiError } from '../lib/api-error.ts';
 import { formatId, type IdGenerator, parseId } from '../lib/id.ts';
 import { hashSecret, hintOf, newSecret } from '../lib/secret.ts';
-import { textProblem } from '../lib/text.ts';
+import { requireText } from '../lib/text.ts';
 import { maxSecrets } from './client.ts';
 import { deleteClient, findClient, hasClients, insertClient, listClients, lockClient } from './client-store.ts';
 import { deleteSecret, insertSecret } from './secret-store.ts';
@@ -34,8 +34,7 @@ export class ClientService {
 
   /** Makes a client with its first secret, which only this answer shows. */
   create({ environmentId }: RequestContext, { name, scopes = allScopes }: CreateClient): Promise<ClientSecretAnswer> {
-    const problem = textProblem(name, 'name');
-    if (problem !== undefined) throw invalid('name', problem.description, problem.constraint);
+    requireText(name, 'name', 'name');
     return inTransaction(this.#pool, (tx) => this.#insert(tx, environmentId, this.#ids.next(), name, scopes, newSecret('cwk')));
   }
 

@@ -24,6 +24,9 @@ beforeAll(async () => {
     (await mine.request('POST', `/api/v1/organizations/${organization.id}/users`, { email: 'mine@example.com', external_id: 'X-USER' }))
       .body,
   );
+  const { domain } = Object(
+    (await mine.request('POST', `/api/v1/organizations/${organization.id}/domains`, { domain: 'mine.example' })).body,
+  );
   const client = Object((await mine.request('POST', '/api/v1/clients', { name: 'Mine' })).body);
   const organizationClient = Object((await mine.request('POST', `/api/v1/organizations/${organization.id}/clients`, {})).body);
   await mine.request('POST', '/api/v1/permissions', { name: 'my:permission' });
@@ -33,6 +36,7 @@ beforeAll(async () => {
     organization_id: organization.id,
     org: organization.id,
     usr: joined.user.id,
+    dom: domain.id,
     client_id: client.client.id,
     secret_id: client.secret_id,
     organization_client_id: organizationClient.client.client_id,
@@ -57,14 +61,16 @@ async function routes(): Promise<{ method: string; path: string; body: unknown }
 }
 
 function fill(path: string, ids: Record<string, string>): string {
-  const kind = path.includes('/users/{id}') || path.startsWith('/api/v1/users') ? 'usr' : 'org';
+  const kind = path.includes('domains/{id}') ? 'dom' : path.includes('/users/{id}') || path.startsWith('/api/v1/users') ? 'usr' : 'org';
   const external = ids[`${path.includes('users:external') ? 'user' : 'org'}_external`] ?? '';
   const query = path.endsWith(':search')
     ? '?query=mine'
-    : /:external(:[a-z/-]+(\/\{\w+\})?)?$/.test(path)
+    : /:external(:[a-z/-]+(\/\{\w+\})?(:\w+)?)?$/.test(path)
       ? `?external_id=${external}`
       : '';
-  return query === '' ? fillPath(path) : fillPath(path) + query;
+  // Which moment is asked for is required.
+  const moment = path.endsWith('as-of') ? `${query === '' ? '?' : '&'}version=1` : '';
+  return (query === '' ? fillPath(path) : fillPath(path) + query) + moment;
 
   function fillPath(template: string): string {
     // Clients of organizations have the same parameters as those of the environment.
@@ -80,6 +86,7 @@ function fill(path: string, ids: Record<string, string>): string {
 
 /** A body that the schema of a route takes. */
 function bodyFor(path: string): unknown {
+  if (path.endsWith('domains')) return { domain: 'mine.example' };
   if (path.endsWith('/users')) return { email: 'stranger@example.com' };
   if (/(\/|:)roles$/.test(path)) return path.includes('/users') ? [{ role_name: 'member' }] : { name: 'stranger', display_name: 'S' };
   if (path.endsWith(':set_defaults')) return { default_member_role: 'member' };
@@ -92,6 +99,7 @@ test('each route with IDs of another environment answers exactly as for unknown 
     organization_id: 'org_7',
     org: 'org_7',
     usr: 'usr_7',
+    dom: 'dom_7',
     client_id: 'skc_7',
     secret_id: 'sks_7',
     organization_client_id: 'm2morg_7',
@@ -113,7 +121,7 @@ test('each route with IDs of another environment answers exactly as for unknown 
     ];
     const strip = (text: string) =>
       text
-        .replace(/(m2morg|org|usr|skc|sks)_[0-9]+/g, '$1')
+        .replace(/(m2morg|org|usr|dom|skc|sks)_[0-9]+/g, '$1')
         .replace(/[XN]-(ORG|USER)/g, '$1')
         .replace(/\b(my|no)(_role|:permission)/g, '$2')
         .replace(/"request_id":"[^"]+"/, '');
@@ -122,7 +130,7 @@ test('each route with IDs of another environment answers exactly as for unknown 
   }
 });
 
-test('external IDs, addresses and slugs are free in every environment', async () => {
+test('external IDs, addresses, slugs and domains are free in every environment', async () => {
   const answers = [
     await stranger.request('PUT', '/api/v1/organizations:external/X-ORG', { display_name: 'Theirs', slug: 'mine' }),
     await stranger.request('PUT', '/api/v1/users:external/X-USER', { email: 'mine@example.com' }),
@@ -131,6 +139,8 @@ test('external IDs, addresses and slugs are free in every environment', async ()
     [201, true],
     [201, true],
   ]);
+  const { id } = Object(answers[0]?.body).organization;
+  expect((await stranger.request('POST', `/api/v1/organizations/${id}/domains`, { domain: 'mine.example' })).status).toBe(201);
 });
 
 test('names of roles and permissions are free in every environment', async () => {

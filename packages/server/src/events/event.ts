@@ -14,6 +14,7 @@ const prefixes = {
   permission: 'perm',
   organization_client: 'm2morg',
   api_token: 'apit',
+  domain: 'dom',
 } as const satisfies Record<string, IdPrefix>;
 
 /** The kinds of record that have events. */
@@ -39,25 +40,34 @@ export interface NewEvent {
   data: object;
 }
 
-/** What of a record its events carry. IDs are public ones. */
-interface EventRecord {
-  id: string;
-  version: number;
-  /** null or absent: the record is the whole environment's */
-  organization_id?: string | null;
+/** The IDs in the owner's systems that an event carries. */
+interface ExternalIdentity {
   external_id?: string | null;
   external_ids?: Record<string, string>;
 }
 
-/** The event of a change from one state of a record to another; undefined stands for "no record". */
+/** What of a record its events carry. IDs are public ones. */
+interface EventRecord extends ExternalIdentity {
+  id: string;
+  version: number;
+  /** null or absent: the record is the whole environment's */
+  organization_id?: string | null;
+}
+
+/**
+ * The event of a change from one state of a record to another; undefined stands for "no record". A record without
+ * external IDs of its own may be told by those of the record it belongs to, `owner`.
+ */
 export function eventOf<RecordType extends EventRecord>(
   type: EventType,
   recordKind: NewEvent['recordKind'],
   before: RecordType | undefined,
   after: RecordType | undefined,
+  owner?: ExternalIdentity,
 ): NewEvent {
   const record = after ?? before;
   if (record === undefined) throw new Error('an event needs a record');
+  const identity = owner ?? record;
   const organizationId = recordKind === 'organization' ? record.id : (record.organization_id ?? null);
   return {
     type,
@@ -66,8 +76,8 @@ export function eventOf<RecordType extends EventRecord>(
     organizationId: organizationId === null ? null : digitsOf(organizationId),
     // A deletion is a change too: the version the record would have had.
     recordVersion: after === undefined ? record.version + 1 : after.version,
-    externalId: record.external_id ?? null,
-    externalIds: record.external_ids ?? {},
+    externalId: identity.external_id ?? null,
+    externalIds: identity.external_ids ?? {},
     changed: changedPaths(before, after),
     data: record,
   };

@@ -4,6 +4,7 @@ export {
   externalKey,
   type Found,
   lostUpsert,
+  parseExternalId,
   patchSystemIds,
   type RecordReference,
   systemIdsOf,

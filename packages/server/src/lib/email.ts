@@ -1,5 +1,5 @@
-import { domainToASCII } from 'node:url';
 import { type ApiError, invalid } from './api-error.ts';
+import { parseDomainName } from './domain-name.ts';
 
 /** An address as it was sent, and the key under which it is unique in the environment. */
 export interface Email {
@@ -22,7 +22,7 @@ export function parseEmail(text: string, field = 'email'): Email {
     throw refuse(field, 'must be one plain address such as ada@example.com', 'address');
   }
   if (local.length > 64) throw refuse(field, 'may have at most 64 characters before the @', 'max_length');
-  const ascii = domainKey(domain);
+  const ascii = parseDomainName(domain);
   if (ascii === undefined) throw refuse(field, 'must end in a domain such as example.com', 'domain');
   const key = `${local.toLowerCase()}@${ascii}`;
   if (key.length > 254) throw refuse(field, 'must have at most 254 characters in its ASCII form', 'max_length');
@@ -36,19 +36,6 @@ export function emailKey(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The domain in ASCII and lower case, or undefined when it is not one mail can be sent to. */
-function domainKey(domain: string): string | undefined {
-  if (!/^[\p{L}\p{M}\p{N}.-]+$/u.test(domain) || !domain.isWellFormed()) return undefined;
-  const lower = domain.toLowerCase();
-  // `ⓖithub.com` becomes github.com: an address that is compatible with another's is refused, not folded.
-  if (lower !== lower.normalize('NFKC')) return undefined;
-  const ascii = domainToASCII(lower);
-  const labels = ascii.split('.');
-  const [last = ''] = labels.slice(-1);
-  if (ascii === '' || labels.length < 2 || /^[0-9]+$/.test(last)) return undefined;
-  return labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label)) ? ascii : undefined;
 }
 
 function refuse(field: string, description: string, constraint: string): ApiError {

@@ -1,7 +1,7 @@
 import { excerpt, invalid } from './api-error.ts';
 
 /** The kinds of thing that have an ID, by prefix. */
-export type IdPrefix = 'env' | 'org' | 'usr' | 'mem' | 'role' | 'perm' | 'evt' | 'skc' | 'sks' | 'm2morg' | 'apit';
+export type IdPrefix = 'env' | 'org' | 'usr' | 'mem' | 'role' | 'perm' | 'dom' | 'evt' | 'skc' | 'sks' | 'm2morg' | 'apit';
 
 /**
  * Makes IDs: 63-bit integers that are unique across processes and ordered by time.
@@ -65,6 +65,7 @@ const nouns: Record<IdPrefix, string> = {
   mem: 'a membership',
   role: 'a role',
   perm: 'a permission',
+  dom: 'a domain',
   evt: 'an event',
   skc: 'a client',
   sks: 'a client secret',

@@ -1,3 +1,5 @@
+import { invalid } from './api-error.ts';
+
 /** Why a text is refused: `constraint` is the broken rule in a word. */
 export interface TextProblem {
   description: string;
@@ -33,6 +35,12 @@ export function textProblem(text: string, rule: TextRule): TextProblem | undefin
 /** Whether the database can hold a text: what it cannot is the name of nothing in it. */
 export function isStorable(text: string): boolean {
   return textProblem(text, 'data') === undefined;
+}
+
+/** Holds a text from outside to a rule; 400 names the field. */
+export function requireText(text: string, rule: TextRule, field: string): void {
+  const problem = textProblem(text, rule);
+  if (problem !== undefined) throw invalid(field, problem.description, problem.constraint);
 }
 
 /** Embeddings, overrides and isolates: unbalanced, they reorder the text around them. */

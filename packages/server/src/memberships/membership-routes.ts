@@ -30,6 +30,7 @@ const tag = 'Memberships';
 const changeErrors: ErrorCode[] = [
   'ORGANIZATION_NOT_FOUND',
   'USER_NOT_FOUND',
+  'INVALID_EMAIL',
   'INVALID_METADATA',
   'UNKNOWN_ROLE',
   'VERSION_MISMATCH',

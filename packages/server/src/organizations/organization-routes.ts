@@ -65,7 +65,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         summary: 'List organizations, newest first',
         scope: 'read',
         answers: { 200: OrganizationPage },
-        errors: ['INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
+        errors: ['INVALID_EXTERNAL_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
       },
       { querystring: ListOrganizationsQuery },
     ),
@@ -171,7 +171,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         {
           id: `deleteOrganization${path.suffix}`,
           tag,
-          summary: `Delete an organization and its memberships, named by ${path.by}`,
+          summary: `Delete an organization with its memberships and domains, named by ${path.by}`,
           description: 'Its users stay.',
           scope: 'write',
           answers: { 204: null },

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { createBatcher } from '../database/batcher.ts';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
+import { deleteDomainsOf } from '../domains/index.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import {
@@ -11,6 +12,7 @@ import {
   lostUpsert,
   moveExternalIds,
   notFound,
+  parseExternalId,
   type RecordReference,
   releaseExternalIds,
   resolveReference,
@@ -21,6 +23,7 @@ import { inChange } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
+import { requireText } from '../lib/text.ts';
 import { deleteMembershipsOf } from '../memberships/index.ts';
 import {
   changeOf,
@@ -85,6 +88,8 @@ export class OrganizationService {
     page: PageRequest,
   ): Promise<Page<Organization>> {
     const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
+    if (query.externalId !== undefined) parseExternalId(query.externalId);
+    if (query.search !== undefined) requireText(query.search, 'data', 'query');
     return listOrganizations(this.#pool, environmentId, { ...query, filter }, page);
   }
 
@@ -194,7 +199,7 @@ export class OrganizationService {
     }
   }
 
-  /** Removes an organization, its memberships, its roles and its external IDs. Its users stay: they are people with IDs of their own. */
+  /** Removes an organization, its memberships, its domains, its roles and its external IDs. Its users stay: they are people with IDs of their own. */
   async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions = {}): Promise<void> {
     const { environmentId } = context;
     await inChange(this.#pool, context, async (tx) => {
@@ -204,6 +209,7 @@ export class OrganizationService {
       requireVersion(preconditions, organization);
       await deleteMembershipsOf(tx, context, this.#ids, { organizationId: id });
       await deleteRolesOf(tx, context, this.#ids, id);
+      await deleteDomainsOf(tx, context, this.#ids, organization);
       await releaseExternalIds(tx, environmentId, 'organization', id);
       await deleteOrganization(tx, environmentId, id);
       await appendEvents(tx, context, this.#ids, [eventOf('organization.deleted', 'organization', organization, undefined)]);

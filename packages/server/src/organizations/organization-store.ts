@@ -171,7 +171,7 @@ export async function setDefaultMemberRole(tx: Queryable, environmentId: string,
   return rows.map((row) => eventOf('organization.updated', 'organization', before, toOrganization(row)));
 }
 
-/** Removes an organization that has no memberships, no roles and no external IDs any more. */
+/** Removes an organization that has no memberships, domains, roles and external IDs any more. */
 export async function deleteOrganization(tx: Queryable, environmentId: string, id: string): Promise<void> {
   await tx.query('delete from organizations where environment_id = $1 and id = $2', [environmentId, id]);
 }

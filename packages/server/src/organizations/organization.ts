@@ -1,7 +1,7 @@
 import type { CreateOrganization, Metadata, Organization, UpdateOrganization } from '@crosswalk/contract';
 import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
 import { invalid } from '../lib/api-error.ts';
-import { textProblem } from '../lib/text.ts';
+import { requireText, textProblem } from '../lib/text.ts';
 import { newMetadata } from '../metadata/index.ts';
 
 /** The fields of an organization that are set as a whole. */
@@ -33,8 +33,7 @@ export function patchFields(before: OrganizationFields, body: UpdateOrganization
 }
 
 function parseName(name: string): string {
-  const problem = textProblem(name, 'name');
-  if (problem !== undefined) throw invalid('display_name', problem.description, problem.constraint);
+  requireText(name, 'name', 'display_name');
   if (name.trim() === '') throw invalid('display_name', 'must not be blank', 'min_length');
   return name;
 }

@@ -94,6 +94,7 @@ const methodReasons: Record<string, string> = {
     ClientService.method.updateClientSecret,
     ClientService.method.deleteClientSecret,
   ),
+  ...reasonFor(login, DomainService.method.listAuthorizedDomains),
   ...reasonFor('only a hash of each token is kept', ApiTokenService.method.fetchToken),
 };
 

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { ApiTokenService } from '../api-tokens/index.ts';
 import type { OrganizationClientService } from '../clients/index.ts';
+import type { DomainService } from '../domains/index.ts';
 import type { InvitationService } from '../invitations/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import type { PageTokens } from '../lib/page-token.ts';
@@ -13,6 +14,7 @@ import type { UserService } from '../users/index.ts';
 import { apiTokenMethods } from './api-tokens.ts';
 import { reasonNotOffered } from './catalogue.ts';
 import { clientMethods } from './clients.ts';
+import { domainMethods } from './domains.ts';
 import { createGrpcHandler } from './grpc/handler.ts';
 import type { Method } from './grpc/method.ts';
 import { organizationSettingsMethods } from './organization-settings.ts';
@@ -33,6 +35,7 @@ export interface ScalekitServices {
   apiTokens: ApiTokenService;
   roles: RoleService;
   permissions: PermissionService;
+  domains: DomainService;
 }
 
 /** Every method of Scalekit's API that is offered. */
@@ -43,6 +46,7 @@ function scalekitMethods(services: ScalekitServices, pageTokens: PageTokens): Me
     ...organizationSettingsMethods(services.settings),
     ...userMethods(services, pages),
     ...roleMethods(services, pages),
+    ...domainMethods(services.domains),
     ...clientMethods(services.organizationClients, pages),
     ...apiTokenMethods(services.apiTokens, pages),
     ...sessionMethods(services.users),

@@ -1,24 +1,32 @@
-import { type ErrorAnswer, errorCatalogue } from '@crosswalk/contract';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { databaseFailure } from '../database/sql-error.ts';
 import { IdempotentReplay } from '../idempotency/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { bodyLimit } from './body.ts';
+import { errorAnswer, problem } from './error-answer.ts';
 import { sendReplay } from './idempotency-key.ts';
+import { methods } from './methods.ts';
+import { interruption, isRefused } from './refused-connection.ts';
 import { validationError } from './validation.ts';
 
 /** The one place where a thrown error becomes an answer. */
 export function registerErrorHandler(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request, reply) =>
-    answerError(new ApiError('ROUTE_NOT_FOUND', 'there is no such path; the API page at /docs lists every path'), request, reply),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    if (methods.some((method) => method === request.method)) {
+      return answerError(new ApiError('ROUTE_NOT_FOUND', 'there is no such path; the API page at /docs lists every path'), request, reply);
+    }
+    reply.header('allow', methods.join(', '));
+    return answerError(new ApiError('METHOD_NOT_ALLOWED', `no path has ${request.method}`), request, reply);
+  });
 }
 
 /** Logs an error and answers it. Also for errors that come before any route, such as a path that cannot be decoded. */
 export function answerError(thrown: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (thrown instanceof IdempotentReplay) return sendReplay(reply, thrown);
   const error = toApiError(thrown, request);
+  // Its connection was answered and logged already.
+  if (isRefused(request)) return sendError(request, reply, error);
   if (error.status >= 500) request.log.error({ err: error.detail.cause ?? thrown, error_code: error.code }, 'request failed');
   else request.log.info({ error_code: error.code, status: error.status, method: request.method, url: pathOf(request) }, 'request refused');
   return sendError(request, reply, error);
@@ -32,6 +40,8 @@ function pathOf(request: FastifyRequest): string {
 /** What an error of any origin means to the caller. */
 function toApiError(thrown: FastifyError | Error, request: FastifyRequest): ApiError {
   if ('validation' in thrown && thrown.validation !== undefined) return validationError(thrown.validation, thrown.validationContext);
+  const interrupted = interruption(thrown, request);
+  if (interrupted !== undefined) return interrupted;
   switch ('code' in thrown ? thrown.code : '') {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new ApiError('BODY_TOO_LARGE', `the body may have at most ${request.routeOptions.bodyLimit ?? bodyLimit} bytes here`);
@@ -67,46 +77,4 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError
     return reply.type('application/problem+json; charset=utf-8').send(problem(error, request.id));
   }
   return reply.type('application/json; charset=utf-8').send(errorAnswer(error, request.id));
-}
-
-/** The body of an error answer. */
-function errorAnswer(error: ApiError, requestId: string): ErrorAnswer {
-  const { violations, resource } = error.detail;
-  return {
-    code: errorCatalogue[error.code].grpc,
-    message: error.message,
-    details: [
-      {
-        '@type': 'type.googleapis.com/scalekit.v1.errdetails.ErrorInfo',
-        error_code: error.code,
-        help: errorCatalogue[error.code].wayOut,
-        request_info: { request_id: requestId },
-        ...(violations === undefined ? {} : { validation_error_info: { field_violations: violations } }),
-        ...(resource === undefined ? {} : { resource_info: resource }),
-      },
-    ],
-  };
-}
-
-/** RFC 9457. */
-function problem(error: ApiError, requestId: string): object {
-  const { violations, resource } = error.detail;
-  return {
-    type: `urn:crosswalk:error:${error.code}`,
-    title: errorCatalogue[error.code].title,
-    status: error.status,
-    detail: error.message,
-    error_code: error.code,
-    request_id: requestId,
-    ...(violations === undefined
-      ? {}
-      : {
-          errors: violations.map(({ field, description, constraint }) => ({
-            pointer: `/${field.replaceAll('.', '/')}`,
-            code: constraint,
-            message: description,
-          })),
-        }),
-    ...(resource === undefined ? {} : { resource }),
-  };
 }

@@ -17,6 +17,8 @@ export type StreamHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHea
 export interface ListenerOptions {
   /** present: TLS with ALPN `h2` and `http/1.1`; absent: HTTP/1.1 and HTTP/2 with prior knowledge (h2c) */
   certificate?: Certificate | undefined;
+  /** how long a client may take to send all of a request, and how long a stream of HTTP/2 may be silent, in milliseconds; default 30,000 */
+  requestTimeout?: number | undefined;
   /** Takes streams whose content type is gRPC's. */
   onGrpc: StreamHandler;
 }
@@ -32,10 +34,10 @@ export interface Listener {
   renew(certificate: Certificate): void;
 }
 
-/** Time for a client to send all of its request. Also how long a stream of HTTP/2 may be silent. Milliseconds. */
-export const requestTimeout = 30_000;
+/** How long a client may take to send all of its request. Milliseconds. */
+export const defaultRequestTimeout = 30_000;
 /** Time for the headers alone, and for the first bytes of a connection. Milliseconds. */
-const headersTimeout = 10_000;
+const maxHeadersTimeout = 10_000;
 /** A connection without a request is closed after this; longer than the 60 s of common proxies, which must close first. Milliseconds. */
 const keepAliveTimeout = 72_000;
 /** Size of all headers of a request. Bytes. */
@@ -51,8 +53,18 @@ const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
  * connection that begins with the preface of HTTP/2 (or agreed on `h2` by ALPN) is handed to an HTTP/2 server that never
  * listens itself. Requests of both are `request` events of the one server, streams of gRPC go to `onGrpc`.
  */
-export function createListener({ certificate, onGrpc }: ListenerOptions): Listener {
-  const limits = { requestTimeout, headersTimeout, keepAliveTimeout, maxHeaderSize };
+export function createListener({ certificate, requestTimeout = defaultRequestTimeout, onGrpc }: ListenerOptions): Listener {
+  const headersTimeout = Math.min(maxHeadersTimeout, requestTimeout);
+  const limits = {
+    requestTimeout,
+    headersTimeout,
+    // How often Node looks for slow requests. Its own 30 seconds would double the time.
+    connectionsCheckingInterval: Math.min(5_000, requestTimeout),
+    keepAliveTimeout,
+    maxHeaderSize,
+    // A missing Host is answered by us.
+    requireHostHeader: false,
+  };
   const server =
     certificate === undefined
       ? http.createServer(limits)
@@ -63,7 +75,7 @@ export function createListener({ certificate, onGrpc }: ListenerOptions): Listen
           minVersion: 'TLSv1.2',
           handshakeTimeout: headersTimeout,
         });
-  const sessions = createHttp2(server, onGrpc);
+  const sessions = createHttp2(server, { requestTimeout, onGrpc });
   const drainHttp1 = prepareDraining(server);
   const undecided = new Set<Socket>();
 
@@ -74,11 +86,12 @@ export function createListener({ certificate, onGrpc }: ListenerOptions): Listen
     if (certificate !== undefined) return socket.alpnProtocol === 'h2' ? sessions.accept(socket) : acceptHttp1?.call(server, socket);
     undecided.add(socket);
     socket.once('close', () => undecided.delete(socket));
-    readBeginning(socket, (isHttp2) => {
+    const decide = (isHttp2: boolean) => {
       undecided.delete(socket);
       if (isHttp2) sessions.accept(socket);
       else acceptHttp1?.call(server, socket);
-    });
+    };
+    readBeginning(socket, headersTimeout, decide, () => server.emit('clientError', tooLate(), socket));
   });
 
   return {
@@ -101,12 +114,15 @@ export function createListener({ certificate, onGrpc }: ListenerOptions): Listen
 
 /**
  * Reads until the beginning of a connection tells which protocol it speaks, gives what was read back, and decides. A connection that
- * says nothing in time, or ends before, is closed.
+ * does not say it in time is `late`; one that ends before is closed.
  */
-function readBeginning(socket: Socket, decide: (isHttp2: boolean) => void): void {
+function readBeginning(socket: Socket, timeout: number, decide: (isHttp2: boolean) => void, late: () => void): void {
   let read: Buffer = Buffer.alloc(0);
   const close = () => socket.destroy();
-  const timer = setTimeout(close, headersTimeout);
+  const timer = setTimeout(() => {
+    settle();
+    late();
+  }, timeout);
   const onReadable = () => {
     const chunk: Buffer | null = socket.read();
     if (chunk === null) return;
@@ -129,8 +145,13 @@ function readBeginning(socket: Socket, decide: (isHttp2: boolean) => void): void
   socket.once('close', () => clearTimeout(timer));
 }
 
+/** What Node says of a request that did not come in time. */
+function tooLate(): Error {
+  return Object.assign(new Error('the connection said nothing'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+}
+
 /** An HTTP/2 server that is given its connections. */
-function createHttp2(http1: http.Server, onGrpc: StreamHandler) {
+function createHttp2(http1: http.Server, { requestTimeout, onGrpc }: { requestTimeout: number; onGrpc: StreamHandler }) {
   const server = http2.createServer({ settings: { maxConcurrentStreams, maxHeaderListSize: maxHeaderSize }, maxSessionMemory: 10 });
   // Makes a request and a response of a stream; from there on they are handled like those of HTTP/1.1.
   const requests = http2.createServer((request, response) => http1.emit('request', request, response));

@@ -1,23 +1,24 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import { ApiError } from '../lib/api-error.ts';
 
-const known: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
+/** The methods that paths are asked for; none has another. */
+export const methods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
 
 /**
  * Answers 405 with `Allow` for a method that a path does not have. Call before routes are registered, and the
  * function it returns after the last one.
  */
 export function registerMethodCheck(app: FastifyInstance): () => void {
-  const methods = new Map<string, Set<string>>();
+  const byPath = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
-    const ofPath = methods.get(url) ?? new Set<string>();
+    const ofPath = byPath.get(url) ?? new Set<string>();
     for (const one of [method].flat()) ofPath.add(one);
-    methods.set(url, ofPath);
+    byPath.set(url, ofPath);
   });
   return () => {
-    for (const [url, ofPath] of [...methods]) {
+    for (const [url, ofPath] of [...byPath]) {
       const allow = [...ofPath].sort().join(', ');
-      const others = known.filter((method) => !ofPath.has(method));
+      const others = methods.filter((method) => !ofPath.has(method));
       app.route({
         method: others,
         url,

@@ -115,6 +115,11 @@ test('the answers are what the document says', async () => {
   await check('GET /api/v1/organizations/{organization_id}/users/{id}/roles', `${ofUser}/roles`);
   await check('GET /api/v1/organizations/{organization_id}/users/{id}/permissions', `${ofUser}/permissions`);
   await check('GET /api/v1/organizations/{organization_id}/users/{id}/permissions/{permission_name}', `${ofUser}/permissions/doc:read`);
+  const domains = `/api/v1/organizations/${organization.id}/domains`;
+  const { domain } = Object(await check('POST /api/v1/organizations/{organization_id}/domains', domains, { domain: 'doc.example' }));
+  await check('GET /api/v1/organizations/{organization_id}/domains', domains);
+  await check('GET /api/v1/organizations/{organization_id}/domains/{id}', `${domains}/${domain.id}`);
+  await check('POST /api/v1/organizations/{organization_id}/domains', domains, { domain: 'doc.example' });
   await check('POST /api/v1/resolve', '/api/v1/resolve', { ids: ['DOC-1', 'doc@example.com'] });
   await check('POST /api/v1/rekey', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'DOC-1', to: 'DOC-2' }] });
   await check('POST /api/v1/organizations', '/api/v1/organizations', { display_name: 'Doc', external_id: 'DOC-2' });

@@ -19,18 +19,17 @@ export interface RecordPath<Reference extends RecordReference = RecordReference>
 }
 
 const system = Type.Optional(System);
-const noQuery = Type.Object({}, { additionalProperties: false });
 
-/** The ways to name a record of a collection: its ID, and those of `externalPaths`. */
-export function recordPaths(collection: string, prefix: IdPrefix): RecordPath[] {
-  const url = `${collection}/:id`;
+/** The ways to name a record of a collection: its ID, in the path's `parameter`, and those of `externalPaths`. */
+export function recordPaths(collection: string, prefix: IdPrefix, parameter = 'id'): RecordPath[] {
+  const url = `${collection}/:${parameter}`;
   const byId: RecordPath = {
     url,
     partUrl: (part) => `${url}/${part}`,
     suffix: '',
     by: 'its ID',
-    parts: { params: paramsOf(url), querystring: noQuery },
-    reference: ({ params }) => ({ id: requireId(prefix, member(params, 'id')) }),
+    ...partsOf(url, {}),
+    reference: ({ params }) => ({ id: requireId(prefix, member(params, parameter), parameter) }),
   };
   return [byId, ...externalPaths(collection)];
 }
@@ -47,7 +46,7 @@ export function externalPaths(collection: string): RecordPath<ExternalKey>[] {
       partUrl: (part) => `${url}/:external_id/${part}`,
       suffix: 'ByExternalId',
       by: 'an external ID',
-      parts: { params: paramsOf(`${url}/:external_id`), querystring: Type.Object({ system }, { additionalProperties: false }) },
+      ...partsOf(`${url}/:external_id`, { system }),
       reference: ({ params, query }) => externalKey(member(params, 'external_id'), optional(query, 'system')),
     },
     {
@@ -56,10 +55,14 @@ export function externalPaths(collection: string): RecordPath<ExternalKey>[] {
       partUrl: (part) => `${url}::${part}`,
       suffix: 'ByExternalIdQuery',
       by: 'an external ID in the query',
-      parts: { params: paramsOf(url), querystring: Type.Object({ external_id: ExternalId, system }, { additionalProperties: false }) },
+      ...partsOf(url, { external_id: ExternalId, system }),
       reference: ({ query }) => externalKey(member(query, 'external_id'), optional(query, 'system')),
     },
   ];
+}
+
+function partsOf(url: string, query: TProperties): Pick<RecordPath, 'parts'> {
+  return { parts: { params: paramsOf(url), querystring: Type.Object(query, { additionalProperties: false }) } };
 }
 
 /** The schema of the parameters in a path. */

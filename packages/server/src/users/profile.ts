@@ -1,6 +1,6 @@
 import type { Metadata, UserProfile, UserProfileInput } from '@crosswalk/contract';
 import { excerpt, invalid } from '../lib/api-error.ts';
-import { textProblem } from '../lib/text.ts';
+import { requireText } from '../lib/text.ts';
 import { changeOf, type MetadataUpdate, mergeMetadata } from '../metadata/index.ts';
 
 /** A profile as it is stored: without nulls, and without the other names that Scalekit has for two fields. */
@@ -61,8 +61,7 @@ function secondName(
 
 function checkTexts(value: unknown, path: string): void {
   if (typeof value === 'string') {
-    const problem = textProblem(value, 'name');
-    if (problem !== undefined) throw invalid(path, problem.description, problem.constraint);
+    requireText(value, 'name', path);
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
       if (!Array.isArray(value)) checkTexts(key, path);

@@ -11,6 +11,7 @@ import {
   lostUpsert,
   moveExternalIds,
   notFound,
+  parseExternalId,
   type RecordReference,
   releaseExternalIds,
   resolveReference,
@@ -22,6 +23,7 @@ import { ApiError, invalid } from '../lib/api-error.ts';
 import { emailKey, parseEmail } from '../lib/email.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
+import { requireText } from '../lib/text.ts';
 import {
   addMembership,
   deleteMembershipsOf,
@@ -113,6 +115,8 @@ export class UserService {
   /** One page, narrowed by organization (database ID), a metadata filter, an external ID, an address or a search text. */
   async list({ environmentId }: RequestContext, query: ListUsers & { organizationId?: string }, page: PageRequest): Promise<Page<User>> {
     const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
+    if (query.externalId !== undefined) parseExternalId(query.externalId);
+    if (query.search !== undefined) requireText(query.search, 'data', 'query');
     // Nobody can have an address that is not valid; the empty key is nobody's.
     const key = query.email === undefined ? undefined : (emailKey(query.email) ?? '');
     return listUsers(this.#pool, environmentId, { ...query, filter, emailKey: key }, page);

@@ -5,7 +5,7 @@ import { ApiError } from '../../lib/api-error.ts';
 import type { Admit } from '../../transport/authentication.ts';
 import { knownError } from '../../transport/error-response.ts';
 import { idempotencyKeyOf } from '../../transport/idempotency-key.ts';
-import { requestTimeout, type StreamHandler } from '../../transport/listener.ts';
+import { defaultRequestTimeout, type StreamHandler } from '../../transport/listener.ts';
 import { requestIdOf } from '../../transport/request-id.ts';
 import { frame, readMessage } from './message.ts';
 import type { Method } from './method.ts';
@@ -52,7 +52,7 @@ export function createGrpcHandler({ methods, refuse, admit, logger }: GrpcOption
       const { method, timeout } = readHead(headers, methods, refuse);
       timer = setTimeout(
         () => fail(new ApiError('DEADLINE_EXCEEDED', 'the deadline of the call has passed')),
-        Math.min(timeout, requestTimeout),
+        Math.min(timeout, defaultRequestTimeout),
       );
       admit(rawHeaders, method.scope, ignored, (error, token) => {
         if (error !== undefined || token === undefined) return fail(error);
@@ -81,7 +81,7 @@ function readHead(headers: IncomingHttpHeaders, methods: ReadonlyMap<string, Met
   if (headers[':method'] !== 'POST') throw new ApiError('METHOD_NOT_ALLOWED', 'gRPC calls are made with POST');
   const method = methods.get(path);
   if (method === undefined) throw refuse(path);
-  return { method, timeout: parseTimeout(headerOf(headers, 'grpc-timeout')) ?? requestTimeout };
+  return { method, timeout: parseTimeout(headerOf(headers, 'grpc-timeout')) ?? defaultRequestTimeout };
 }
 
 function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {

@@ -1,0 +1,88 @@
+import type { CreateDomain, Domain, DomainType, DomainPage as NumberedPage, VerifyDomainAnswer } from '@crosswalk/contract';
+import type { Either } from './case.ts';
+import { externalQuery, type SystemOption, segment } from './identifiers.ts';
+import { List, type PageInfo, type PageOptions } from './pages.ts';
+import type { CallOptions, ChangeOptions, Connection } from './request.ts';
+
+const organizations = '/api/v1/organizations';
+
+/** An organization: its ID, or an ID of your own. */
+export type OrganizationName = string | ({ externalId: string } & SystemOption);
+
+/** One page of domains. */
+export interface DomainPage extends PageInfo {
+  domains: Domain[];
+}
+
+/** The domains of organizations. */
+export class Domains {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Gives a domain to the organization; a `ConflictError` names the organization that has it. */
+  async create(organization: OrganizationName, domain: Either<CreateDomain>, options?: CallOptions): Promise<Domain> {
+    return this.#one({ method: 'POST', ...pathOf(organization), body: domain, options });
+  }
+
+  /** The domain; a `NotFoundError` if the organization has none of this ID. */
+  async get(organization: OrganizationName, id: string, options?: CallOptions): Promise<Domain> {
+    return this.#one({ method: 'GET', ...pathOf(organization, id), options });
+  }
+
+  /** Newest first, all or those of one type. Pages are numbered: one that comes or goes meanwhile shifts those behind it. */
+  list(
+    organization: OrganizationName,
+    { domainType, pageSize, pageToken }: PageOptions & { domainType?: DomainType } = {},
+    options?: CallOptions,
+  ): List<DomainPage, Domain> {
+    const { path, query } = pathOf(organization);
+    return new List<DomainPage, Domain>(
+      async (token) =>
+        withTokens(
+          await this.#connection.call({
+            method: 'GET',
+            path,
+            query: { ...query, domain_type: domainType, page_size: pageSize, page_number: token },
+            options,
+          }),
+        ),
+      (page) => page.domains,
+      pageToken,
+    );
+  }
+
+  /** Looks for the TXT record `txt_record_key` with the text `txt_record_secret`; true when it is there or was once. */
+  verify(organization: OrganizationName, id: string, options?: CallOptions): Promise<VerifyDomainAnswer> {
+    const { path, query } = pathOf(organization, id);
+    return this.#connection.call({ method: 'PATCH', path: `${path}:verify`, query, options });
+  }
+
+  /** Takes the domain away from the organization. */
+  async delete(organization: OrganizationName, id: string, options?: ChangeOptions): Promise<void> {
+    await this.#connection.call({ method: 'DELETE', ...pathOf(organization, id), options });
+  }
+
+  async #one(call: Parameters<Connection['call']>[0]): Promise<Domain> {
+    const { domain } = await this.#connection.call<{ domain: Domain }>(call);
+    return domain;
+  }
+}
+
+function pathOf(organization: OrganizationName, id?: string): { path: string; query: Record<string, string | undefined> } {
+  const below = id === undefined ? 'domains' : `domains/${segment('id', id)}`;
+  return typeof organization === 'string'
+    ? { path: `${organizations}/${segment('organization', organization)}/${below}`, query: {} }
+    : { path: `${organizations}:external:${below}`, query: externalQuery(organization.externalId, organization) };
+}
+
+/** A page as every list has it: the token of a page is its number. */
+function withTokens({ page_number: number, page_size: size, ...page }: NumberedPage): DomainPage {
+  return {
+    ...page,
+    next_page_token: (number + 1) * size < page.total_size ? String(number + 1) : '',
+    prev_page_token: number > 0 ? String(number - 1) : '',
+  };
+}
