@@ -42,6 +42,7 @@ import { registerMethodCheck } from './transport/methods.ts';
 import { clientLimiter, TokenLimiter } from './transport/rate-limits.ts';
 import { registerReference } from './transport/reference.ts';
 import { requestIdOf } from './transport/request-id.ts';
+import { RequestLog } from './transport/request-log.ts';
 import { validatorCompiler } from './transport/validation.ts';
 import { findUsers, lockUser, moveUsers, removeUser, UserService, userRoutes } from './users/index.ts';
 
@@ -177,7 +178,7 @@ async function processNumber(pool: pg.Pool): Promise<number> {
 
 function createServer(logger: FastifyBaseLogger, listener: Listener): FastifyInstance {
   const server = fastify({
-    loggerInstance: logger,
+    childLoggerFactory: (_none, bindings) => new RequestLog(logger, bindings),
     serverFactory: (handler) => listener.server.on('request', handler),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
@@ -193,6 +194,8 @@ function createServer(logger: FastifyBaseLogger, listener: Listener): FastifyIns
     trustProxy: false,
     exposeHeadRoutes: true,
   });
+  // Given at its making, Fastify would make a logger and listeners for each request, which most have no use for.
+  server.log = logger;
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
