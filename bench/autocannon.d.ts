@@ -34,6 +34,6 @@ declare module 'autocannon' {
   }
 
   /** Emits `start` when every connection is opening, `response` at each answer, `reqError` instead of one; resolves at the end. */
-  export default function autocannon(options: Options): EventEmitter & PromiseLike<Result>;
+  export default function autocannon(options: Options): EventEmitter & PromiseLike<Result> & { stop(): void };
   export type { Request, Result };
 }

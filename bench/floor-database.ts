@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
-import { create, lookUpByExternalId, lookUpById, merge, resolve } from './floor-rows.ts';
+import { create, lookUpByExternalId, lookUpById, merge, resolve, setTemplate } from './floor-rows.ts';
+import type { FloorSettings } from './floor-server.ts';
 
 /** Connections: the best of 4 to 32 when look-ups were measured. */
 const poolSize = 8;
@@ -9,7 +10,8 @@ const poolSize = 8;
 const firstId = 2_000_000_000_000;
 
 /** Bare handlers with the least that the database must do: nobody is authenticated, nothing is checked. */
-export function databaseFloor(app: FastifyInstance, { databaseUrl, environmentId }: { databaseUrl: string; environmentId: string }): void {
+export function databaseFloor(app: FastifyInstance, { databaseUrl, environmentId, bytes }: FloorSettings): void {
+  setTemplate(JSON.parse(bytes).organization);
   const db = new pg.Pool({ connectionString: databaseUrl, max: poolSize });
   let made = 0;
 

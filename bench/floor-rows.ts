@@ -19,14 +19,22 @@ interface Row {
 }
 
 /** The columns of an answer, of the table under the name `o`. */
-export const columns =
+const columns =
   'o.id, o.environment_id, o.display_name, o.external_id, o.external_ids, o.metadata, o.region_code, o.slug, o.logo_url, ' +
   'o.sso_enabled, o.dir_sync_enabled, o.default_member_role_id, ' +
   'o.version, o.create_time, o.update_time';
 
+let template: object = {};
+
+/** Sets an organization as ours answers it: what the records of the bench all have alike is taken from it. */
+export function setTemplate(organization: object): void {
+  template = organization;
+}
+
 /** The organization that ours would answer for a row. */
-export function organizationOf(row: Row): object {
+function organizationOf(row: Row): object {
   return {
+    ...template,
     id: `org_${row.id}`,
     environment_id: `env_${row.environment_id}`,
     display_name: row.display_name,

@@ -11,7 +11,7 @@ export interface FloorSettings {
   kind: 'database' | 'plain';
   databaseUrl: string;
   environmentId: string;
-  /** body of the answer to every look-up of the plain floor */
+  /** body of an answer of ours: the plain floor's answer to every look-up */
   bytes: string;
 }
 

@@ -107,9 +107,9 @@ async function run({ records, seed, quick, chosen, only, json, databaseUrl }: Se
     token,
     records,
     seed,
-    rounds: quick ? 5 : 7,
-    secondsOfRound: quick ? 0.2 : 1,
-    secondsOfWarmUp: quick ? 0.2 : 1.5,
+    rounds: quick ? 3 : 7,
+    secondsOfRound: quick ? 0.15 : 1,
+    secondsOfWarmUp: quick ? 0.15 : 2,
   };
   const measured: Measured[] = [];
   for (const subject of chosen) {

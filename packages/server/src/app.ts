@@ -46,6 +46,7 @@ import { registerReference } from './transport/reference.ts';
 import { refuseConnection, registerConnect } from './transport/refused-connection.ts';
 import { registerHeadChecks } from './transport/request-head.ts';
 import { requestIdOf } from './transport/request-id.ts';
+import { RequestLog } from './transport/request-log.ts';
 import { registerUnreadBodies } from './transport/unread-body.ts';
 import { validatorCompiler } from './transport/validation.ts';
 import { findUsers, lockUser, moveUsers, removeUser, UserService, userRoutes } from './users/index.ts';
@@ -190,7 +191,7 @@ async function processNumber(pool: pg.Pool): Promise<number> {
 
 function createServer(logger: FastifyBaseLogger, listener: Listener): FastifyInstance {
   const server = fastify({
-    loggerInstance: logger,
+    childLoggerFactory: (_none, bindings) => new RequestLog(logger, bindings),
     serverFactory: (handler) => listener.server.on('request', handler),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
@@ -207,6 +208,8 @@ function createServer(logger: FastifyBaseLogger, listener: Listener): FastifyIns
     trustProxy: false,
     exposeHeadRoutes: true,
   });
+  // Given at its making, Fastify would make a logger and listeners for each request, which most have no use for.
+  server.log = logger;
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();

@@ -1,4 +1,5 @@
 import type { ApiToken } from '@crosswalk/contract';
+import { batchKeys } from '../database/batch-keys.ts';
 import type { Queryable } from '../database/connection.ts';
 import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
 import { formatId } from '../lib/id.ts';
@@ -63,7 +64,7 @@ export async function findValidTokensByHash(
 ): Promise<(ApiToken | undefined)[]> {
   const { rows } = await db.query<ApiTokenRow & { n: string }>({
     name: 'find-valid-tokens-by-hash',
-    text: `select k.n, ${columns} from unnest($1::bigint[], $2::bytea[]) with ordinality as k (environment_id, token_hash, n)
+    text: `select k.n, ${columns} from ${batchKeys('bigint', 'bytea')} as k (environment_id, token_hash, n)
            join lateral (select * from api_tokens where environment_id = k.environment_id and token_hash = k.token_hash limit 1) t on true
            where ${unexpired} and ${memberActive}`,
     values: [keys.map((key) => key.environmentId), keys.map((key) => key.hash)],
@@ -78,7 +79,7 @@ export async function findValidTokens(
 ): Promise<(ApiToken | undefined)[]> {
   const { rows } = await db.query<ApiTokenRow & { n: string }>({
     name: 'find-valid-tokens',
-    text: `select k.n, ${columns} from unnest($1::bigint[], $2::bigint[]) with ordinality as k (environment_id, id, n)
+    text: `select k.n, ${columns} from ${batchKeys('bigint', 'bigint')} as k (environment_id, id, n)
            join lateral (select * from api_tokens where environment_id = k.environment_id and id = k.id limit 1) t on true
            where ${unexpired} and ${memberActive}`,
     values: [keys.map((key) => key.environmentId), keys.map((key) => key.id)],

@@ -179,3 +179,23 @@ test('a page far from the first begins at its place, not at the newest record', 
   const { plans } = await plansOf('GET', `${organizations}?page_size=100&page_token=${Object(body).next_page_token}`);
   expect(plans.at(-1)).toMatch(/Index Cond: \(\(environment_id = '[0-9]+'::bigint\) AND \(id < '[0-9]+'::bigint\)\)/);
 });
+
+test('a connection that only ever looks up single keys keeps one plan for them, rather than making one for each', async () => {
+  const paths = [
+    `${organizations}/org_1050000`,
+    `${organizations}:external/EXT-50000`,
+    '/api/v1/users/usr_1050000',
+    '/api/v1/users:external/EXT-50000',
+  ];
+  // One request at a time uses one connection. PostgreSQL makes five plans before it may keep one.
+  for (const path of paths.flatMap((path) => Array.from({ length: 8 }, () => path))) await server.client.request('GET', path);
+  const { rows } = await server.database.pool.query<{ name: string; kept: boolean }>(
+    "select name, generic_plans > 0 as kept from pg_prepared_statements where name ~ '^find-(organizations|users)' order by name",
+  );
+  expect(rows).toEqual(
+    ['find-organizations', 'find-organizations-by-external-id', 'find-users', 'find-users-by-external-id'].map((name) => ({
+      name,
+      kept: true,
+    })),
+  );
+});

@@ -1,3 +1,3 @@
 export { feedRoutes } from './feed-routes.ts';
 export { FeedService } from './feed-service.ts';
-export { type HistoricalRecords, historyRoutes } from './history-routes.ts';
+export { historyRoutes } from './history-routes.ts';

@@ -134,7 +134,7 @@ function regionName(code: RegionCode): 'US' | 'EU' | undefined {
 type Identities = { case: 'id' | 'externalId'; value: string } | { case: undefined; value?: undefined };
 
 /** How a message names an organization; 400 names the field. */
-export function organizationReference(identities: Identities): RecordReference {
+function organizationReference(identities: Identities): RecordReference {
   if (identities.case === 'id') return { id: requireId('org', identities.value) };
   if (identities.case === 'externalId') return externalKey(identities.value, undefined);
   throw invalid('id', 'is required, or external_id', 'required');

@@ -19,27 +19,27 @@ export function clientLimiter(perSecond: number): ClientLimiter {
   if (perSecond === 0) return { take: (_client, _answer, done) => done() };
   const points = perSecond * windowSeconds;
   const limiter = new RateLimiterMemory({ points, duration: windowSeconds });
+  // draft-ietf-httpapi-ratelimit-headers: what is left (r) and the seconds until it is refilled (t).
+  const policy = `"client";q=${points};w=${windowSeconds}`;
+  const tell = (answer: HeaderSink, state: RateLimiterRes) => {
+    answer.header('ratelimit-policy', policy);
+    answer.header('ratelimit', `"client";r=${state.remainingPoints};t=${Math.ceil(state.msBeforeNext / 1000)}`);
+  };
   return {
     take(clientId, answer, done) {
       limiter.consume(clientId).then(
         (state) => {
-          tell(answer, points, state);
+          tell(answer, state);
           done();
         },
         (state: unknown) => {
           if (!(state instanceof RateLimiterRes)) return done(state instanceof Error ? state : new Error('rate limiter failed'));
-          tell(answer, points, state);
+          tell(answer, state);
           done(rateLimited(state, `this client may make ${points} requests in ${windowSeconds} seconds`));
         },
       );
     },
   };
-}
-
-/** draft-ietf-httpapi-ratelimit-headers: what is left (r) and the seconds until it is refilled (t). */
-function tell(answer: HeaderSink, points: number, state: RateLimiterRes): void {
-  answer.header('ratelimit-policy', `"client";q=${points};w=${windowSeconds}`);
-  answer.header('ratelimit', `"client";r=${state.remainingPoints};t=${Math.ceil(state.msBeforeNext / 1000)}`);
 }
 
 function rateLimited(state: RateLimiterRes, message: string): ApiError {

@@ -1,4 +1,5 @@
 import type { MatchedBy, Metadata, User } from '@crosswalk/contract';
+import { batchKeys } from '../database/batch-keys.ts';
 import type { Queryable } from '../database/connection.ts';
 import { likePattern } from '../database/like.ts';
 import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
@@ -49,7 +50,7 @@ function toUser(row: UserRow): User {
 export async function findUsers(db: Queryable, keys: readonly { environmentId: string; id: string }[]): Promise<(User | undefined)[]> {
   const { rows } = await db.query<UserRow & { n: string }>({
     name: 'find-users',
-    text: `select k.n, ${columns} from unnest($1::bigint[], $2::bigint[]) with ordinality as k (environment_id, id, n)
+    text: `select k.n, ${columns} from ${batchKeys('bigint', 'bigint')} as k (environment_id, id, n)
            join lateral (select * from users where environment_id = k.environment_id and id = k.id limit 1) t on true`,
     values: [keys.map((key) => key.environmentId), keys.map((key) => key.id)],
   });
@@ -65,7 +66,7 @@ export async function findUsersByExternalId(
   const { rows } = await db.query<UserRow & { n: string; is_alias: boolean }>({
     name: 'find-users-by-external-id',
     text: `select k.n, x.is_alias, ${columns}
-           from unnest($1::bigint[], $2::text[], $3::text[]) with ordinality as k (environment_id, system, value, n)
+           from ${batchKeys('bigint', 'text', 'text')} as k (environment_id, system, value, n)
            join ${externalIdJoin('user')} on true
            join lateral (select * from users where environment_id = k.environment_id and id = x.record_id limit 1) t on true`,
     values: [keys.map((key) => key.environmentId), keys.map((key) => key.system), keys.map((key) => key.value)],
