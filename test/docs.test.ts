@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { format } from 'node:util';
 import { Crosswalk } from '@crosswalk/sdk';
+import { ScalekitClient } from '@scalekit-sdk/node';
 import { describe, expect, test } from 'vitest';
 import { useTestServer } from '../packages/server/src/testing.ts';
 
 /** The guides whose samples are run, each on a server of its own. */
-const guides = ['README.md', 'docs/external-ids-and-metadata.md'];
+const guides = ['README.md', 'docs/external-ids-and-metadata.md', 'docs/migrate-from-scalekit.md'];
 
 describe.each(guides)('the samples of %s', (guide) => {
   const server = useTestServer();
@@ -44,6 +45,7 @@ async function run(code: string, { url, client }: ReturnType<typeof useTestServe
   const printed: string[] = [];
   const scope = {
     Crosswalk,
+    ScalekitClient,
     process: {
       env: { CROSSWALK_ENVIRONMENT_URL: url, CROSSWALK_CLIENT_ID: client.clientId, CROSSWALK_CLIENT_SECRET: client.clientSecret },
     },

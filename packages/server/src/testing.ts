@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { type App, buildApp } from './app.ts';
+import { type App, type AppOptions, buildApp } from './app.ts';
 import { type ConnectionOptions, openPool, type PoolOptions } from './database/connection.ts';
 import { ensureEnvironment } from './environments/index.ts';
 import { IdGenerator } from './lib/id.ts';
@@ -120,24 +120,29 @@ export function useTestServer(options: TestServerOptions = {}): TestServer {
   });
 }
 
-async function startTestServer({
-  aliasDays = 30,
-  eventDays = 90,
-  rateLimit = 0,
-  pool,
-  ...options
-}: TestServerOptions): Promise<TestServer> {
+/** What the server of a test is like where the test says nothing else. Several on one database take each other's tokens. */
+const testSettings = {
+  publicUrl: 'http://crosswalk.test',
+  secretKey: 'a secret key that is only for tests',
+  aliasDays: 30,
+  eventDays: 90,
+  rateLimit: 0,
+  logger: createLogger('silent'),
+};
+
+/** Another server on the database of a test server, with settings of its own, on a port of 127.0.0.1. Close it before the test server ends. */
+export async function startAnotherServer(
+  { database }: TestServer,
+  options: Partial<AppOptions>,
+): Promise<{ port: number; close(): Promise<void> }> {
+  const { server } = await buildApp({ ...testSettings, pool: database.pool, ...options });
+  const url = await server.listen({ port: 0, host: '127.0.0.1' });
+  return { port: Number(new URL(url).port), close: () => server.close() };
+}
+
+async function startTestServer({ pool, ...options }: TestServerOptions): Promise<TestServer> {
   const database = await createTestDatabase(pool);
-  const app = await buildApp({
-    pool: database.pool,
-    publicUrl: 'http://crosswalk.test',
-    secretKey: 'a secret key that is only for tests',
-    aliasDays,
-    eventDays,
-    rateLimit,
-    logger: createLogger('silent'),
-    ...options,
-  });
+  const app = await buildApp({ ...testSettings, pool: database.pool, ...options });
   const url = await app.server.listen({ port: 0, host: '127.0.0.1' });
   const addEnvironment = async (name: string): Promise<TestClient> => {
     const environment = await ensureEnvironment(database.pool, new IdGenerator(1023).next(), name);

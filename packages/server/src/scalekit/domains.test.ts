@@ -1,6 +1,3 @@
-import { createClient } from '@connectrpc/connect';
-import { createGrpcTransport } from '@connectrpc/connect-node';
-import { ScalekitClient } from '@scalekit-sdk/node';
 import {
   DomainType,
   DomainService as Rpc,
@@ -9,9 +6,10 @@ import {
 } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/domains/domains_pb.js';
 import { describe, expect, test } from 'vitest';
 import { useTestServer } from '../testing.ts';
+import { messagesOf, scalekitOf } from './testing.ts';
 
 const server = useTestServer();
-const connect = () => new ScalekitClient(server.url, server.client.clientId, server.client.clientSecret);
+const connect = () => scalekitOf(server, server.client);
 
 async function organizationId(externalId: string): Promise<string> {
   const { organization } = await connect().organization.createOrganization(externalId, { externalId });
@@ -72,16 +70,15 @@ describe('domains over the Node client', () => {
 
 test('what no client of theirs sends yet works too: external IDs, page numbers, the check of the TXT record', async () => {
   const id = await organizationId('by-external');
-  const headers = { authorization: `Bearer ${server.client.token}` };
-  const rpc = createClient(Rpc, createGrpcTransport({ baseUrl: server.url }));
+  const rpc = messagesOf(Rpc, server, server.client.token);
   const identities = { case: 'externalId', value: 'by-external' } as const;
   for (const name of ['a.example', 'b.example', 'c.example'])
-    await rpc.createDomain({ identities, domain: { domain: name, domainType: DomainType.ALLOWED_EMAIL_DOMAIN } }, { headers });
-  const page = await rpc.listDomains({ identities, pageSize: 2, pageNumber: 1 }, { headers });
+    await rpc.createDomain({ identities, domain: { domain: name, domainType: DomainType.ALLOWED_EMAIL_DOMAIN } });
+  const page = await rpc.listDomains({ identities, pageSize: 2, pageNumber: 1 });
   expect(page).toMatchObject({ pageSize: 2, pageNumber: 1, domains: [{ domain: 'a.example', organizationId: id }] });
   const [first] = page.domains;
   // Nothing is to be proved of a domain whose addresses may join.
-  expect((await rpc.verifyDomain({ identities, id: first?.id ?? '' }, { headers })).verified).toBe(true);
-  expect((await rpc.updateDomain({ identities, id: first?.id ?? '', domain: {} }, { headers })).domain).toEqual(first);
-  await expect(rpc.listDomains({ identities, connectionId: 'conn_1' }, { headers })).rejects.toThrow(/connection_id/);
+  expect((await rpc.verifyDomain({ identities, id: first?.id ?? '' })).verified).toBe(true);
+  expect((await rpc.updateDomain({ identities, id: first?.id ?? '', domain: {} })).domain).toEqual(first);
+  await expect(rpc.listDomains({ identities, connectionId: 'conn_1' })).rejects.toThrow(/connection_id/);
 });

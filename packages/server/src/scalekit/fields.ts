@@ -1,10 +1,14 @@
 import { type Timestamp, timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { SearchQuery } from '@crosswalk/contract';
 import { invalid } from '../lib/api-error.ts';
+import { parser } from './parse.ts';
 
 /*
  * What the fields of these messages mean: a text, list or map without presence that is empty was not sent; a text with presence that
  * is empty clears, as there is no null.
  */
+
+const checkSearch = parser(SearchQuery);
 
 /** A field without presence: undefined when it is empty, as that is what a client sends that means none. */
 export function sent<Value extends string | readonly unknown[] | Record<string, unknown>>(value: Value): Value | undefined {
@@ -41,9 +45,7 @@ export function timeText(time: Timestamp | undefined, field: string): string | u
   return date.toISOString();
 }
 
-/** The text of a search; 400 when it is shorter or longer than REST takes. */
+/** The text of a search, held to what REST takes; 400 names the field. */
 export function searchText(query: string): string {
-  if (query.length < 3 || query.length > 100)
-    throw invalid('query', 'must have 3 to 100 characters', query.length < 3 ? 'min_length' : 'max_length');
-  return query;
+  return checkSearch({ query }).query;
 }

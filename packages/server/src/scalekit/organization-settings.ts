@@ -32,7 +32,7 @@ export function organizationSettingsMethods(settings: OrganizationSettingsServic
       Rpc.method.updateOrganizationSettings,
       (context, request) => {
         const { features } = required(request.settings, 'settings');
-        const body = checkFeatures({ features: features.map(({ name, enabled }) => ({ name: featureName(name), enabled })) });
+        const body = checkFeatures({ features: features.map(({ name, enabled }, index) => ({ name: featureName(name, index), enabled })) });
         return settings.updateFeatures(context, { id: requireId('org', request.id) }, body, {});
       },
       (organization) => ({ organization: organizationMessage(organization) }),
@@ -55,13 +55,18 @@ export function organizationSettingsMethods(settings: OrganizationSettingsServic
     change(
       Rpc.method.updateOrganizationSessionPolicy,
       (context, request) => {
+        // The message is the whole policy: the client wants a timeout with every custom one, and has no null to unset what was there.
         const body = checkPolicy({
           policy_source: policySource(request.policySource),
-          absolute_session_timeout: request.absoluteSessionTimeout,
-          absolute_session_timeout_unit: unitName(request.absoluteSessionTimeoutUnit, request.absoluteSessionTimeout),
-          idle_session_timeout_enabled: request.idleSessionTimeoutEnabled,
-          idle_session_timeout: request.idleSessionTimeout,
-          idle_session_timeout_unit: unitName(request.idleSessionTimeoutUnit, request.idleSessionTimeout),
+          absolute_session_timeout: request.absoluteSessionTimeout ?? null,
+          absolute_session_timeout_unit: unitName(
+            request.absoluteSessionTimeoutUnit,
+            request.absoluteSessionTimeout,
+            'absolute_session_timeout_unit',
+          ),
+          idle_session_timeout_enabled: request.idleSessionTimeoutEnabled ?? null,
+          idle_session_timeout: request.idleSessionTimeout ?? null,
+          idle_session_timeout_unit: unitName(request.idleSessionTimeoutUnit, request.idleSessionTimeout, 'idle_session_timeout_unit'),
         });
         return settings.updateSessionPolicy(context, named(request.organizationId), body, {});
       },
@@ -96,9 +101,9 @@ function policyMessage({ settings: { session_policy: policy } }: Organization) {
   };
 }
 
-function featureName(name: string): 'sso' | 'dir_sync' {
+function featureName(name: string, index: number): 'sso' | 'dir_sync' {
   if (name === 'sso' || name === 'dir_sync') return name;
-  throw invalid('settings.features', 'must be named sso or dir_sync', 'enum');
+  throw invalid(`features.${index}.name`, 'must be one of "sso", "dir_sync"', 'enum');
 }
 
 function policySource(type: SessionPolicyType): 'APPLICATION' | 'CUSTOM' {
@@ -108,10 +113,10 @@ function policySource(type: SessionPolicyType): 'APPLICATION' | 'CUSTOM' {
 }
 
 /** The unit of a timeout. Without one the unit says nothing: clients send one beside a timeout they leave out. */
-function unitName(unit: TimeUnit | undefined, timeout: number | undefined): SessionTimeUnit | undefined {
+function unitName(unit: TimeUnit | undefined, timeout: number | undefined, field: string): SessionTimeUnit | undefined {
   if (timeout === undefined || unit === undefined || unit === TimeUnit.SESSION_TIME_UNIT_UNSPECIFIED) return undefined;
   if (unit === TimeUnit.MINUTES) return 'MINUTES';
   if (unit === TimeUnit.HOURS) return 'HOURS';
   if (unit === TimeUnit.DAYS) return 'DAYS';
-  throw invalid('unit', 'must be MINUTES, HOURS or DAYS', 'enum');
+  throw invalid(field, 'must be MINUTES, HOURS or DAYS', 'enum');
 }

@@ -2,6 +2,7 @@ import {
   AddRolePermissions,
   CreatePermission,
   CreateRole,
+  DeleteRoleQuery,
   type Permission,
   type Role,
   type RoleInclude,
@@ -22,6 +23,7 @@ import { parser } from './parse.ts';
 
 const checkCreate = parser(CreateRole);
 const checkUpdate = parser(UpdateRole);
+const checkDelete = parser(DeleteRoleQuery);
 const checkDefaults = parser(UpdateDefaultRoles);
 const checkOrganizationDefault = parser(UpdateOrganizationDefaultRoles);
 const checkAdd = parser(AddRolePermissions);
@@ -61,7 +63,7 @@ function environmentRoleMethods(roles: RoleService): Method[] {
       Rpc.method.deleteRole,
       (context, { roleName, reassignRoleName, reassignRoleId }) =>
         // The older field has the name `id`, and the form of a role's name.
-        roles.delete(context, environment, roleName, reassignRoleName ?? reassignRoleId, {}),
+        roles.delete(context, environment, roleName, replacement(reassignRoleName ?? reassignRoleId), {}),
       done,
     ),
     read(Rpc.method.getRoleUsersCount, async (context, { roleName }) => ({
@@ -109,7 +111,7 @@ function organizationRoleMethods(roles: RoleService): Method[] {
     })),
     change(
       Rpc.method.deleteOrganizationRole,
-      (context, request) => roles.delete(context, scope(request), request.roleName, request.reassignRoleName, {}),
+      (context, request) => roles.delete(context, scope(request), request.roleName, replacement(request.reassignRoleName), {}),
       done,
     ),
     read(Rpc.method.getOrganizationRoleUsersCount, async (context, request) => ({
@@ -204,6 +206,11 @@ function included(include: string | undefined): RoleInclude {
   if (include === undefined || include === '') return '';
   if (include === 'permissions' || include === 'permissions:all') return include;
   throw invalid('include', 'must be permissions or permissions:all', 'enum');
+}
+
+/** The name of the role that takes the place of one that is deleted, as far as one does. */
+function replacement(name: string | undefined): string | undefined {
+  return checkDelete({ reassign_role_name: name }).reassign_role_name;
 }
 
 function roleMessage(role: Role) {

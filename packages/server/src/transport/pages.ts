@@ -1,7 +1,7 @@
 import { pageSize } from '@crosswalk/contract';
 import type { FastifyRequest } from 'fastify';
 import type { Page, PageRequest } from '../database/page-query.ts';
-import { ApiError } from '../lib/api-error.ts';
+import { invalid } from '../lib/api-error.ts';
 import type { PageTokens } from '../lib/page-token.ts';
 import { tokenOf } from './request.ts';
 
@@ -17,9 +17,7 @@ export function pageRequestOf(request: FastifyRequest<{ Querystring: ListQuery }
   if (token === undefined || token === '') return { size, position: undefined };
   const position = tokens.read(scopeOf(request), token);
   if (position === undefined) {
-    throw new ApiError('INVALID_PAGE_TOKEN', 'page_token: does not belong to this list; keep every other parameter as it was', {
-      violations: [{ field: 'page_token', description: 'does not belong to this list', constraint: 'page_token' }],
-    });
+    throw invalid('page_token', 'does not belong to this list; keep every other parameter as it was', 'page_token', 'INVALID_PAGE_TOKEN');
   }
   return { size, position };
 }

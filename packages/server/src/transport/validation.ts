@@ -53,11 +53,27 @@ function toValidationError(error: ErrorObject): FastifySchemaValidationError {
 
 /** The answer to a request that its schema refuses: names the field, what is wrong and what is allowed. */
 export function validationError(errors: readonly FastifySchemaValidationError[], part: string | undefined): ApiError {
-  const violations = errors.slice(0, 10).map((error) => violationOf(error, part));
+  const violations = telling(errors).map((error) => violationOf(error, part));
   const [first] = violations;
   if (first === undefined) return new ApiError('INVALID_ARGUMENT', 'the request is not valid');
   const code = first.constraint === 'unknown_field' ? 'UNKNOWN_FIELD' : 'INVALID_ARGUMENT';
   return new ApiError(code, `${first.field}: ${first.description}`, { violations });
+}
+
+/**
+ * The errors that tell what to do. A value that fits none of several schemas has an error for each of them and one more: of these
+ * stay those of the schema that the value comes nearest to, or one that names every type there could be.
+ */
+function telling(errors: readonly FastifySchemaValidationError[]): readonly FastifySchemaValidationError[] {
+  const union = errors.find(({ keyword }) => keyword === 'anyOf');
+  if (union === undefined) return errors;
+  const branches = errors.filter(({ keyword }) => keyword !== 'anyOf');
+  const inside = branches.filter(({ instancePath }) => instancePath.length > union.instancePath.length);
+  if (inside.length > 0) return inside.slice(0, 1);
+  const [rule] = branches.filter(({ keyword }) => keyword !== 'type');
+  if (rule !== undefined) return [rule];
+  const types = branches.map(({ params }) => String(params.type));
+  return [{ ...union, keyword: 'type', params: { type: types.join(',') } }];
 }
 
 function violationOf({ keyword, instancePath, params, message }: FastifySchemaValidationError, part = 'body'): FieldViolation {
