@@ -69,8 +69,8 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
       { querystring: ListOrganizationsQuery },
     ),
     async (request) => {
-      const { filter, external_id: externalId } = request.query;
-      const page = await organizations.list(contextOf(request), { filter, externalId }, pageRequestOf(request, tokens));
+      const { filter, external_id: externalId, slug } = request.query;
+      const page = await organizations.list(contextOf(request), { filter, externalId, slug }, pageRequestOf(request, tokens));
       return pageAnswer(request, tokens, 'organizations', page);
     },
   );
