@@ -1,7 +1,8 @@
 import { CrosswalkError, type Organization, type User } from '@crosswalk/sdk';
 import { Command, CommanderError } from 'commander';
 import { connect, type Env } from './connect.ts';
-import { exitStatus, UsageError } from './exit.ts';
+import { Ended, exitStatus, UsageError } from './exit.ts';
+import { addImportScalekit } from './import-scalekit/index.ts';
 import { printOrganization, printResolved, printUser } from './print.ts';
 import { processStreams, type Streams } from './streams.ts';
 
@@ -76,6 +77,8 @@ function buildProgram(env: Env, streams: Streams): Command {
     if (results.some(({ matches }) => matches.length === 0)) throw new Error('some IDs lead nowhere');
   });
 
+  addImportScalekit(program.command('import').description('bring records from elsewhere'), env, streams);
+
   return program;
 }
 
@@ -98,6 +101,7 @@ function found<RecordType>(record: RecordType | null, name: string): RecordType 
 /** Tells what went wrong and gives the exit status. */
 function report(error: unknown, { err }: Streams): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
+  if (error instanceof Ended) return error.status;
   if (error instanceof UsageError) {
     err(`crosswalk: ${error.message}\n`);
     return exitStatus.usage;
