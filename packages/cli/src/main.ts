@@ -5,4 +5,6 @@ import { run } from './run.ts';
 // The lines that the server prints at its first start are meant for this file. What is set already wins.
 if (existsSync('.env')) process.loadEnvFile('.env');
 
-process.exitCode = await run(process.argv.slice(2), process.env);
+const status = await run(process.argv.slice(2), process.env);
+// A server that could not start has set a status of its own.
+if (status !== 0) process.exitCode = status;

@@ -69,6 +69,6 @@ function describe({ membership_status, roles }: Membership): string {
 }
 
 /** Text of records must not steer the terminal. */
-function safe(text: string): string {
+export function safe(text: string): string {
   return text.replace(/\p{Cc}/gu, '\ufffd');
 }

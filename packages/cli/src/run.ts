@@ -1,30 +1,14 @@
-import { Crosswalk, CrosswalkError, type Organization, type User } from '@crosswalk/sdk';
-import { main as serve } from '@crosswalk/server';
+import { CrosswalkError, type Organization, type User } from '@crosswalk/sdk';
 import { Command, CommanderError } from 'commander';
+import { connect, type Env } from './connect.ts';
+import { Ended, exitStatus, UsageError } from './exit.ts';
+import { addImportScalekit } from './import-scalekit/index.ts';
 import { printOrganization, printResolved, printUser } from './print.ts';
-
-type Env = Record<string, string | undefined>;
-
-/** Exit statuses: the command did what it should; it failed; it was called wrongly. */
-const [ok, failed, usage] = [0, 1, 2];
-
-/** A mistake in how the command was called; the message tells how to call it. */
-class UsageError extends Error {}
-
-/** Where the output of a command goes: data on `out`, all else on `err`. */
-export interface Streams {
-  out: (text: string) => void;
-  err: (text: string) => void;
-}
-
-const processStreams: Streams = {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-};
+import { processStreams, type Streams } from './streams.ts';
 
 /** Runs the command with its arguments (without program names); resolves to the exit status. */
-export async function run(args: string[], env: Env, streams: Streams = processStreams): Promise<number> {
-  let status = ok;
+export async function run(args: string[], env: Env, streams: Streams = processStreams(env)): Promise<number> {
+  let status: number = exitStatus.ok;
   const program = buildProgram(env, streams);
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -34,7 +18,8 @@ export async function run(args: string[], env: Env, streams: Streams = processSt
   return status;
 }
 
-function buildProgram(env: Env, { out, err }: Streams): Command {
+function buildProgram(env: Env, streams: Streams): Command {
+  const { out, err } = streams;
   const program = new Command('crosswalk')
     .description('A directory of organizations and users, addressed by the IDs you already have.')
     .exitOverride()
@@ -47,7 +32,11 @@ function buildProgram(env: Env, { out, err }: Streams): Command {
   program
     .command('serve')
     .description('start the server; settings come from the environment')
-    .action(() => serve(env));
+    .action(async () => {
+      // Loaded by this command alone: the others begin without waiting for a server they do not need.
+      const { main: serve } = await import('@crosswalk/server');
+      await serve(env);
+    });
 
   const orgs = program.command('orgs').description('organizations');
   connected(orgs.command('get').description('show an organization').argument('[id]', 'its Crosswalk ID'))
@@ -88,20 +77,9 @@ function buildProgram(env: Env, { out, err }: Streams): Command {
     if (results.some(({ matches }) => matches.length === 0)) throw new Error('some IDs lead nowhere');
   });
 
-  return program;
-}
+  addImportScalekit(program.command('import').description('bring records from elsewhere'), env, streams);
 
-/** A client with the credentials of the environment. */
-function connect(env: Env): Crosswalk {
-  const names = ['CROSSWALK_ENVIRONMENT_URL', 'CROSSWALK_CLIENT_ID', 'CROSSWALK_CLIENT_SECRET'] as const;
-  const [url, id, secret] = names.map((name) => env[name]);
-  if (!url || !id || !secret) {
-    const missing = names.filter((name) => !env[name]);
-    throw new UsageError(
-      `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: the server prints all three at its first start`,
-    );
-  }
-  return new Crosswalk(url, id, secret);
+  return program;
 }
 
 async function find<RecordType>(
@@ -122,12 +100,13 @@ function found<RecordType>(record: RecordType | null, name: string): RecordType 
 
 /** Tells what went wrong and gives the exit status. */
 function report(error: unknown, { err }: Streams): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ok : usage;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
+  if (error instanceof Ended) return error.status;
   if (error instanceof UsageError) {
     err(`crosswalk: ${error.message}\n`);
-    return usage;
+    return exitStatus.usage;
   }
   err(`crosswalk: ${error instanceof Error ? error.message : String(error)}\n`);
   if (error instanceof CrosswalkError && error.requestId !== undefined) err(`  request ${error.requestId} (${error.errorCode})\n`);
-  return failed;
+  return exitStatus.failed;
 }

@@ -93,6 +93,11 @@ export const OrganizationPage = pageOf('organizations', Organization);
 export type OrganizationPage = Static<typeof OrganizationPage>;
 
 export const ListOrganizationsQuery = Type.Object(
-  { ...PageQuery, filter: FilterQuery, external_id: Type.Optional(ExternalId) },
+  {
+    ...PageQuery,
+    filter: FilterQuery,
+    external_id: Type.Optional(ExternalId),
+    slug: Type.Optional({ ...slug, description: 'The slug, exactly.' }),
+  },
   { additionalProperties: false },
 );

@@ -136,8 +136,11 @@ export class Organizations<Data> {
   }
 
   /** Newest first; `filter` is a condition on metadata, such as `metadata.plan = "enterprise"`. */
-  list({ filter, externalId, ...page }: PageOptions & { filter?: string; externalId?: string } = {}, options?: CallOptions) {
-    return this.#list(collection, { filter, external_id: externalId }, page, options);
+  list(
+    { filter, externalId, slug, ...page }: PageOptions & { filter?: string; externalId?: string; slug?: string } = {},
+    options?: CallOptions,
+  ) {
+    return this.#list(collection, { filter, external_id: externalId, slug }, page, options);
   }
 
   /** Those whose name, external ID or ID contains a text of 3 to 100 characters. */

@@ -114,6 +114,7 @@ test.each([
   ['equality on a key nobody has', 'GET', `/api/v1/users${filter('metadata.nothing = true')}`],
   ['equality with another condition', 'GET', `${organizations}${filter('metadata.group = "g7" AND metadata.number > 50000')}`],
   ['the list filtered by external ID', 'GET', `${organizations}?external_id=EXT-50000`],
+  ['the list filtered by slug', 'GET', `${organizations}?slug=customer-50000`],
   ['search by a part of a name', 'GET', `${organizations}:search?query=customer%2050000`],
   ['search by a part of an address', 'GET', '/api/v1/users:search?query=u50000@'],
   ['the users of an organization', 'GET', `${organizations}/org_1000051/users`],

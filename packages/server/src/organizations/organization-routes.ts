@@ -70,10 +70,10 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
       { querystring: ListOrganizationsQuery },
     ),
     async (request) => {
-      const { filter, external_id: externalId } = request.query;
+      const { filter, external_id: externalId, slug } = request.query;
       const wanted = pageRequestOf(request, tokens);
       const snapshot = await feed.snapshot(contextOf(request), wanted);
-      const page = await organizations.list(contextOf(request), { filter, externalId }, wanted);
+      const page = await organizations.list(contextOf(request), { filter, externalId, slug }, wanted);
       return { ...pageAnswer(request, tokens, 'organizations', page), ...snapshot };
     },
   );

@@ -81,10 +81,10 @@ export class OrganizationService {
     return record === undefined ? undefined : { record, matchedBy: 'id' };
   }
 
-  /** One page, narrowed by a metadata filter, an external ID or a search text. */
+  /** One page, narrowed by a metadata filter, an external ID, a slug or a search text. */
   async list(
     { environmentId }: RequestContext,
-    query: { filter?: string | undefined; externalId?: string | undefined; search?: string },
+    query: { filter?: string | undefined; externalId?: string | undefined; slug?: string | undefined; search?: string },
     page: PageRequest,
   ): Promise<Page<Organization>> {
     const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);

@@ -190,6 +190,8 @@ export async function findSlugHolder(db: Queryable, environmentId: string, slug:
 export interface OrganizationsQuery {
   /** the primary external ID, exactly */
   externalId?: string | undefined;
+  /** exactly; an empty one is nobody's */
+  slug?: string | undefined;
   /** SQL of a metadata filter whose parameters begin at `$2` */
   filter?: SqlFilter | undefined;
   /** text that the name, an external ID or the ID contains, in any case of letters */
@@ -200,7 +202,7 @@ export interface OrganizationsQuery {
 export async function listOrganizations(
   db: Queryable,
   environmentId: string,
-  { externalId, filter, search }: OrganizationsQuery,
+  { externalId, slug, filter, search }: OrganizationsQuery,
   request: PageRequest,
 ): Promise<Page<Organization>> {
   const values: unknown[] = [environmentId, ...(filter?.values ?? [])];
@@ -210,11 +212,15 @@ export async function listOrganizations(
     where.push(`t.id = (select record_id from external_ids where environment_id = $1 and kind = 'organization' and system = ''
       and value = $${values.length} and alias_expire_time is null)`);
   }
+  if (slug !== undefined) {
+    values.push(slug);
+    where.push(`t.slug = $${values.length}`);
+  }
   if (search !== undefined) {
     values.push(likePattern(search));
     where.push(`t.search_text like $${values.length}`);
   }
-  const indexed = filter?.indexed === true || search !== undefined || externalId !== undefined;
+  const indexed = filter?.indexed === true || [search, externalId, slug].some((narrowed) => narrowed !== undefined);
   const page = await selectPage<OrganizationRow>(
     db,
     { columns, table: 'organizations', where: where.join(' and '), values, indexed },

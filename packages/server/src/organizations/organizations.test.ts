@@ -253,7 +253,12 @@ describe('list', () => {
 
   test('filters on metadata and on the external ID; search finds a part of the name, of an ID, in any case', async () => {
     const client = await server.addEnvironment('filters');
-    await client.request('POST', path, { display_name: 'Größe & Co', external_id: 'F-1', metadata: { plan: 'pro', seats: 5 } });
+    await client.request('POST', path, {
+      display_name: 'Größe & Co',
+      external_id: 'F-1',
+      slug: 'groesse',
+      metadata: { plan: 'pro', seats: 5 },
+    });
     await client.request('POST', path, {
       display_name: '100%_sure',
       external_ids: { crm: 'Xyz-42' },
@@ -267,6 +272,7 @@ describe('list', () => {
     expect(await found(filter('metadata.plan = "pro" AND metadata.seats > 10'))).toEqual(['100%_sure']);
     expect(await found(filter('NOT metadata.seats < 10 OR metadata["plan"] = "free"'))).toEqual(['100%_sure']);
     expect(await found('?external_id=F-1')).toEqual(['Größe & Co']);
+    expect([await found('?slug=groesse'), await found('?slug=groess'), await found('?slug=')]).toEqual([['Größe & Co'], [], []]);
     expect(await found(`:search?query=${encodeURIComponent('GRÖSSE'.replace('SS', 'ß'))}`)).toEqual(['Größe & Co']);
     expect(await found(`:search?query=${encodeURIComponent('0%_')}`)).toEqual(['100%_sure']);
     expect(await found(':search?query=xyz')).toEqual(['100%_sure']);

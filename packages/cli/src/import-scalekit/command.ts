@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import type { Env } from '../connect.ts';
+import type { Streams } from '../streams.ts';
+import { type ImportOptions, settingsOf } from './settings.ts';
+
+/** Adds `import scalekit` to the command `import`. */
+export function addImportScalekit(parent: Command, env: Env, streams: Streams): void {
+  parent
+    .command('scalekit')
+    .description(
+      'import the permissions, roles, organizations, users and memberships of a Scalekit environment; ' +
+        'run it again as often as you like: what did not change is not written',
+    )
+    .option('--from <url>', 'the Scalekit environment (or SCALEKIT_ENVIRONMENT_URL)')
+    .option('--client-id <id>', 'its client ID (or SCALEKIT_CLIENT_ID)')
+    .option('--client-secret <secret>', 'its client secret (better as SCALEKIT_CLIENT_SECRET: a command line is seen by others)')
+    .option('--invitations', 'import pending invitations too: Crosswalk invites these people anew')
+    .option('--dry-run', 'read everything, tell what would be done, write nothing')
+    .option('--state <file>', 'keeps how far the import is, so that it can go on; default: crosswalk-import-HOST.json')
+    .option('--json', 'print the summary as JSON')
+    .action(async (options: ImportOptions) => {
+      const settings = settingsOf(options, env);
+      // Loaded by this command alone: Scalekit's client takes its time to load.
+      const { importScalekit } = await import('./import.ts');
+      await importScalekit(settings, streams, env);
+    });
+}

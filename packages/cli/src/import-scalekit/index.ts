@@ -1,0 +1,1 @@
+export { addImportScalekit } from './command.ts';
