@@ -52,7 +52,7 @@ test('every row comes out with what ours and its floor did, on the table and in 
     expect(output).toContain(row.name);
   }
   expect(output).toContain('300 organizations, seed 7; ');
-  expect(output.match(/^aim (reached|missed): look-up by external ID/gm)).toHaveLength(2);
+  expect(output.match(/^aim (reached|missed): look-up by external ID \/ /gm)).toHaveLength(2);
 }, 240_000);
 
 test('on another PostgreSQL it makes a database of its own and removes it', async () => {
