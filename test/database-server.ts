@@ -10,6 +10,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** the PostgreSQL of this run, as its superuser, and the migrated database that each test file gets a copy of */
     postgres: { server: ConnectionOptions; template: string };
+    /** whether the tests that have a long form take it: `npm run test:long` */
+    long: boolean;
   }
 }
 
@@ -18,6 +20,7 @@ declare module 'vitest' {
  * could be, of a user who may create databases and roles.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  project.provide('long', process.env.TEST_LONG === '1');
   const external = process.env.TEST_DATABASE_URL;
   if (external !== undefined && external !== '') {
     const { template, drop } = await makeTemplate({ connectionString: external });
@@ -26,12 +29,22 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   const directory = await temporaryDirectory('crosswalk-test-');
   const postgres = await startEmbeddedPostgres({ dataDirectory: directory.path });
+  await relax(postgres.connection);
   const { template } = await makeTemplate(postgres.connection);
   project.provide('postgres', { server: postgres.connection, template });
   return async () => {
     await postgres.stop();
     await directory.remove();
   };
+}
+
+/**
+ * Nothing of this server outlives the run, so it need not wait for the disk. What is killed in the tests has a PostgreSQL of its own, as
+ * it comes.
+ */
+async function relax(server: ConnectionOptions): Promise<void> {
+  for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit']) await runOn(server, `alter system set ${setting} = off`);
+  await runOn(server, 'select pg_reload_conf()');
 }
 
 /** Named at random, so that several runs may share one server. */

@@ -1,15 +1,28 @@
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { format } from 'node:util';
 import { Crosswalk } from '@crosswalk/sdk';
 import { ScalekitClient } from '@scalekit-sdk/node';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { useTestServer } from '../packages/server/src/testing.ts';
 
 /** The guides whose samples are run, each on a server of its own. */
-const guides = ['README.md', 'docs/external-ids-and-metadata.md', 'docs/migrate-from-scalekit.md'];
+const guides = [
+  'README.md',
+  'docs/dashboard.md',
+  'docs/external-ids-and-metadata.md',
+  'docs/find-drift.md',
+  'docs/invitations.md',
+  'docs/link-your-systems.md',
+  'docs/migrate-from-scalekit.md',
+  'docs/migrate-your-tables.md',
+  'docs/rekey-your-customers.md',
+  'docs/webhooks.md',
+];
 
 describe.each(guides)('the samples of %s', (guide) => {
-  const server = useTestServer();
+  const server = useTestServer({ webhooks: { allow: ['127.0.0.0/8'] } });
+  beforeAll(() => server.startWork());
 
   test('run one after the other; programs print what their comments say, requests get the status that follows them', async () => {
     const samples = await blocksOf(guide, 'js');
@@ -46,6 +59,8 @@ async function run(code: string, { url, client }: ReturnType<typeof useTestServe
   const scope = {
     Crosswalk,
     ScalekitClient,
+    Buffer,
+    createServer,
     process: {
       env: { CROSSWALK_ENVIRONMENT_URL: url, CROSSWALK_CLIENT_ID: client.clientId, CROSSWALK_CLIENT_SECRET: client.clientSecret },
     },

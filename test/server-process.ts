@@ -17,10 +17,10 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-const program = fileURLToPath(new URL('../packages/server/dist/start.js', import.meta.url));
+const built = fileURLToPath(new URL('../packages/server/dist/start.js', import.meta.url));
 
-/** Starts the built server. */
-export async function spawnServer(env: Record<string, string>): Promise<ServerProcess> {
+/** Starts the built server, or another program that is one. */
+export async function spawnServer(env: Record<string, string>, program = built): Promise<ServerProcess> {
   const port = Number(env.PORT ?? (await freePort()));
   const child = spawn(process.execPath, [program], {
     env: { PATH: process.env.PATH ?? '', LOG_LEVEL: 'warn', ...env, PORT: String(port) },

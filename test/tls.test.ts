@@ -1,26 +1,26 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startAnotherServer, useTestServer } from '../packages/server/src/testing.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts';
 
 const server = useTestServer();
 const root = fileURLToPath(new URL('..', import.meta.url));
-let directory = '';
+let directory: TemporaryDirectory;
 let tls: Awaited<ReturnType<typeof startAnotherServer>>;
 beforeAll(async () => {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
-  directory = await mkdtemp(join(tmpdir(), 'crosswalk-tls-'));
-  await writeFile(join(directory, 'cert.pem'), cert);
+  directory = await temporaryDirectory('crosswalk-tls-');
+  await writeFile(join(directory.path, 'cert.pem'), cert);
   tls = await startAnotherServer(server, { certificate: { key, cert } });
 });
 afterAll(async () => {
   await tls.close();
-  await rm(directory, { recursive: true });
+  await directory.remove();
 });
 
 /** Runs the program that calls the server over TLS. */
@@ -36,7 +36,7 @@ function run(trust: Record<string, string>) {
 }
 
 test("over TLS one port serves Scalekit's client, tokens over HTTP/1.1 and REST over HTTP/2", async () => {
-  const { stdout } = await run({ NODE_EXTRA_CA_CERTS: join(directory, 'cert.pem') });
+  const { stdout } = await run({ NODE_EXTRA_CA_CERTS: join(directory.path, 'cert.pem') });
   const seen = JSON.parse(stdout);
   expect(seen).toEqual({
     created: expect.stringMatching(/^org_[0-9]+$/),

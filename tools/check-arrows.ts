@@ -35,13 +35,13 @@ const packageArrows: Record<string, string[]> = {
   contract: [],
   server: ['@crosswalk/contract'],
   sdk: ['@crosswalk/contract'],
-  cli: ['@crosswalk/sdk', '@crosswalk/server'],
+  cli: ['@crosswalk/sdk', '@crosswalk/contract', '@crosswalk/server'],
   dashboard: ['@crosswalk/sdk'],
 };
 
 const rules: Rule[] = [
   {
-    message: 'dashboard -> sdk -> contract <- server, cli -> sdk (and server, to serve)',
+    message: 'dashboard -> sdk -> contract <- server, cli -> sdk and contract (and server, to serve)',
     breaks({ from, to }) {
       const name = /^packages\/(\w+)\//.exec(from)?.[1];
       return name !== undefined && !isTest(from) && to.startsWith('@crosswalk/') && packageArrows[name]?.includes(to) !== true;

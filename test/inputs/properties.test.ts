@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { type TestAnswer, useTestServer } from '../../packages/server/src/testing.ts';
 import { at, send } from './input.ts';
 
@@ -87,6 +87,9 @@ function damaged(example: unknown): fc.Arbitrary<unknown> {
   );
 }
 
+/** Of each operation; in the long form as many as find what is rare. */
+const runs = inject('long') ? 100 : 12;
+
 describe('no request makes the server fail', { timeout: 180_000 }, () => {
   test('whatever its body is', async () => {
     const withBody = (await routes()).filter(({ example, path }) => example !== undefined && path.startsWith('/api/'));
@@ -95,7 +98,7 @@ describe('no request makes the server fail', { timeout: 180_000 }, () => {
       const query = /:external(:\w+)?$/.test(path) ? '?external_id=ANY' : '';
       await fc.assert(
         fc.asyncProperty(damaged(example), async (body) => expectAnswer(await request(method, known(path) + query, JSON.stringify(body)))),
-        { numRuns: 40 },
+        { numRuns: runs },
       );
     }
   });
@@ -111,7 +114,7 @@ describe('no request makes the server fail', { timeout: 180_000 }, () => {
           const query = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => `${name}=${next()}`);
           expectAnswer(await request('GET', `${filled}?${query.join('&')}`));
         }),
-        { numRuns: 40 },
+        { numRuns: runs },
       );
     }
   });

@@ -44,6 +44,14 @@ test('a record is shown by external ID, by the ID of a system and by address; da
   expect((await crosswalk('users', 'get', '--email', 'ADA@example.com')).out).toContain('Ada');
 });
 
+test('an ID of one’s own in the place of a Crosswalk ID is told where it goes', async () => {
+  expect(await crosswalk('orgs', 'get', 'CUST-1')).toEqual({
+    status: 2,
+    out: '',
+    err: 'crosswalk: CUST-1 is no ID of Crosswalk; an ID of your own goes with --external-id\n',
+  });
+});
+
 test('--json prints the record as the API answers it', async () => {
   const { out } = await crosswalk('orgs', 'get', '--external-id', 'CUST-1', '--json');
   expect(JSON.parse(out)).toMatchObject({ display_name: 'Acme', external_ids: { stripe: 'cus_1' }, metadata: { plan: 'pro' } });

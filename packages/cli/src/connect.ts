@@ -1,5 +1,6 @@
 import { Crosswalk } from '@crosswalk/sdk';
 import { UsageError } from './exit.ts';
+import { defaultProfile, Profiles } from './profiles.ts';
 
 /** Values of environment variables. */
 export type Env = Record<string, string | undefined>;
@@ -11,21 +12,40 @@ export interface Credentials {
   clientSecret: string;
 }
 
-/** The credentials of the environment variables; a `UsageError` names those that are not set. */
-export function credentialsOf(env: Env): Credentials {
-  const names = ['CROSSWALK_ENVIRONMENT_URL', 'CROSSWALK_CLIENT_ID', 'CROSSWALK_CLIENT_SECRET'] as const;
-  const [url, clientId, clientSecret] = names.map((name) => env[name]);
-  if (!url || !clientId || !clientSecret) {
-    const missing = names.filter((name) => !env[name]);
-    throw new UsageError(
-      `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: the server prints all three at its first start`,
-    );
-  }
-  return { url, clientId, clientSecret };
+const names = ['CROSSWALK_ENVIRONMENT_URL', 'CROSSWALK_CLIENT_ID', 'CROSSWALK_CLIENT_SECRET'] as const;
+
+/**
+ * The credentials of a command: those of the profile that it names, else of the environment variables, else of the profile that
+ * CROSSWALK_PROFILE names, else of the profile `default`. They are never mixed. A `UsageError` tells what is missing.
+ */
+export function credentialsOf(env: Env, profile?: string): Credentials {
+  return findCredentials(env, profile).credentials;
 }
 
-/** A client with the credentials of the environment variables. */
-export function connect(env: Env): Crosswalk {
-  const { url, clientId, clientSecret } = credentialsOf(env);
+/** The same, with where they were found, for people. */
+export function findCredentials(env: Env, profile?: string): { credentials: Credentials; from: string } {
+  const [url, clientId, clientSecret] = names.map((name) => env[name]);
+  if (profile === undefined && url && clientId && clientSecret)
+    return { credentials: { url, clientId, clientSecret }, from: 'the environment variables' };
+  const profiles = new Profiles(env);
+  const named = profile ?? (env.CROSSWALK_PROFILE || undefined);
+  const missing = names.filter((name) => !env[name]);
+  // Some of the three are a mistake, not a wish for a profile.
+  if (named !== undefined || missing.length === names.length) {
+    const name = named ?? defaultProfile;
+    const credentials = profiles.read().get(name);
+    if (credentials !== undefined) return { credentials, from: `the profile ${name} of ${profiles.path}` };
+    if (named !== undefined) throw new UsageError(`there is no profile ${name}: make it with crosswalk login --profile ${name}`);
+  }
+  throw new UsageError(
+    `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: the server prints all three at its first start. ` +
+      'To keep them for this user: crosswalk login',
+  );
+}
+
+/** A client of Crosswalk. */
+export function connect(env: Env, profile?: string): Crosswalk {
+  const { url, clientId, clientSecret } = credentialsOf(env, profile);
+  if (!/^https?:\/\//.test(url)) throw new UsageError('the URL of the environment must begin with http:// or https://');
   return new Crosswalk(url, clientId, clientSecret);
 }

@@ -7,6 +7,8 @@ export const exitStatus = {
   usage: 2,
   /** it did what it should, but for some records */
   partial: 3,
+  /** it was stopped by Ctrl-C: 128 and the number of the signal */
+  interrupted: 130,
 } as const;
 
 /** A mistake in how the command was called; the message tells how to call it. */

@@ -1,10 +1,24 @@
-import { CrosswalkError, type Organization, type User } from '@crosswalk/sdk';
+import { CrosswalkError } from '@crosswalk/sdk';
 import { Command, CommanderError } from 'commander';
-import { connect, type Env } from './connect.ts';
+import { Cli } from './cli.ts';
+import { addCompletion } from './completion.ts';
+import type { Env } from './connect.ts';
+import { addDoctor } from './doctor.ts';
+import { addEvents } from './events.ts';
 import { Ended, exitStatus, UsageError } from './exit.ts';
-import { addImportScalekit } from './import-scalekit/index.ts';
-import { printOrganization, printResolved, printUser } from './print.ts';
+import { addExport } from './export.ts';
+import { addForwarding } from './forward.ts';
+import { addImport } from './import/command.ts';
+import { addLogin } from './login.ts';
+import { addMembers } from './members.ts';
+import { addOrgs } from './orgs.ts';
+import { safeLines } from './print.ts';
+import { addReconcile } from './reconcile/command.ts';
+import { addRekey } from './rekey.ts';
+import { addResolve } from './resolve.ts';
 import { processStreams, type Streams } from './streams.ts';
+import { addUsers } from './users.ts';
+import { addWebhooks } from './webhooks.ts';
 
 /** Runs the command with its arguments (without program names); resolves to the exit status. */
 export async function run(args: string[], env: Env, streams: Streams = processStreams(env)): Promise<number> {
@@ -19,15 +33,16 @@ export async function run(args: string[], env: Env, streams: Streams = processSt
 }
 
 function buildProgram(env: Env, streams: Streams): Command {
-  const { out, err } = streams;
   const program = new Command('crosswalk')
     .description('A directory of organizations and users, addressed by the IDs you already have.')
     .exitOverride()
+    // What stands behind a command is that command's, also where the one above it has an option of the same name.
+    .enablePositionalOptions()
     .showHelpAfterError('(see crosswalk --help)')
-    .configureOutput({ writeOut: out, writeErr: err });
-  const connected = (command: Command) => command.option('--json', 'print the answer as JSON');
-  const print = (json: boolean | undefined, value: unknown, text: () => string) =>
-    out(json === true ? `${JSON.stringify(value, null, 2)}\n` : text());
+    .configureOutput({ writeOut: streams.out, writeErr: streams.err })
+    .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 called wrongly, 3 done but for some records, 130 interrupted.');
+  const cli = new Cli(env, streams);
+  const group = (name: string, description: string) => program.command(name).description(description);
 
   program
     .command('serve')
@@ -37,76 +52,30 @@ function buildProgram(env: Env, streams: Streams): Command {
       const { main: serve } = await import('@crosswalk/server');
       await serve(env);
     });
-
-  const orgs = program.command('orgs').description('organizations');
-  connected(orgs.command('get').description('show an organization').argument('[id]', 'its Crosswalk ID'))
-    .option('--external-id <id>', 'find it by an ID of your own')
-    .option('--system <name>', 'the system that ID is of, such as stripe')
-    .action(async (id: string | undefined, options: { externalId?: string; system?: string; json?: boolean }) => {
-      const crosswalk = connect(env);
-      const organization = await find<Organization>(id, options, {
-        byId: (value) => crosswalk.organization.get(value),
-        byExternalId: (value, system) => crosswalk.organization.getByExternalId(value, system),
-      });
-      print(options.json, organization, () => printOrganization(organization));
-    });
-
-  const users = program.command('users').description('users');
-  connected(users.command('get').description('show a user').argument('[id]', 'their Crosswalk ID'))
-    .option('--external-id <id>', 'find them by an ID of your own')
-    .option('--system <name>', 'the system that ID is of, such as workday')
-    .option('--email <address>', 'find them by address')
-    .action(async (id: string | undefined, options: { externalId?: string; system?: string; email?: string; json?: boolean }) => {
-      const crosswalk = connect(env);
-      const { email } = options;
-      const user =
-        email === undefined
-          ? await find<User>(id, options, {
-              byId: (value) => crosswalk.user.getUser(value),
-              byExternalId: (value, system) => crosswalk.user.getByExternalId(value, system),
-            })
-          : found(await crosswalk.user.getByEmail(email), email);
-      print(options.json, user, () => printUser(user));
-    });
-
-  connected(
-    program.command('resolve').description('tell which records IDs of any sort lead to').argument('<ids...>', 'up to 1,000 IDs'),
-  ).action(async (ids: string[], options: { json?: boolean }) => {
-    const results = await connect(env).resolve(ids);
-    print(options.json, results, () => printResolved(results));
-    if (results.some(({ matches }) => matches.length === 0)) throw new Error('some IDs lead nowhere');
-  });
-
-  addImportScalekit(program.command('import').description('bring records from elsewhere'), env, streams);
-
+  addLogin(cli, program);
+  addOrgs(cli, group('orgs', 'organizations'));
+  addUsers(cli, group('users', 'users'));
+  addMembers(cli, group('members', 'who belongs to which organization'));
+  addResolve(cli, program);
+  addRekey(cli, program);
+  addImport(cli, program);
+  addExport(cli, program);
+  addReconcile(cli, program);
+  addEvents(cli, group('events', 'what changed'));
+  const webhooks = group('webhooks', 'where events are sent');
+  addWebhooks(cli, webhooks);
+  addForwarding(cli, webhooks);
+  addDoctor(cli, program);
+  addCompletion(program, streams.out);
   return program;
-}
-
-async function find<RecordType>(
-  id: string | undefined,
-  { externalId, system }: { externalId?: string; system?: string },
-  by: { byId: (id: string) => Promise<RecordType>; byExternalId: (id: string, options: { system?: string }) => Promise<RecordType | null> },
-): Promise<RecordType> {
-  if (externalId !== undefined && id === undefined)
-    return found(await by.byExternalId(externalId, system === undefined ? {} : { system }), externalId);
-  if (id === undefined || externalId !== undefined) throw new UsageError('name the record either by its ID or with --external-id');
-  return by.byId(id);
-}
-
-function found<RecordType>(record: RecordType | null, name: string): RecordType {
-  if (record === null) throw new Error(`nothing has the ID ${name}`);
-  return record;
 }
 
 /** Tells what went wrong and gives the exit status. */
 function report(error: unknown, { err }: Streams): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
   if (error instanceof Ended) return error.status;
-  if (error instanceof UsageError) {
-    err(`crosswalk: ${error.message}\n`);
-    return exitStatus.usage;
-  }
-  err(`crosswalk: ${error instanceof Error ? error.message : String(error)}\n`);
+  err(`crosswalk: ${safeLines(error instanceof Error ? error.message : String(error))}\n`);
+  if (error instanceof UsageError) return exitStatus.usage;
   if (error instanceof CrosswalkError && error.requestId !== undefined) err(`  request ${error.requestId} (${error.errorCode})\n`);
   return exitStatus.failed;
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { idSchema, Timestamp } from './common.ts';
+import { idSchema, Timestamp, Version } from './common.ts';
 
 export const ClientId = idSchema('skc', 'The ID of the API client.');
 
@@ -23,6 +23,7 @@ export const Client = Type.Object({
   name: Type.String(),
   scopes: Type.Array(Scope),
   secrets: Type.Array(ClientSecret),
+  version: Version,
   create_time: Timestamp,
   last_used_time: Type.Union([Timestamp, Type.Null()], { description: 'Accurate to about a minute.' }),
 });

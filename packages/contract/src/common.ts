@@ -119,7 +119,8 @@ export const FilterQuery = Type.Optional(
     maxLength: 4096,
     description:
       'Conditions such as `metadata.plan = "enterprise" AND metadata.seats >= 100`. ' +
-      'Operators: = != < <= > >= ^= (begins with) :* (is there), joined by AND, OR, NOT and parentheses.',
+      'Operators: = != < <= > >= ^= (begins with) :* (is there), joined by AND, OR, NOT and parentheses. ' +
+      'Of organizations and users also their external IDs: `external_ids.stripe :*`, `NOT external_id :*`.',
     examples: ['metadata.plan = "enterprise"'],
   }),
 );

@@ -66,11 +66,23 @@ export const errorCatalogue = {
     title: 'The domain is not allowed',
     wayOut: 'Send a domain name such as `acme.example`: no address, no path, no trailing dot.',
   },
+  INVALID_WEBHOOK_URL: {
+    status: 400,
+    grpc: 3,
+    title: 'Webhooks are not sent to this address',
+    wayOut: 'Send a public https address. Networks of your own are reached when CROSSWALK_WEBHOOK_ALLOW of the server lists them.',
+  },
   INVALID_METADATA: {
     status: 400,
     grpc: 3,
     title: 'The metadata breaks a rule or a limit',
     wayOut: 'The message gives the limit and by how much it was exceeded.',
+  },
+  INVALID_TEMPLATE: {
+    status: 400,
+    grpc: 3,
+    title: 'The template of a mail cannot be used',
+    wayOut: 'The error names what is wrong in it. The guide to invitations lists the variables.',
   },
   INVALID_FILTER: {
     status: 400,
@@ -89,6 +101,12 @@ export const errorCatalogue = {
     grpc: 3,
     title: 'The cursor does not belong to this feed',
     wayOut: 'Use a cursor of an earlier answer in the same environment, or leave it out to begin with the oldest event.',
+  },
+  INVALID_FILE: {
+    status: 400,
+    grpc: 3,
+    title: 'The file of an import cannot be read',
+    wayOut: 'The message names the line or the column. Send NDJSON, one object a line, or CSV with commas, in UTF-8.',
   },
   INVALID_REKEY: {
     status: 400,
@@ -141,14 +159,38 @@ export const errorCatalogue = {
   UNAUTHENTICATED: {
     status: 401,
     grpc: 16,
-    title: 'The request carries no valid access token',
-    wayOut: 'Get a token from POST /oauth/token and send it as `Authorization: Bearer <token>`.',
+    title: 'The request carries no valid access token and no session',
+    wayOut: 'Get a token from POST /oauth/token and send it as `Authorization: Bearer <token>`; in the dashboard, sign in.',
+  },
+  SIGN_IN_FAILED: {
+    status: 401,
+    grpc: 16,
+    title: 'No operator has this email address and password',
+    wayOut: 'Check both. docs/dashboard.md tells what to do about a lost password.',
   },
   PERMISSION_DENIED: {
     status: 403,
     grpc: 7,
-    title: 'The client lacks the scope for this call',
-    wayOut: 'Use a client that has the named scope.',
+    title: 'The client lacks the scope for this call, or the operator the role',
+    wayOut: 'Use a client that has the named scope; an operator asks an admin of the environment.',
+  },
+  CROSS_SITE_REQUEST: {
+    status: 403,
+    grpc: 7,
+    title: 'A page of another site sent the request with the session of an operator',
+    wayOut: 'Only the dashboard of this server uses sessions. Programs send `Authorization: Bearer <token>`.',
+  },
+  INVALID_CSRF_TOKEN: {
+    status: 403,
+    grpc: 7,
+    title: 'The change does not carry the token of the session',
+    wayOut: 'Send `csrf_token` of GET /api/v1/session as `x-csrf-token`.',
+  },
+  OPERATOR_ELSEWHERE: {
+    status: 403,
+    grpc: 7,
+    title: 'The operator has a role in another environment, which you do not administer',
+    wayOut: 'Change or take away their role in this environment. The rest is for an admin of all their environments.',
   },
   ORGANIZATION_NOT_FOUND: {
     status: 404,
@@ -172,7 +214,7 @@ export const errorCatalogue = {
     status: 404,
     grpc: 5,
     title: 'The membership began without an invitation',
-    wayOut: 'There is nothing to send again: the user was made a member with `send_invitation_email: false`.',
+    wayOut: 'There is nothing to send, take back or accept: the user was made a member with `send_invitation_email: false`.',
   },
   ROLE_NOT_FOUND: {
     status: 404,
@@ -204,6 +246,30 @@ export const errorCatalogue = {
     title: 'There is no such API token in this environment, or it is not valid now',
     wayOut: 'Let nobody in with it. A token that expired or was invalidated does not come back: create another.',
   },
+  SYSTEM_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'Nothing is known of the system',
+    wayOut: 'Check its name, or describe it with PUT. Its IDs work without.',
+  },
+  WEBHOOK_ENDPOINT_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'There is no such webhook endpoint in this environment',
+    wayOut: 'List the webhook endpoints.',
+  },
+  WEBHOOK_DELIVERY_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'The endpoint has no delivery of this event',
+    wayOut: 'List the deliveries of the endpoint; an event it has never been sent is sent by a replay of the time it happened in.',
+  },
+  IMPORT_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'There is no such import in this environment',
+    wayOut: 'List the imports; their rows are kept for 30 days after their end.',
+  },
   VERSION_NOT_FOUND: {
     status: 404,
     grpc: 5,
@@ -215,6 +281,18 @@ export const errorCatalogue = {
     grpc: 5,
     title: 'There is no such session',
     wayOut: 'Crosswalk signs nobody in: ask whoever does for its sessions.',
+  },
+  OPERATOR_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'There is no such operator in this environment',
+    wayOut: 'List the operators of the environment.',
+  },
+  ENVIRONMENT_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'There is no such environment, or you have no role in it',
+    wayOut: 'GET /api/v1/session lists the environments of an operator.',
   },
   ROUTE_NOT_FOUND: {
     status: 404,
@@ -270,6 +348,18 @@ export const errorCatalogue = {
     title: 'The user is a member of the organization already',
     wayOut: 'Update the membership, or use PUT to do whichever is needed.',
   },
+  OPERATOR_EXISTS: {
+    status: 409,
+    grpc: 6,
+    title: 'Another operator has this email address',
+    wayOut: 'The error names the holder: give that operator a role here with PATCH /api/v1/operators/{id}.',
+  },
+  ENVIRONMENT_NAME_TAKEN: {
+    status: 409,
+    grpc: 6,
+    title: 'Another environment has this name',
+    wayOut: 'Choose another name.',
+  },
   RECORD_BUSY: {
     status: 409,
     grpc: 10,
@@ -286,13 +376,44 @@ export const errorCatalogue = {
     status: 400,
     grpc: 9,
     title: 'The invitation is not open any more',
-    wayOut: 'Nothing needs to be sent: it was accepted, or the membership was set inactive; update the membership instead.',
+    wayOut:
+      'One that has expired can be sent again. One that was accepted needs nothing: update the membership. To invite anew after a revocation, end the membership first.',
+  },
+  IMPORT_ENDED: {
+    status: 400,
+    grpc: 9,
+    title: 'The import has ended already',
+    wayOut: 'There is nothing to cancel. Import another file to change what it did.',
+  },
+  IMPORT_NOT_UNDOABLE: {
+    status: 400,
+    grpc: 9,
+    title: 'The import cannot be undone, or not now',
+    wayOut: 'The message says why: it has not ended, it wrote nothing, it ended more than 30 days ago, or it was undone already.',
+  },
+  IMPORT_REJECTED: {
+    status: 400,
+    grpc: 9,
+    title: 'Rows of an atomic import were rejected, so nothing was written',
+    wayOut: 'Mend the rows that `/errors` lists and send the whole file again, or leave `atomic` out.',
   },
   LAST_CLIENT_SECRET: {
     status: 400,
     grpc: 9,
     title: 'The client would be left without a secret',
     wayOut: 'Create another secret first, or revoke the whole client.',
+  },
+  LAST_ADMIN: {
+    status: 400,
+    grpc: 9,
+    title: 'The environment would be left without an admin',
+    wayOut: 'Make another operator an admin first.',
+  },
+  INVALID_SETUP_TOKEN: {
+    status: 400,
+    grpc: 9,
+    title: 'The set-up link was used, has expired, or was replaced',
+    wayOut: 'Sign in if there is an operator; otherwise start the server again, which prints a new link.',
   },
   TOO_MANY_CLIENT_SECRETS: {
     status: 400,
@@ -305,6 +426,18 @@ export const errorCatalogue = {
     grpc: 9,
     title: 'The user is a member of the organization, but not an active one',
     wayOut: 'Set the membership to ACTIVE first, or wait until the invitation is accepted.',
+  },
+  TOO_MANY_WEBHOOK_ENDPOINTS: {
+    status: 400,
+    grpc: 9,
+    title: 'There are as many webhook endpoints as there can be',
+    wayOut: 'Delete an endpoint that nobody listens at, or let several receivers share one.',
+  },
+  TOO_MANY_SYSTEMS: {
+    status: 400,
+    grpc: 9,
+    title: 'As many systems are described as there can be',
+    wayOut: 'Delete the description of a system that is not in use. A system needs none to have IDs.',
   },
   ROLE_HAS_USERS: {
     status: 400,
@@ -425,6 +558,12 @@ export const errorCatalogue = {
     grpc: 14,
     title: 'The name servers do not answer',
     wayOut: 'Try again after the time in `Retry-After`; nothing was changed.',
+  },
+  SERVER_STOPPING: {
+    status: 503,
+    grpc: 14,
+    title: 'This server is about to stop',
+    wayOut: 'Send the request to another server, or again after the time in `Retry-After`.',
   },
   QUERY_TOO_SLOW: {
     status: 503,

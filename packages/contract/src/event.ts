@@ -2,8 +2,9 @@ import { type Static, Type } from 'typebox';
 import { ExternalIds, idSchema, Timestamp, Version } from './common.ts';
 
 /**
- * Names of the events this version writes. Those of `organization_client` and `api_token` are ours, Scalekit has none: an
- * audit asks of every credential who issued it, who changed what it allows and who ended it.
+ * Names of the events this version writes. Those of `client`, `organization_client`, `api_token`, `webhook_endpoint`, `system`, `operator`
+ * and `environment` are ours, Scalekit has none: an audit asks of every credential who issued it, who changed what it allows and who ended
+ * it. It also asks who changed what mails in our name say, and who was let into the dashboard.
  */
 export const eventTypes = [
   'organization.created',
@@ -20,6 +21,7 @@ export const eventTypes = [
   'user.organization_membership_created',
   'user.organization_membership_updated',
   'user.organization_membership_deleted',
+  'invitation_settings.updated',
   'organization_client.created',
   'organization_client.updated',
   'organization_client.deleted',
@@ -32,6 +34,20 @@ export const eventTypes = [
   'permission.created',
   'permission.updated',
   'permission.deleted',
+  'webhook_endpoint.created',
+  'webhook_endpoint.updated',
+  'webhook_endpoint.deleted',
+  'system.created',
+  'system.updated',
+  'system.deleted',
+  'client.created',
+  'client.updated',
+  'client.deleted',
+  'operator.created',
+  'operator.updated',
+  'operator.deleted',
+  'environment.created',
+  'environment.updated',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 
@@ -43,7 +59,7 @@ export const feedLimits = {
   wait: 30,
 } as const;
 
-const Changed = Type.Unsafe<Record<string, [unknown, unknown]>>(
+export const Changed = Type.Unsafe<Record<string, [unknown, unknown]>>(
   Type.Record(Type.String(), Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 }), {
     description: 'What changed: path to [old, new]; null stands for absent.',
     examples: [{ 'metadata.plan': ['starter', 'enterprise'] }],
@@ -62,7 +78,7 @@ export const Event = Type.Object({
   external_id: Type.Union([Type.String(), Type.Null()]),
   external_ids: ExternalIds,
   changed: Changed,
-  actor: Type.Object({ type: Type.Enum(['client', 'system']), id: Type.Union([Type.String(), Type.Null()]) }),
+  actor: Type.Object({ type: Type.Enum(['client', 'operator', 'system']), id: Type.Union([Type.String(), Type.Null()]) }),
   request_id: Type.String(),
   occurred_at: Timestamp,
   data: Type.Unsafe<Record<string, unknown>>(
@@ -88,7 +104,13 @@ export const ListEventsQuery = Type.Object(
     ),
     types: Type.Optional(types),
     organization_id: Type.Optional(idSchema('org', 'Only events of this organization and what belongs to it.')),
-    actor_id: Type.Optional(idSchema('skc', 'Only changes made by this client.')),
+    actor_id: Type.Optional(
+      Type.String({
+        pattern: '^(skc|opr)_[0-9]{1,19}$',
+        description: 'Only changes made by this client or operator.',
+        examples: ['skc_915840612345678901'],
+      }),
+    ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: feedLimits.events, default: 100, description: 'Events in one answer.' })),
     wait: Type.Optional(
       Type.Integer({
@@ -109,6 +131,29 @@ export const EventFeed = Type.Object({
 });
 export type EventFeed = Static<typeof EventFeed>;
 
+/** Events for people to read: newest first, of a span of time. Readers that must not miss any take the feed. */
+export const SearchEventsQuery = Type.Object(
+  {
+    types: Type.Optional(types),
+    organization_id: ListEventsQuery.properties.organization_id,
+    actor_id: ListEventsQuery.properties.actor_id,
+    from: Type.Optional({ ...Timestamp, description: 'Only events from this moment on.' }),
+    to: Type.Optional({ ...Timestamp, description: 'Only events before this moment.' }),
+    page_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 30, description: 'Events in one page.' })),
+    page_token: Type.Optional(Type.String({ maxLength: 200, description: '`next_page_token` of an earlier answer to the same request.' })),
+  },
+  { additionalProperties: false },
+);
+
+export const EventPage = Type.Object({
+  events: Type.Array(Event),
+  next_page_token: Type.String({ description: 'Empty: there are no older ones.' }),
+  events_cursor: Type.Optional(
+    Type.String({ description: 'In the first page: the feed after it (`after` of `/events`) goes on where the page begins.' }),
+  ),
+});
+export type EventPage = Static<typeof EventPage>;
+
 /** What happened to one record, newest first. */
 export const History = Type.Object({
   events: Type.Array(Event),
@@ -127,7 +172,7 @@ export const HistoryQuery = Type.Object(
 /** Which moment of a record is asked for: exactly one of the two. */
 export const AsOfQuery = Type.Object(
   {
-    version: Type.Optional(Type.Integer({ minimum: 1, description: 'The version.' })),
+    version: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'The version.' })),
     time: Type.Optional({ ...Timestamp, description: 'The moment, RFC 3339.' }),
   },
   { additionalProperties: false },
@@ -143,7 +188,11 @@ export type AsOf = Static<typeof AsOf>;
 export const RevertMetadata = Type.Object(
   {
     key: Type.String({ minLength: 1, maxLength: 64, description: 'The key of the metadata to set back.' }),
-    version: Type.Integer({ minimum: 1, description: 'The version of the record whose value it gets again.' }),
+    version: Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'The version of the record whose value it gets again.',
+    }),
   },
   { additionalProperties: false, examples: [{ key: 'plan_type', version: 3 }] },
 );

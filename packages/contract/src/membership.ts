@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { FilterQuery, idSchema, MetadataPatch, MetadataSchema, PageQuery, pageOf, Timestamp, Version } from './common.ts';
+import { InvitationDays } from './invitation-settings.ts';
 import { AssignedRole, RoleName, roleLimits } from './role.ts';
 
 export const MembershipId = idSchema('mem', 'The ID Crosswalk gave the membership.');
@@ -44,6 +45,10 @@ export const Membership = Type.Object({
 });
 export type Membership = Static<typeof Membership>;
 
+const invitationDays = {
+  ...InvitationDays,
+  description: 'Days that the invitation is open, each time it is given a new end; left out: as the environment says, else 15.',
+};
 const inviterEmail = Type.String({ maxLength: 254, description: 'Who invites, by one plain address; told in the invitation.' });
 
 export const CreateMembership = Type.Object(
@@ -54,6 +59,7 @@ export const CreateMembership = Type.Object(
     send_invitation_email: Type.Optional(
       Type.Boolean({ default: true, description: 'True: the membership waits for the person to accept. False: it is active at once.' }),
     ),
+    invitation_days: Type.Optional(invitationDays),
   },
   {
     additionalProperties: false,
@@ -82,6 +88,7 @@ export const UpsertMembership = Type.Object(
     membership_status: Type.Optional(Type.Enum(['ACTIVE', 'INACTIVE'])),
     inviter_email: Type.Optional(inviterEmail),
     send_invitation_email: Type.Optional(Type.Boolean({ default: true })),
+    invitation_days: Type.Optional(invitationDays),
   },
   { additionalProperties: false, examples: [{ roles: [{ name: 'member' }], send_invitation_email: false }] },
 );

@@ -1,7 +1,7 @@
 /** Fields whose keys are the caller's own: never converted, at any depth. */
-const opaque = new Set(['metadata', 'external_ids', 'custom_attributes', 'custom_claims']);
+const opaque = new Set(['metadata', 'external_ids', 'custom_attributes', 'custom_claims', 'templates']);
 
-type OpaqueKey = 'metadata' | 'external_ids' | 'custom_attributes' | 'custom_claims';
+type OpaqueKey = 'metadata' | 'external_ids' | 'custom_attributes' | 'custom_claims' | 'templates';
 
 type Camel<Key extends string> = Key extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Key;
 
@@ -15,8 +15,8 @@ export type Either<T> = T extends readonly (infer Item)[]
 type Inside<T, Key extends keyof T> = Key extends OpaqueKey ? T[Key] : Either<T[Key]>;
 
 /**
- * A request body with the API's snake_case keys. Keys inside `metadata`, `external_ids`, `custom_attributes` and
- * `custom_claims` stay as they are. Throws a `TypeError` when one field is given under both spellings with different values.
+ * A request body with the API's snake_case keys. Keys inside `metadata`, `external_ids`, `custom_attributes`, `custom_claims` and
+ * `templates`, which are languages, stay as they are. Throws a `TypeError` when one field is given under both spellings with different values.
  */
 export function toSnakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toSnakeCase);

@@ -1,4 +1,4 @@
-import type { Event, EventFeed } from '@crosswalk/contract';
+import type { Event, EventFeed, EventPage } from '@crosswalk/contract';
 import type { CallOptions, Connection } from './request.ts';
 
 /** What a reader of the feed wants. */
@@ -8,12 +8,23 @@ export interface EventsOptions {
   /** Only these: names such as `user.updated`, or what stands before the dot. */
   types?: string[];
   organizationId?: string;
-  /** Only changes made by this client. */
+  /** Only changes made by this client or operator. */
   actorId?: string;
   /** Events in one request, 1 to 1,000; default 100. */
   limit?: number;
   /** Goes on when there are no more events for now, until the `signal` of the call is aborted; default false. */
   follow?: boolean;
+}
+
+/** Which events are looked for; all of it must hold. */
+export interface EventSearch extends Pick<EventsOptions, 'types' | 'organizationId' | 'actorId'> {
+  /** only from this moment on */
+  from?: Date | string;
+  /** only before this moment */
+  to?: Date | string;
+  /** 1 to 100; default 30 */
+  pageSize?: number;
+  pageToken?: string;
 }
 
 /** How long one request of a reader that follows waits for an event. Seconds. */
@@ -83,5 +94,20 @@ export class Events {
   /** Events in the order of the feed, none skipped, each once. */
   list(wanted: EventsOptions = {}, options?: CallOptions): EventList {
     return new EventList(this.#connection, wanted, options);
+  }
+
+  /** One page of events for people to read, newest first. `events_cursor` of the first page is where `list` goes on. */
+  search({ types, organizationId, actorId, from, to, pageSize, pageToken }: EventSearch = {}, options?: CallOptions): Promise<EventPage> {
+    const text = (time: Date | string | undefined) => (time instanceof Date ? time.toISOString() : time);
+    const query = {
+      types: types?.join(','),
+      organization_id: organizationId,
+      actor_id: actorId,
+      from: text(from),
+      to: text(to),
+      page_size: pageSize,
+      page_token: pageToken,
+    };
+    return this.#connection.call({ method: 'GET', path: '/api/v1/events:search', query, options });
   }
 }

@@ -5,26 +5,82 @@ export type {
   ClientSecretAnswer,
   Domain,
   DomainType,
+  Environment,
   ErrorCode,
   Event,
   EventFeed,
+  EventPage,
   EventType,
+  ExternalSystem,
+  Failure,
   History,
+  Import,
+  ImportCounts,
+  ImportLeft,
+  ImportOptions,
+  ImportRowError,
+  ImportSample,
+  ImportState,
+  ImportUndo,
   Invitation,
+  InvitationPreview,
+  InvitationSettings,
+  InvitationState,
+  InvitationTemplate,
   JsonValue,
+  ListedSystem,
   MatchedBy,
+  MembershipRow,
+  Message,
+  MessageState,
   Metadata,
+  Operator,
+  OperatorRole,
   OrganizationClient,
+  OrganizationRow,
+  Overview,
   Permission,
+  ReconcileAnswer,
+  ReconcileCandidate,
+  ReconcileItem,
+  ReconcileRequest,
   ResolveAnswer,
   ResolveMatch,
   Role,
   RolePermission,
+  RoleRow,
+  RowKind,
+  RowReference,
+  SearchAnswer,
+  SearchMatch,
+  Session,
+  SessionAnswer,
   SessionPolicy,
+  TestWebhookAnswer,
+  TransferKind,
+  TransferRow,
   UserManagementSettings,
   UserRole,
+  UserRow,
+  WebhookAttempt,
+  WebhookDelivery,
+  WebhookDeliveryDetails,
+  WebhookEndpoint,
+  WebhookHour,
+  WebhookMessage,
+  WebhookStats,
 } from '@crosswalk/contract';
+export { ColumnMapping, MappingError, type MappingOptions } from './column-mapping.ts';
 export { Crosswalk } from './crosswalk.ts';
+export {
+  type CsvConversion,
+  type CsvRecord,
+  convertCsv,
+  csvDelimiterOf,
+  lineOfFile,
+  newCsvConversion,
+  type RaggedRecord,
+} from './csv-conversion.ts';
 export type { OrganizationName } from './domains.ts';
 export {
   AuthenticationError,
@@ -39,9 +95,16 @@ export {
   RateLimitError,
   ValidationError,
 } from './errors.ts';
-export { EventList, type EventsOptions } from './events.ts';
+export { EventList, type EventSearch, type EventsOptions } from './events.ts';
+export { Export, type ExportOptions } from './export.ts';
 export type { HistoryOptions, Moment } from './history.ts';
+export { type ImportPreset, type ImportPresetName, importPreset, importPresets, type RowTemplate } from './import-presets.ts';
+export type { ImportSettings, ImportSource, ImportsPage, WaitOptions } from './imports.ts';
 export { List, type PageInfo, type PageOptions } from './pages.ts';
+export { listPreset, reconcileItemsOfCsv, reconcileItemsOfLines } from './reconcile-list.ts';
 export type { CallOptions, ChangeOptions, CrosswalkOptions, UpsertOptions } from './request.ts';
+export { DashboardSession } from './session.ts';
+export { type KnownSystem, knownSystems, matchesIdPattern, systemUrl } from './system-ids.ts';
 export type { Membership, MetadataTypes, Organization, User } from './types.ts';
-export { type VerifyOptions, type WebhookHeaders, WebhookVerificationError } from './webhooks.ts';
+export type { ReplayRequest, WebhookDeliveryPage } from './webhook-endpoints.ts';
+export { sign as signWebhook, type VerifyOptions, type WebhookHeaders, WebhookVerificationError } from './webhooks.ts';

@@ -1,5 +1,6 @@
-import type { TokenAnswer } from '@crosswalk/contract';
+import type { consistencyHeader as ConsistencyHeader } from '@crosswalk/contract';
 import { toSnakeCase } from './case.ts';
+import type { Credentials, SendForm } from './credentials.ts';
 import { CrosswalkError, connectionError, errorFrom, retryAfterOf } from './errors.ts';
 
 /** Settings of a client. */
@@ -10,6 +11,12 @@ export interface CrosswalkOptions {
   timeout?: number;
   /** How often a call is tried again after a failure that may pass; default 3. */
   maxRetries?: number;
+  /**
+   * `replica`: look-ups, lists and searches may come from a replica of the database, where the server has one, that has what this client
+   * changed before. What others changed, another process of yours included, may be missing for as long as the replica is behind.
+   * Default `primary`: nothing is ever missing.
+   */
+  reads?: 'primary' | 'replica';
 }
 
 /** Settings of one call. */
@@ -49,44 +56,77 @@ export interface Call {
   options?: UpsertOptions | undefined;
 }
 
+interface AttemptOptions extends CallOptions {
+  /** The timeout ends when the answer begins. */
+  streamed?: boolean;
+}
+
+/** A file that is sent or wanted: a call whose body or answer is none of JSON. */
+export interface Transfer extends Pick<Call, 'method' | 'path' | 'query' | 'once' | 'options'> {
+  body?: string | Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
+  contentType?: string;
+}
+
+/** How long a transfer may take unless the caller says so: an hour. Milliseconds. */
+const transferTimeout = 3_600_000;
+
+/** Tells how far a replica must have come. */
+const consistencyHeader: typeof ConsistencyHeader = 'crosswalk-consistency-token';
+
 /** The first pause before a retry and the longest. Milliseconds. */
 const [firstPause, longestPause] = [250, 8_000];
 /** A server that asks for more patience than this gets none: the call fails and says so. Seconds. */
 const longestRetryAfter = 60;
-/** A token is renewed when this share of its life is over, so that none expires on the way. */
-const renewAfter = 0.9;
-
 /** Makes calls: authenticates, retries, reads answers and errors. */
 export class Connection {
   readonly #url: string;
-  readonly #clientId: string;
-  readonly #clientSecret: string;
+  readonly #credentials: Credentials;
   readonly #fetch: typeof globalThis.fetch;
   readonly #timeout: number;
   readonly #maxRetries: number;
-  #token: { value: string; renewAt: number } | undefined;
-  #renewal: Promise<string> | undefined;
+  readonly #readsReplica: boolean;
+  #consistencyToken: string | undefined;
 
-  constructor(environmentUrl: string, clientId: string, clientSecret: string, options: CrosswalkOptions = {}) {
-    for (const [name, value] of Object.entries({ environmentUrl, clientId, clientSecret })) {
-      if (typeof value !== 'string' || value === '')
-        throw new TypeError(`${name} is missing: new Crosswalk(environmentUrl, clientId, clientSecret)`);
-    }
+  constructor(environmentUrl: string, credentials: Credentials, options: CrosswalkOptions = {}) {
+    if (typeof environmentUrl !== 'string' || environmentUrl === '')
+      throw new TypeError('environmentUrl is missing: new Crosswalk(environmentUrl, clientId, clientSecret)');
     if (!/^https?:\/\//.test(environmentUrl))
       throw new TypeError(`environmentUrl must begin with http:// or https://, not ${environmentUrl.slice(0, 100)}`);
     this.#url = environmentUrl.replace(/\/+$/, '');
-    this.#clientId = clientId;
-    this.#clientSecret = clientSecret;
+    this.#credentials = credentials;
     // Called through a closure: browsers refuse a fetch that has lost its window.
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#timeout = options.timeout ?? 30_000;
     this.#maxRetries = options.maxRetries ?? 3;
+    this.#readsReplica = options.reads === 'replica';
+  }
+
+  /** How far a replica must have come to have all that this client changed; undefined before its first change. */
+  get consistencyToken(): string | undefined {
+    return this.#consistencyToken;
+  }
+
+  /** Raises it to that of another client: what that changed is read too. */
+  seen(token: string): void {
+    if (this.#consistencyToken === undefined || token > this.#consistencyToken) this.#consistencyToken = token;
   }
 
   /** The answer of a call; undefined when it has no body. Throws a `CrosswalkError`. */
-  async call<Answer>({ method, path, query = {}, body, asIs = false, once = false, options = {} }: Call): Promise<Answer> {
+  async call<Answer>(call: Call): Promise<Answer> {
+    const response = await this.#send(call);
+    if (response.status === 204) return undefined as Answer;
+    // The server validates what it sends against the contract; it is not checked a second time here.
+    return (await response.json()) as Answer;
+  }
+
+  /** The answer of a call as it comes. The timeout is for its beginning; from then on only the `signal` ends it. */
+  async stream(call: Call): Promise<Response> {
+    return this.#send(call, true);
+  }
+
+  async #send({ method, path, query = {}, body, asIs = false, once = false, options = {} }: Call, streamed = false): Promise<Response> {
     const url = `${this.#url}${path}${queryString(query)}`;
-    const headers: Record<string, string> = { accept: 'application/json' };
+    const headers: Record<string, string> = { accept: streamed ? '*/*' : 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json';
     // The same key at each attempt: an answer that was lost is given again, the effect is not repeated.
     if (method === 'POST' || method === 'PATCH' || method === 'PUT')
@@ -94,26 +134,54 @@ export class Connection {
     if (options.ifMatch !== undefined) headers['if-match'] = entityTag(options.ifMatch);
     if (options.ifNoneMatch !== undefined) headers['if-none-match'] = options.ifNoneMatch;
     const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(asIs ? body : toSnakeCase(body)) }) };
-    const response = await this.#authenticated(url, init, options, once ? 0 : this.#maxRetries);
+    const response = await this.#authenticated(url, init, { ...options, streamed }, once ? 0 : this.#maxRetries);
     if (!response.ok) throw await errorFrom(response);
-    if (response.status === 204) return undefined as Answer;
-    // The server validates what it sends against the contract; it is not checked a second time here.
-    return (await response.json()) as Answer;
+    return response;
   }
 
-  async #authenticated(url: string, init: RequestInit, options: CallOptions, maxRetries: number): Promise<Response> {
+  /** The response to a transfer. A body that is a stream is sent once. Throws a `CrosswalkError`. */
+  async transfer({ method, path, query = {}, body, contentType, once = false, options = {} }: Transfer): Promise<Response> {
+    const isStream = body instanceof ReadableStream;
+    const headers: Record<string, string> = { accept: '*/*' };
+    if (contentType !== undefined) headers['content-type'] = contentType;
+    if (method === 'POST') headers['idempotency-key'] = options.idempotencyKey ?? crypto.randomUUID();
+    const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body }), ...(isStream ? { duplex: 'half' } : {}) };
+    const url = `${this.#url}${path}${queryString(query)}`;
+    const response = await this.#authenticated(
+      url,
+      init,
+      { timeout: transferTimeout, ...options },
+      once || isStream ? 0 : this.#maxRetries,
+    );
+    if (!response.ok) throw await errorFrom(response);
+    return response;
+  }
+
+  async #authenticated(url: string, init: RequestInit, options: AttemptOptions, maxRetries: number): Promise<Response> {
     const send = async () => {
-      const authorization = `Bearer ${await this.#accessToken()}`;
-      return this.#retrying(url, { ...init, headers: { ...init.headers, authorization } }, options, maxRetries);
+      const { headers, ...rest } = await this.#credentials.sign(init.method ?? 'GET', this.#sendUnsigned);
+      const read = this.#readsReplica && init.method === 'GET' ? this.#consistencyToken : undefined;
+      const all = { ...init.headers, ...headers, ...(read === undefined ? {} : { [consistencyHeader]: read }) };
+      const response = await this.#retrying(url, { ...init, ...rest, headers: all }, options, maxRetries);
+      this.#hear(response.headers.get(consistencyHeader));
+      return response;
     };
     const response = await send();
-    if (response.status !== 401) return response;
-    // Revoked, or signed with a key that is gone: one new token decides.
-    this.#token = undefined;
+    if (response.ok || init.body instanceof ReadableStream || !(await this.#credentials.refused(response))) return response;
     return send();
   }
 
-  async #retrying(url: string, init: RequestInit, options: CallOptions, maxRetries: number): Promise<Response> {
+  /** What an answer says of where its change can be read. */
+  #hear(token: string | null): void {
+    // The server could not tell how far its database had come.
+    if (token === 'primary') this.#consistencyToken = undefined;
+    else if (token !== null) this.seen(token);
+  }
+
+  // No caller's signal: what it gets is for all of them.
+  readonly #sendUnsigned: SendForm = (path, init) => this.#retrying(`${this.#url}${path}`, init, {}, this.#maxRetries);
+
+  async #retrying(url: string, init: RequestInit, options: AttemptOptions, maxRetries: number): Promise<Response> {
     for (let attempt = 0; ; attempt += 1) {
       const last = attempt >= maxRetries;
       let failure: unknown;
@@ -136,33 +204,13 @@ export class Connection {
     }
   }
 
-  #once(url: string, init: RequestInit, { signal, timeout = this.#timeout }: CallOptions): Promise<Response> {
-    const limit = AbortSignal.timeout(timeout);
-    return this.#fetch(url, { ...init, redirect: 'manual', signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
-  }
-
-  /** The current token; many callers at once share one request for a new one. */
-  async #accessToken(): Promise<string> {
-    if (this.#token !== undefined && Date.now() < this.#token.renewAt) return this.#token.value;
-    this.#renewal ??= this.#renew().finally(() => {
-      this.#renewal = undefined;
-    });
-    return this.#renewal;
-  }
-
-  async #renew(): Promise<string> {
-    const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: this.#clientId, client_secret: this.#clientSecret });
-    const init = {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-      body: form.toString(),
-    };
-    // No caller's signal: the token is for all of them.
-    const response = await this.#retrying(`${this.#url}/oauth/token`, init, {}, this.#maxRetries);
-    if (!response.ok) throw await errorFrom(response);
-    const answer: TokenAnswer = await response.json();
-    this.#token = { value: answer.access_token, renewAt: Date.now() + answer.expires_in * 1000 * renewAfter };
-    return answer.access_token;
+  async #once(url: string, init: RequestInit, { signal, timeout = this.#timeout, streamed }: AttemptOptions): Promise<Response> {
+    const attempt = (limit: AbortSignal) =>
+      this.#fetch(url, { ...init, redirect: 'manual', signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
+    if (streamed !== true) return attempt(AbortSignal.timeout(timeout));
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new DOMException('no answer in time', 'TimeoutError')), timeout);
+    return attempt(limit.signal).finally(() => clearTimeout(timer));
   }
 }
 

@@ -263,51 +263,6 @@ describe('roles and permissions', () => {
   });
 });
 
-describe('credentials of organizations', () => {
-  test('clients: made, listed, changed, rotated, revoked; keys of claims are never touched', async () => {
-    const { organizationClient, organization } = connect();
-    const { id } = await organization.create({ displayName: 'Machines' });
-    const made = await organizationClient.create(id, { name: 'Robot', scopes: ['run'], customClaims: [{ key: 'camelKey', value: 'v' }] });
-    expect(made).toMatchObject({
-      plain_secret: expect.stringMatching(/^cwk_/),
-      client: { name: 'Robot', custom_claims: [{ key: 'camelKey', value: 'v' }] },
-    });
-    const { client_id: clientId } = made.client;
-    expect(await organizationClient.update(id, clientId, { scopes: ['run', 'stop'] }, { ifMatch: 1 })).toMatchObject({ version: 2 });
-    const { secret } = await organizationClient.createSecret(id, clientId);
-    await organizationClient.deleteSecret(id, clientId, made.client.secrets[0]?.id ?? '');
-    expect((await organizationClient.get(id, clientId)).secrets).toEqual([secret]);
-    await organizationClient.create(id);
-    const names: (string | null)[] = [];
-    for await (const client of organizationClient.list(id, { pageSize: 1 })) names.push(client.name);
-    expect(names).toEqual([null, 'Robot']);
-    await organizationClient.delete(id, clientId);
-    await expect(organizationClient.get(id, clientId)).rejects.toThrow(NotFoundError);
-  });
-
-  test('API tokens: made, validated, listed, changed, ended; what is not valid is null', async () => {
-    const { apiToken, organization } = connect();
-    const { id } = await organization.create({ displayName: 'Tokens' });
-    const made = await apiToken.create({ organizationId: id, customClaims: { camelKey: 'v' }, description: 'One' });
-    expect(await apiToken.validate(made.token)).toEqual(made.token_info);
-    expect(made.token_info.custom_claims).toEqual({ camelKey: 'v' });
-    await apiToken.update(made.token_id, { customClaims: { otherKey: 'w' } });
-    expect(await apiToken.validate(made.token_id)).toMatchObject({ description: 'One', custom_claims: { otherKey: 'w' } });
-    await apiToken.create({ organization_id: id });
-    expect([(await apiToken.list(id)).total_count, (await apiToken.list(id, { userId: 'usr_7' })).tokens]).toEqual([2, []]);
-    const seen: string[] = [];
-    for await (const { token_id } of apiToken.list(id, { pageSize: 1 })) seen.push(token_id);
-    expect([seen.length, seen[1]]).toEqual([2, made.token_id]);
-    await apiToken.invalidate(made.token);
-    await apiToken.invalidate(made.token);
-    expect([await apiToken.validate(made.token), await apiToken.validate('nonsense'), await apiToken.validate('')]).toEqual([
-      null,
-      null,
-      null,
-    ]);
-  });
-});
-
 describe('domains', () => {
   test('are given, read, listed and taken away, by the ID of the organization or by one of your own', async () => {
     const crosswalk = connect();

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { verify, WebhookVerificationError } from './webhooks.ts';
+import { sign, verify, WebhookVerificationError } from './webhooks.ts';
 
 const secret = `whsec_${Buffer.from('a secret of thirty-two bytes !!!').toString('base64')}`;
 const body = JSON.stringify({ type: 'organization.updated', data: { name: 'Zoë' } });
@@ -26,6 +26,11 @@ test('what the library of Standard Webhooks signs is accepted, as text, as bytes
       { now },
     ),
   ).toEqual(expected);
+});
+
+test('what is signed here is what the library of Standard Webhooks signs', async () => {
+  expect(await sign('evt_1', body, secret, { now })).toEqual(signed());
+  await expect(sign('evt_1', body, 'whsec_', { now })).rejects.toThrow(TypeError);
 });
 
 test('one valid signature among several is enough: a secret may be replaced without a gap', async () => {

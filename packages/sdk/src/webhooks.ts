@@ -1,3 +1,5 @@
+import type { WebhookMessage } from '@crosswalk/contract';
+
 /** The headers of a webhook, however the framework gives them. */
 export type WebhookHeaders = Headers | Record<string, string | string[] | undefined>;
 
@@ -26,14 +28,14 @@ export async function verify(
   headers: WebhookHeaders,
   secret: string,
   options: VerifyOptions = {},
-): Promise<unknown> {
+): Promise<WebhookMessage> {
   const id = requireHeader(headers, 'webhook-id');
   const timestamp = requireHeader(headers, 'webhook-timestamp');
   const signatures = requireHeader(headers, 'webhook-signature');
   checkTime(timestamp, options);
   const body = typeof payload === 'string' ? payload : new TextDecoder().decode(payload);
-  const key = await crypto.subtle.importKey('raw', secretBytes(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
-  const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
+  const key = await keyOf(secret);
+  const signed = signedBytes(id, timestamp, body);
   for (const signature of signatures.split(' ').slice(0, maxSignatures)) {
     const [version, encoded = ''] = signature.split(',');
     const bytes = version === 'v1' ? decodeBase64(encoded) : undefined;
@@ -41,6 +43,30 @@ export async function verify(
     if (bytes !== undefined && (await crypto.subtle.verify('HMAC', key, bytes, signed))) return JSON.parse(body);
   }
   throw new WebhookVerificationError('no signature of the message was made with this secret');
+}
+
+/**
+ * The headers of a message as a sender of webhooks has them, to try a receiver with: `webhook-id`, `webhook-timestamp`,
+ * `webhook-signature`. Throws a `TypeError` when the secret is none.
+ */
+export async function sign(
+  id: string,
+  body: string,
+  secret: string,
+  { now = Date.now() }: Pick<VerifyOptions, 'now'> = {},
+): Promise<Record<string, string>> {
+  const timestamp = String(Math.floor(now / 1000));
+  const signature = await crypto.subtle.sign('HMAC', await keyOf(secret), signedBytes(id, timestamp, body));
+  const text = btoa(String.fromCharCode(...new Uint8Array(signature)));
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${text}` };
+}
+
+function keyOf(secret: string): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', secretBytes(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+}
+
+function signedBytes(id: string, timestamp: string, body: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${id}.${timestamp}.${body}`);
 }
 
 function requireHeader(headers: WebhookHeaders, name: string): string {

@@ -8,21 +8,46 @@ import {
   ClientService,
   CredentialService,
   clientRoutes,
-  deriveKey,
   OrganizationClientService,
   organizationClientRoutes,
   tokenRoutes,
 } from './clients/index.ts';
+import { Reads } from './database/reads.ts';
+import type { Replica } from './database/replica.ts';
 import { DomainService, domainRoutes, openTxtRecords } from './domains/index.ts';
-import { listEnvironmentIds } from './environments/index.ts';
+import { EnvironmentService, environmentRoutes, listEnvironmentIds } from './environments/index.ts';
+import { ExportService, exportRoutes } from './export/index.ts';
 import { externalIdRoutes, notFound, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
-import { FeedService, feedRoutes, historyRoutes } from './feed/index.ts';
+import { FeedService, feedRoutes, historyRoutes, readFeedBacklog } from './feed/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
-import { InvitationService, invitationRoutes } from './invitations/index.ts';
+import { ImportService, ImportWorker, importRoutes, purgeImports, readImportBacklog } from './imports/index.ts';
+import {
+  acceptRoutes,
+  InvitationLetters,
+  InvitationService,
+  InvitationSettingsService,
+  invitationRoutes,
+  invitationSettingsRoutes,
+} from './invitations/index.ts';
 import { emailKey } from './lib/email.ts';
 import { IdGenerator, requireId } from './lib/id.ts';
+import { Loop } from './lib/loop.ts';
 import { PageTokens } from './lib/page-token.ts';
+import { deriveKey } from './lib/seal.ts';
+import { findTracer } from './lib/tracing.ts';
+import { MailService, type MailSettings, mailRoutes, openMail, purgeMessages, readMailBacklog } from './mail/index.ts';
 import { invitedMemberships, MembershipService, membershipRoutes, reassignRole, userRoleRoutes } from './memberships/index.ts';
+import {
+  FirstOperatorService,
+  OperatorService,
+  operatorRoutes,
+  type PasswordCost,
+  Passwords,
+  purgeSessions,
+  SessionService,
+  sessionRoutes,
+  setRole,
+} from './operators/index.ts';
 import {
   findOrganizations,
   moveOrganizations,
@@ -32,40 +57,77 @@ import {
   organizationSettingsRoutes,
   setDefaultMemberRole,
 } from './organizations/index.ts';
+import { countEvents, OverviewService, overviewRoutes, purgeFigures } from './overview/index.ts';
+import { ReconcileService, reconcileRoutes } from './reconcile/index.ts';
 import { PermissionService, permissionRoutes, RoleService, roleRoutes } from './roles/index.ts';
 import { createScalekitSurface, type ScalekitSurface } from './scalekit/index.ts';
+import { SearchService, searchRoutes } from './search/index.ts';
+import { listSystems, SystemService, systemRoutes } from './systems/index.ts';
+import { backlogReader, Metrics, metricsRoutes, Telemetry } from './telemetry/index.ts';
 import { authenticationHook, createAdmission } from './transport/authentication.ts';
 import { bodyLimit, registerBodyParser } from './transport/body.ts';
+import { registerConsistencyTokens } from './transport/consistency-token.ts';
 import { registerDashboard } from './transport/dashboard.ts';
 import { answerError, registerErrorHandler } from './transport/error-response.ts';
 import { registerHealth } from './transport/health.ts';
 import { type Certificate, createListener, type Listener } from './transport/listener.ts';
 import { registerMethodCheck } from './transport/methods.ts';
-import { clientLimiter, TokenLimiter } from './transport/rate-limits.ts';
+import { registerObservation } from './transport/observation.ts';
+import { clientLimiter, SignInLimiter, TokenLimiter } from './transport/rate-limits.ts';
 import { registerReference } from './transport/reference.ts';
 import { refuseConnection, registerConnect } from './transport/refused-connection.ts';
 import { registerHeadChecks } from './transport/request-head.ts';
 import { requestIdOf } from './transport/request-id.ts';
 import { RequestLog } from './transport/request-log.ts';
+import { sessionCookie } from './transport/session-request.ts';
 import { registerUnreadBodies } from './transport/unread-body.ts';
 import { validatorCompiler } from './transport/validation.ts';
 import { findUsers, lockUser, moveUsers, removeUser, UserService, userRoutes } from './users/index.ts';
+import {
+  DeliveryWorker,
+  purgeDeliveries,
+  purgeEndpoints,
+  purgeWebhookHours,
+  readDeliveryBacklog,
+  readDeliveryHours,
+  Sender,
+  scheduleEvents,
+  Targets,
+  WebhookDeliveryService,
+  WebhookEndpointService,
+  webhookDeliveryRoutes,
+  webhookEndpointRoutes,
+} from './webhooks/index.ts';
 
 export interface AppOptions {
   /** connected to a database that is migrated */
   pool: pg.Pool;
+  /** Connections for what is done without being asked for, so that a burst of requests does not hold it up; default: those of the requests. */
+  workPool?: pg.Pool;
+  /** A replica that is read from where the caller takes it; left out: the primary alone is. */
+  replica?: Replica | undefined;
   publicUrl: string;
   secretKey: string;
   aliasDays: number;
   /** how long events are kept; 0: for ever */
   eventDays: number;
   rateLimit: number;
-  /** Asked for the TXT records that prove domains, as `address` or `address:port`; the system's name servers if left out. */
+  webhooks: WebhookOptions;
+  /** how long a reader of an export may take for a batch, in milliseconds; default 60,000 */
+  exportPatience?: number;
+  /** Asked for the TXT records that prove domains and for the addresses of webhook endpoints, as `address` or `address:port`; the system's name servers if left out. */
   nameServers?: readonly string[];
+  imports?: ImportSettings | undefined;
+  /** How mail leaves; left out: it is kept, to be read in the mailbox. */
+  mail?: MailSettings | undefined;
   /** how long a request may take to arrive, in milliseconds; default 30,000 */
   requestTimeout?: number;
+  /** what a new hash of a password costs; default: what OWASP advises */
+  passwordCost?: PasswordCost;
   /** present: the port speaks TLS */
   certificate?: Certificate | undefined;
+  /** What opens `/metrics`; left out: there are no metrics. */
+  metricsToken?: string | undefined;
   logger: FastifyBaseLogger;
 }
 
@@ -73,63 +135,185 @@ export interface AppOptions {
 export interface App {
   server: FastifyInstance;
   clients: ClientService;
+  firstOperator: FirstOperatorService;
   feed: FeedService;
+  mail: MailService;
   /** what it offers to Scalekit's clients */
   scalekit: ScalekitSurface;
+  /** From now on `/readyz` says that this server is about to go, so that proxies send nothing new. It still answers everything else. */
+  announceStop(): void;
   /** Ends every connection now, whatever is under way. */
   cutOff(): void;
   /** New connections are greeted with this certificate from now on. */
   renewCertificate(certificate: Certificate): void;
-  /** Ends what has expired: removes answers kept for idempotency, aliases and API tokens, marks invitations that were not accepted. */
+  /** Begins what is done without being asked for. Until then nothing leaves the service but answers. */
+  startWork(): void;
+  /** Ends that work; resolves when what was under way is recorded. */
+  stopWork(): Promise<void>;
+  /** Ends what has expired: removes answers kept for idempotency, aliases, API tokens, sessions and messages, marks invitations that were not accepted. */
   purge(): Promise<void>;
 }
+
+/** How webhooks are sent. */
+export interface WebhookOptions {
+  /** networks of one's own that they may reach, in CIDR notation */
+  allow: readonly string[];
+  /** the time for a whole request with its answer, in milliseconds; default 15,000 */
+  timeout?: number;
+  /** how long a delivery is one worker's alone, in milliseconds; default 25,000: what a killed worker had is sent again within half a minute */
+  lease?: number;
+}
+
+/** How imports are received and done. Milliseconds. */
+export interface ImportSettings {
+  /** how long an upload may be silent; default 30,000 */
+  stall?: number;
+  /** how long an import is its worker's alone after a batch; default 10,000: what a killed worker had is gone on with so soon */
+  lease?: number;
+}
+
+/** How often events get their place in the feed: the most that a webhook waits for its turn. Milliseconds. */
+const placeInterval = 200;
 
 /** The one place that connects the parts. */
 export async function buildApp({
   pool,
+  workPool = pool,
+  replica,
   publicUrl,
   secretKey,
   aliasDays,
   eventDays,
   rateLimit,
+  webhooks,
   certificate,
   nameServers,
+  imports: importSettings = {},
+  mail: mailSettings,
+  exportPatience,
   requestTimeout,
+  passwordCost,
+  metricsToken,
   logger,
 }: AppOptions): Promise<App> {
+  const reads = new Reads(pool, replica);
   const ids = new IdGenerator(await processNumber(pool));
   const pageTokens = new PageTokens(deriveKey(secretKey, 'page tokens'));
+  const metrics =
+    metricsToken === undefined
+      ? undefined
+      : new Metrics({
+          pools: { requests: pool, work: workPool },
+          readBacklog: backlogReader(workPool, { readFeedBacklog, readDeliveryBacklog, readMailBacklog, readImportBacklog }),
+        });
+  const tracer = findTracer();
+  const telemetry = metrics === undefined && tracer === undefined ? undefined : new Telemetry({ metrics, tracer });
   const tokens = await AccessTokens.open({ pool, issuer: publicUrl, secretKey });
   const credentials = new CredentialService({ pool });
   const clients = new ClientService({ pool, ids });
   const organizationClients = new OrganizationClientService({ pool, ids });
   const apiTokens = new ApiTokenService({ pool, ids });
-  const feed = new FeedService({ pool, cursors: pageTokens, keptDays: eventDays });
-  const organizations = new OrganizationService({ pool, ids, aliasDays });
+  const passwords = new Passwords(passwordCost);
+  const sessions = new SessionService({ pool, ids, passwords });
+  const firstOperator = new FirstOperatorService({ pool, ids, passwords });
+  const operators = new OperatorService({ pool, ids, passwords, sessions });
+  const environments = new EnvironmentService({
+    pool,
+    ids,
+    makeAdmin: (tx, environmentId, operatorId) => setRole(tx, environmentId, operatorId, 'admin'),
+    onChange: () => sessions.forget(),
+  });
+  const onError = (what: string) => (error: unknown) => logger.warn({ err: error }, `${what} failed`);
+  const secretsKey = deriveKey(secretKey, 'webhook secrets');
+  const targets = new Targets({ allow: webhooks.allow, publicUrl, nameServers });
+  const sender = new Sender({ targets, timeout: webhooks.timeout ?? 15_000 });
+  const deliveryWorker = new DeliveryWorker({
+    pool: workPool,
+    ids,
+    sender,
+    secretsKey,
+    findOrganizations,
+    findUsers,
+    lease: webhooks.lease ?? 25_000,
+    onAttempt: (result, duration) => metrics?.webhookAttempt(result, duration),
+    onError: onError('sending webhooks'),
+  });
+  const letters = new InvitationLetters({ pool: workPool, publicUrl, secretKey });
+  const warn = (fields: object, message: string) => logger.warn(fields, message);
+  const onOutcome = (state: string) => metrics?.mailAttempt(state);
+  const mail = new MailService({ pool: workPool, ids, letters, ...openMail(mailSettings, publicUrl), onOutcome, warn });
+  const feed = new FeedService({
+    pool,
+    workPool,
+    cursors: pageTokens,
+    keptDays: eventDays,
+    ids,
+    outlets: [{ take: scheduleEvents, wake: () => deliveryWorker.wake() }, mail, { take: countEvents, wake: () => {} }],
+  });
+  const webhookEndpoints = new WebhookEndpointService({ pool, ids, targets, secretsKey });
+  const webhookDeliveries = new WebhookDeliveryService({
+    pool,
+    ids,
+    cursors: pageTokens,
+    sender,
+    secretsKey,
+    wake: () => deliveryWorker.wake(),
+  });
+  const organizations = new OrganizationService({ pool, reads, ids, aliasDays });
   const settings = new OrganizationSettingsService({ pool, ids, organizations });
-  const users = new UserService({ pool, ids, aliasDays });
-  const memberships = new MembershipService({ pool, ids, users: { find: findUsers, lock: lockUser, remove: removeUser } });
+  const users = new UserService({ pool, reads, ids, aliasDays });
+  const memberships = new MembershipService({ pool, reads, ids, users: { find: findUsers, lock: lockUser, remove: removeUser } });
   const invitations = new InvitationService({ pool, ids, memberships: invitedMemberships });
+  const invitationSettings = new InvitationSettingsService({ pool, ids, publicUrl });
   const roles = new RoleService({ pool, ids, reassignRole, setDefaultMemberRole });
   const permissions = new PermissionService({ pool, ids });
   const domains = new DomainService({ pool, ids, findOrganizations, lookUpTxt: openTxtRecords(nameServers) });
   const resolver = new ResolveService({ pool, emailKey });
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
-  const admit = createAdmission(tokens, clientLimiter(rateLimit));
+  const systems = new SystemService({ pool, ids });
+  const overview = new OverviewService({ pool, placeEvents: () => feed.place(), readDeliveryHours, listSystems });
+  const exports = new ExportService({ pool, cursorOf: (context) => feed.end(context), patience: exportPatience });
+  const importWorker = new ImportWorker({
+    pool: workPool,
+    ids,
+    aliasDays,
+    lease: importSettings.lease ?? 10_000,
+    feed,
+    onError: onError('importing'),
+  });
+  const imports = new ImportService({ pool, ids, wake: () => importWorker.wake(), stall: importSettings.stall ?? 30_000 });
+
+  // Readers of the feed do this themselves; what has no reader must not wait for one.
+  const placing = new Loop({
+    work: () => feed.placeByItself().then(() => false),
+    interval: placeInterval,
+    onError: onError('placing events'),
+  });
+  const workers = [placing, deliveryWorker, mail.loop, importWorker];
+
+  const limiter = clientLimiter(rateLimit);
+  const admit = createAdmission(tokens, limiter);
+  const cookie = sessionCookie(publicUrl);
   const scalekit = createScalekitSurface(
     { organizations, settings, users, memberships, invitations, organizationClients, apiTokens, roles, permissions, domains },
-    { pageTokens, admit, logger },
+    { pageTokens, admit, reads, logger, telemetry },
   );
   const listener = createListener({ certificate, requestTimeout, onGrpc: scalekit.handle });
-  const server = createServer(logger, listener);
+  const server = createServer(logger, listener, telemetry);
   server.addHook('preClose', async () => feed.stop());
-  server.decorateRequest('token', undefined);
-  server.addHook('onRequest', authenticationHook(admit));
+  server.decorateRequest('caller', undefined);
+  server.decorateRequest('session', undefined);
+  server.decorateRequest('errorCode', undefined);
+  server.addHook('onRequest', authenticationHook(admit, { sessions, cookie, limiter, publicUrl }));
+  registerConsistencyTokens(server, reads);
   await registerReference(server, publicUrl);
   const checkMethods = registerMethodCheck(server);
   const routes = server.withTypeProvider<TypeBoxTypeProvider>();
   tokenRoutes(routes, { credentials, tokens, limiter: new TokenLimiter(), publicUrl });
+  sessionRoutes(routes, { sessions, firstOperator, cookie, limiter: new SignInLimiter() });
+  operatorRoutes(routes, operators);
+  environmentRoutes(routes, environments);
   clientRoutes(routes, clients);
   organizationClientRoutes(routes, organizationClients, pageTokens);
   apiTokenRoutes(routes, apiTokens, pageTokens);
@@ -137,13 +321,24 @@ export async function buildApp({
   organizationSettingsRoutes(routes, settings);
   userRoutes(routes, users, pageTokens, feed);
   membershipRoutes(routes, memberships, pageTokens, feed);
-  invitationRoutes(routes, invitations);
+  invitationRoutes(routes, invitations, pageTokens);
+  invitationSettingsRoutes(routes, invitationSettings);
+  acceptRoutes(routes, invitations);
+  mailRoutes(routes, mail, pageTokens, feed);
   userRoleRoutes(routes, memberships);
   roleRoutes(routes, roles);
   permissionRoutes(routes, permissions, pageTokens);
   domainRoutes(routes, domains);
   externalIdRoutes(routes, { resolver, rekeyer });
+  searchRoutes(routes, new SearchService({ pool, resolver }));
+  systemRoutes(routes, systems);
+  overviewRoutes(routes, overview);
   feedRoutes(routes, feed);
+  exportRoutes(routes, exports);
+  reconcileRoutes(routes, new ReconcileService({ pool }));
+  webhookEndpointRoutes(routes, webhookEndpoints, webhookDeliveries);
+  webhookDeliveryRoutes(routes, webhookDeliveries, pageTokens);
+  await importRoutes(routes, imports, pageTokens);
   historyRoutes(routes, feed, {
     collection: '/api/v1/organizations',
     prefix: 'org',
@@ -164,21 +359,44 @@ export async function buildApp({
     setMetadataKey: (...change) => users.setMetadataKey(...change),
     notFound: (reference) => notFound('user', reference),
   });
-  registerHealth(server, pool);
+  const announceStop = registerHealth(server, pool);
+  if (metrics !== undefined && metricsToken !== undefined) metricsRoutes(server, metrics, metricsToken);
   await registerDashboard(server);
   checkMethods();
 
   return {
     server,
     clients,
+    firstOperator,
     feed,
+    mail,
     scalekit,
+    announceStop,
     cutOff: () => listener.destroy(),
     renewCertificate: (renewed) => listener.renew(renewed),
+    startWork() {
+      for (const worker of workers) worker.start();
+    },
+    async stopWork() {
+      await Promise.all(workers.map((worker) => worker.stop()));
+    },
     async purge() {
-      const environmentIds = await listEnvironmentIds(pool);
-      const steps = [purgeKeys, purgeAliases, purgeTokens, () => memberships.expireInvitations(), () => feed.purge(environmentIds)];
-      for (const step of steps) while ((await step(pool)) > 0);
+      const environmentIds = await listEnvironmentIds(workPool);
+      const steps = [
+        purgeKeys,
+        purgeAliases,
+        purgeTokens,
+        purgeDeliveries,
+        purgeEndpoints,
+        purgeMessages,
+        purgeImports,
+        purgeFigures,
+        purgeWebhookHours,
+        purgeSessions,
+        () => memberships.expireInvitations(),
+        () => feed.purge(environmentIds),
+      ];
+      for (const step of steps) while ((await step(workPool)) > 0);
     },
   };
 }
@@ -189,7 +407,7 @@ async function processNumber(pool: pg.Pool): Promise<number> {
   return Number(rows[0]?.number);
 }
 
-function createServer(logger: FastifyBaseLogger, listener: Listener): FastifyInstance {
+function createServer(logger: FastifyBaseLogger, listener: Listener, telemetry: Telemetry | undefined): FastifyInstance {
   const server = fastify({
     childLoggerFactory: (_none, bindings) => new RequestLog(logger, bindings),
     serverFactory: (handler) => listener.server.on('request', handler),
@@ -210,6 +428,7 @@ function createServer(logger: FastifyBaseLogger, listener: Listener): FastifyIns
   });
   // Given at its making, Fastify would make a logger and listeners for each request, which most have no use for.
   server.log = logger;
+  if (telemetry !== undefined) registerObservation(server, telemetry);
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();

@@ -6,8 +6,12 @@ test('without any setting the server is local, embedded and on port 8080', () =>
     port: 8080,
     host: '127.0.0.1',
     databaseUrl: undefined,
+    databaseReadUrl: undefined,
+    databasePooler: undefined,
+    drainSeconds: 0,
     publicUrl: 'http://localhost:8080',
     aliasDays: 30,
+    mail: undefined,
     logLevel: 'info',
   });
 });
@@ -22,6 +26,10 @@ test('every problem is told at once, with the way out', () => {
       CROSSWALK_CLIENT_ID: 'me',
       CROSSWALK_ALIAS_DAYS: '-1',
       TLS_CERT_FILE: '/cert.pem',
+      SMTP_URL: 'mail.example.com',
+      MAIL_FROM: 'me',
+      ADMIN_EMAIL: 'nobody',
+      METRICS_TOKEN: 'short',
     });
   for (const part of [
     'PORT must be a whole number from 0 to 65535',
@@ -33,6 +41,11 @@ test('every problem is told at once, with the way out', () => {
     'CROSSWALK_CLIENT_ID must be skc_',
     'CROSSWALK_CLIENT_ID needs',
     'CROSSWALK_ALIAS_DAYS',
+    'SMTP_URL must be smtp://host:port',
+    'MAIL_FROM must be an address',
+    'ADMIN_EMAIL and ADMIN_PASSWORD must be set together',
+    'ADMIN_EMAIL must be one plain address',
+    'METRICS_TOKEN must have at least 32 characters',
   ]) {
     expect(read).toThrow(part);
   }
@@ -52,7 +65,42 @@ test('a DATABASE_URL that cannot be read is told with the likely cause; one with
   }
 });
 
+test("a replica and a pooler need a database of one's own", () => {
+  const own = { DATABASE_URL: 'postgres://u@host/db', CROSSWALK_SECRET_KEY: 'a secret key that is only for tests' };
+  const given = { DATABASE_READ_URL: 'postgres://u@replica/db', DATABASE_POOLER: 'transaction', CROSSWALK_DRAIN_SECONDS: '5' };
+  expect(readConfig({ ...own, ...given })).toMatchObject({
+    databaseReadUrl: 'postgres://u@replica/db',
+    databasePooler: 'transaction',
+    drainSeconds: 5,
+  });
+  expect(() => readConfig(given)).toThrow(
+    /DATABASE_READ_URL needs DATABASE_URL[\s\S]*DATABASE_POOLER must be transaction, with DATABASE_URL/,
+  );
+  expect(() => readConfig({ ...own, DATABASE_POOLER: 'session' })).toThrow('DATABASE_POOLER must be transaction');
+  expect(() => readConfig({ ...own, DATABASE_READ_URL: 'mysql://x' })).toThrow('DATABASE_READ_URL must begin with postgres://');
+});
+
 test('a secret is not repeated in a message', () => {
   expect(() => readConfig({ CROSSWALK_CLIENT_SECRET: 'too short' })).not.toThrow(/too short/);
   expect(() => readConfig({ CROSSWALK_CLIENT_SECRET: 'too short' })).toThrow(/at least 32 characters/);
+  expect(() => readConfig({ ADMIN_EMAIL: 'a@b.example', ADMIN_PASSWORD: 'too short' })).not.toThrow(/too short/);
+  expect(() => readConfig({ ADMIN_EMAIL: 'a@b.example', ADMIN_PASSWORD: 'too short' })).toThrow(
+    'ADMIN_PASSWORD must have 12 to 256 characters',
+  );
+});
+
+test('mail needs both of its settings; a password in them is not repeated in a message', () => {
+  expect(readConfig({ SMTP_URL: 'smtps://u:p%40w@mail.example.com', MAIL_FROM: 'Acme <a@b.example>' }).mail).toEqual({
+    smtp: { host: 'mail.example.com', port: 465, secure: true, auth: { user: 'u', pass: 'p@w' } },
+    from: { name: 'Acme', address: 'a@b.example' },
+  });
+  expect(() => readConfig({ SMTP_URL: 'smtp://mail.example.com' })).toThrow('SMTP_URL and MAIL_FROM must be set together');
+  expect(() => readConfig({ MAIL_FROM: 'a@b.example' })).toThrow('SMTP_URL and MAIL_FROM must be set together');
+  expect(() => readConfig({ SMTP_URL: 'smtp://u:pass#word@mail.example.com', MAIL_FROM: 'a@b.example' })).not.toThrow(/pass#word/);
+});
+
+test('the first operator is given as address and password', () => {
+  const firstOperator = { email: 'a@b.example', password: 'correct horse battery staple' };
+  expect(readConfig({ ADMIN_EMAIL: firstOperator.email, ADMIN_PASSWORD: firstOperator.password }).firstOperator).toEqual(firstOperator);
+  expect(readConfig({}).firstOperator).toBeUndefined();
 });

@@ -1,4 +1,8 @@
 import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { emailKey } from './lib/email.ts';
+import { parseSender, parseSmtpUrl, type Sender, type SmtpSettings } from './lib/mail-settings.ts';
+import { type GivenOperator, passwordProblem } from './operators/index.ts';
 
 /** The settings of a server, read from environment variables. README has the table. */
 export interface Config {
@@ -6,6 +10,12 @@ export interface Config {
   host: string;
   /** undefined: the embedded engine */
   databaseUrl: string | undefined;
+  /** a streaming replica of that database, read where callers take it; undefined: none */
+  databaseReadUrl: string | undefined;
+  /** Connections go through PgBouncer in transaction mode, or another pooler of its kind. */
+  databasePooler: 'transaction' | undefined;
+  /** seconds that `/readyz` answers 503 while all is still served, before a stop; 0: none */
+  drainSeconds: number;
   /** absolute path */
   dataDirectory: string;
   /** without a trailing slash */
@@ -14,6 +24,8 @@ export interface Config {
   tls: { certFile: string; keyFile: string } | undefined;
   /** the credentials the first client gets, for unattended set-up */
   firstClient: { id: string | undefined; secret: string } | undefined;
+  /** the operator that is made when there is none, for unattended set-up; undefined: a set-up link is printed */
+  firstOperator: GivenOperator | undefined;
   /** undefined: a file in the data directory (embedded engine only) */
   secretKey: string | undefined;
   /** days an external ID keeps resolving after a change; 0 = not at all */
@@ -22,6 +34,12 @@ export interface Config {
   eventDays: number;
   /** requests per second one client may make of one server process, on average over ten seconds; 0 = no limit */
   rateLimit: number;
+  /** networks of one's own that webhooks may reach, in CIDR notation */
+  webhookAllow: string[];
+  /** undefined: mail is kept, to be read in the mailbox */
+  mail: { smtp: SmtpSettings; from: Sender } | undefined;
+  /** what opens `/metrics`; undefined: there are no metrics */
+  metricsToken: string | undefined;
   logLevel: string;
 }
 
@@ -60,11 +78,23 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const publicUrl = (text('CROSSWALK_PUBLIC_URL') ?? `${tls === undefined ? 'http' : 'https'}://localhost:${port}`).replace(/\/+$/, '');
   if (!isWebUrl(publicUrl)) problems.push('CROSSWALK_PUBLIC_URL must be an http or https address such as https://directory.example.com');
 
-  const databaseUrl = text('DATABASE_URL');
-  if (databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    problems.push('DATABASE_URL must begin with postgres:// or postgresql://');
-  } else if (databaseUrl !== undefined && !isDatabaseUrl(databaseUrl)) {
-    problems.push('DATABASE_URL cannot be read. Percent-encode special characters in its parts: a # in a password is %23, a / is %2F');
+  const addressOf = (name: string) => {
+    const url = text(name);
+    if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) {
+      problems.push(`${name} must begin with postgres:// or postgresql://`);
+    } else if (url !== undefined && !isDatabaseUrl(url)) {
+      problems.push(`${name} cannot be read. Percent-encode special characters in its parts: a # in a password is %23, a / is %2F`);
+    }
+    return url;
+  };
+  const databaseUrl = addressOf('DATABASE_URL');
+  const databaseReadUrl = addressOf('DATABASE_READ_URL');
+  if (databaseReadUrl !== undefined && databaseUrl === undefined) {
+    problems.push('DATABASE_READ_URL needs DATABASE_URL beside it: the PostgreSQL that Crosswalk brings has no replica');
+  }
+  const pooler = text('DATABASE_POOLER');
+  if (pooler !== undefined && (pooler !== 'transaction' || databaseUrl === undefined)) {
+    problems.push('DATABASE_POOLER must be transaction, with DATABASE_URL beside it, or unset');
   }
   const secretKey = text('CROSSWALK_SECRET_KEY');
   if (databaseUrl !== undefined && secretKey === undefined) {
@@ -84,6 +114,45 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     problems.push('CROSSWALK_CLIENT_SECRET must have at least 32 characters. Make one with: openssl rand -base64 32');
   }
 
+  const adminEmail = text('ADMIN_EMAIL');
+  const adminPassword = text('ADMIN_PASSWORD');
+  if ((adminEmail === undefined) !== (adminPassword === undefined)) {
+    problems.push('ADMIN_EMAIL and ADMIN_PASSWORD must be set together, or neither: then a set-up link is printed');
+  }
+  if (adminEmail !== undefined && emailKey(adminEmail) === undefined) {
+    problems.push('ADMIN_EMAIL must be one plain address such as ada@example.com');
+  }
+  const passwordIssue = adminPassword === undefined ? undefined : passwordProblem(adminPassword);
+  if (passwordIssue !== undefined) problems.push(`ADMIN_PASSWORD ${passwordIssue}`);
+
+  const smtpUrl = text('SMTP_URL');
+  const mailFrom = text('MAIL_FROM');
+  const smtp = smtpUrl === undefined ? undefined : parseSmtpUrl(smtpUrl);
+  const from = mailFrom === undefined ? undefined : parseSender(mailFrom);
+  if (smtpUrl !== undefined && smtp === undefined) {
+    problems.push(
+      'SMTP_URL must be smtp://host:port or smtps://host:port, with user:password@ before the host where they are needed. ' +
+        'Percent-encode special characters in them: an @ is %40, a / is %2F',
+    );
+  }
+  if (mailFrom !== undefined && from === undefined) {
+    problems.push('MAIL_FROM must be an address such as invitations@example.com, or Name <invitations@example.com>');
+  }
+  if ((smtpUrl === undefined) !== (mailFrom === undefined)) {
+    problems.push('SMTP_URL and MAIL_FROM must be set together: where mail is handed in, and whom it comes from');
+  }
+  const webhookAllow = (text('CROSSWALK_WEBHOOK_ALLOW') ?? '')
+    .split(',')
+    .map((network) => network.trim())
+    .filter(Boolean);
+  for (const network of webhookAllow.filter((network) => !ipaddr.isValidCIDR(network))) {
+    problems.push(`CROSSWALK_WEBHOOK_ALLOW lists networks such as 10.0.0.0/8, with commas between; "${network.slice(0, 50)}" is none`);
+  }
+
+  const metricsToken = text('METRICS_TOKEN');
+  if (metricsToken !== undefined && metricsToken.length < 32) {
+    problems.push('METRICS_TOKEN must have at least 32 characters. Make one with: openssl rand -base64 32');
+  }
   const logLevel = text('LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
 
@@ -91,14 +160,21 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port,
     host: text('HOST') ?? '127.0.0.1',
     databaseUrl,
+    databaseReadUrl,
+    databasePooler: pooler === 'transaction' ? pooler : undefined,
+    drainSeconds: integer('CROSSWALK_DRAIN_SECONDS', 0, 600),
     dataDirectory: resolve(text('CROSSWALK_DATA_DIR') ?? './data'),
     publicUrl,
     tls,
     firstClient: clientSecret === undefined ? undefined : { id: clientId, secret: clientSecret },
+    firstOperator: adminEmail === undefined || adminPassword === undefined ? undefined : { email: adminEmail, password: adminPassword },
     secretKey,
     aliasDays: integer('CROSSWALK_ALIAS_DAYS', 30, 36_500),
     eventDays: integer('CROSSWALK_EVENT_DAYS', 90, 36_500),
     rateLimit: integer('CROSSWALK_RATE_LIMIT', 2_000, 1_000_000),
+    webhookAllow,
+    mail: smtp === undefined || from === undefined ? undefined : { smtp, from },
+    metricsToken,
     logLevel,
   };
   if (problems.length > 0) throw new ConfigError(problems);

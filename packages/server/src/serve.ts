@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSecretAnswer } from '@crosswalk/contract';
 import type { FastifyBaseLogger } from 'fastify';
+import type pg from 'pg';
 import { type App, buildApp } from './app.ts';
 import { SecretKeyError } from './clients/index.ts';
 import { type Config, minSecretKey } from './config.ts';
-import { type ConnectionOptions, openPool, requireConnection } from './database/connection.ts';
+import { type ConnectionOptions, openPool, requireConnection, workIdleTimeout, workPoolSize } from './database/connection.ts';
 import { startEmbeddedPostgres } from './database/embedded/index.ts';
 import { migrate } from './database/migrate.ts';
+import { Replica } from './database/replica.ts';
 import { ensureEnvironment } from './environments/index.ts';
 import { IdGenerator } from './lib/id.ts';
 import { writeOnce } from './lib/write-once.ts';
@@ -21,6 +23,8 @@ export interface RunningServer {
   address: string;
   /** The credentials of the first client, if this start made it: shown once, stored nowhere. */
   firstClient: ClientSecretAnswer | undefined;
+  /** The token of the link that makes the first operator, if there is none yet. The link of an earlier start does not work any more. */
+  setupToken: string | undefined;
   /** Answers what is under way, then ends everything. */
   stop(): Promise<void>;
 }
@@ -31,14 +35,14 @@ const firstEnvironment = 'development';
 /** How often expired rows are removed. Milliseconds. */
 const purgeInterval = 10 * 60 * 1000;
 
-/** How often events get their place in the feed. Milliseconds. */
-const placeInterval = 1_000;
-
 /** A request may still run for this long when the server is told to stop. Milliseconds. */
 const drainTimeout = 15_000;
 
 /** How long statements whose requests were cut off may still run then. Milliseconds. */
 const poolTimeout = 5_000;
+
+/** How long a read waits for a connection to the replica before the primary does it. Milliseconds. */
+const replicaTimeout = 1_000;
 
 export interface ServeOptions {
   /** hears of what a start does, a line each */
@@ -49,7 +53,7 @@ export interface ServeOptions {
 
 /**
  * Starts the service: the database (the embedded one unless `databaseUrl` is set), migrations, the first
- * environment and client, the listener. Throws errors whose messages say what to do: `EmbeddedPostgresError`,
+ * environment, client and operator, the listener. Throws errors whose messages say what to do: `EmbeddedPostgresError`,
  * `ConnectionError`, `MigrationError`, `SecretKeyError`, `CertificateError`, or the system's when the port is taken.
  */
 export async function serve(
@@ -65,17 +69,24 @@ export async function serve(
   try {
     const connection = await openDatabase(config, { onProgress, signal }, closers);
     const pool = openPool(connection);
-    closers.push(() => Promise.race([pool.end(), sleep(poolTimeout, undefined, { ref: false })]));
+    const workPool = openPool(connection, { size: workPoolSize, idleTimeout: workIdleTimeout });
+    closers.push(() => Promise.race([Promise.all([pool.end(), workPool.end()]), sleep(poolTimeout, undefined, { ref: false })]));
     if (config.databaseUrl !== undefined) await requireConnection(pool);
+    const replica = config.databaseReadUrl === undefined ? undefined : await openReplica(config.databaseReadUrl, pool, { logger, closers });
     for (const name of await migrate(pool)) onProgress(`Applied migration ${name}`);
     const app = await buildApp({
       pool,
+      workPool,
+      replica,
       publicUrl: config.publicUrl,
       secretKey: config.secretKey ?? (await secretKeyFile(config.dataDirectory)),
       aliasDays: config.aliasDays,
       eventDays: config.eventDays,
       rateLimit: config.rateLimit,
+      webhooks: { allow: config.webhookAllow },
+      mail: config.mail,
       certificate: config.tls === undefined ? undefined : await readCertificate(config.tls),
+      metricsToken: config.metricsToken,
       logger,
     });
     closers.push(() => closeListener(app, logger));
@@ -88,22 +99,23 @@ export async function serve(
     const ids = new IdGenerator(0);
     const environment = await ensureEnvironment(pool, ids.next(), firstEnvironment);
     const firstClient = await app.clients.createFirst(environment.id, config.firstClient);
+    const setupToken = await app.firstOperator.prepare(config.firstOperator);
     const purging = setInterval(() => app.purge().catch((error: unknown) => logger.warn({ err: error }, 'purge failed')), purgeInterval);
     closers.push(async () => clearInterval(purging));
-    // Readers of the feed do this themselves; a feed that nobody reads must not have it all to do at once.
-    const placing = setInterval(
-      () => app.feed.place().catch((error: unknown) => logger.warn({ err: error }, 'placing events failed')),
-      placeInterval,
-    );
-    closers.push(async () => clearInterval(placing));
+    app.startWork();
+    closers.push(app.stopWork);
     signal.throwIfAborted();
     const listening = await app.server.listen({
       port: config.port,
       host: config.host,
       listenTextResolver: (address) => `listening on ${address}`,
     });
+    closers.push(async () => {
+      app.announceStop();
+      await sleep(config.drainSeconds * 1000);
+    });
     const address = config.tls === undefined ? listening : listening.replace(/^http:/, 'https:');
-    return { address, firstClient, stop };
+    return { address, firstClient, setupToken, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -112,14 +124,28 @@ export async function serve(
 
 /** The PostgreSQL of DATABASE_URL, or one of our own, which is ended by a closer. */
 async function openDatabase(
-  { databaseUrl, dataDirectory }: Config,
+  { databaseUrl, databasePooler, dataDirectory }: Config,
   options: ServeOptions,
   closers: (() => Promise<unknown>)[],
 ): Promise<ConnectionOptions> {
-  if (databaseUrl !== undefined) return { connectionString: databaseUrl };
+  if (databaseUrl !== undefined) return { connectionString: databaseUrl, pooler: databasePooler };
   const postgres = await startEmbeddedPostgres({ dataDirectory, ...options });
   closers.push(() => postgres.stop());
   return postgres.connection;
+}
+
+/** The replica of DATABASE_READ_URL. One that is away now may come; one that is none is refused by a `ConnectionError`. */
+async function openReplica(
+  connectionString: string,
+  primary: pg.Pool,
+  { logger, closers }: { logger: FastifyBaseLogger; closers: (() => Promise<unknown>)[] },
+): Promise<Replica> {
+  const pool = openPool({ connectionString }, { connectionTimeout: replicaTimeout });
+  closers.push(() => Promise.race([pool.end(), sleep(poolTimeout, undefined, { ref: false })]));
+  const warn = (error: unknown) => logger.warn({ err: error }, 'the replica is not read for a while');
+  const replica = new Replica({ pool, primary, warn });
+  await replica.requireReplica();
+  return replica;
 }
 
 /** Waits for the requests under way. Those that do not end in time are cut off, so that a stop always ends. */

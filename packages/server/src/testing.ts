@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { type App, type AppOptions, buildApp } from './app.ts';
+import { type App, type AppOptions, buildApp, type WebhookOptions } from './app.ts';
 import { type ConnectionOptions, openPool, type PoolOptions } from './database/connection.ts';
 import { ensureEnvironment } from './environments/index.ts';
 import { IdGenerator } from './lib/id.ts';
@@ -95,9 +95,15 @@ export interface TestServerOptions {
   aliasDays?: number;
   eventDays?: number;
   rateLimit?: number;
+  webhooks?: WebhookOptions;
   pool?: PoolOptions;
   nameServers?: readonly string[];
+  publicUrl?: string;
+  mail?: AppOptions['mail'];
+  imports?: AppOptions['imports'];
   requestTimeout?: number;
+  exportPatience?: number;
+  metricsToken?: string;
   logger?: FastifyBaseLogger;
 }
 
@@ -108,6 +114,7 @@ export function useTestServer(options: TestServerOptions = {}): TestServer {
     Object.assign(target, await startTestServer(options));
   });
   afterAll(async () => {
+    await target.stopWork?.();
     await target.server?.close();
     await target.database?.drop();
   });
@@ -121,12 +128,15 @@ export function useTestServer(options: TestServerOptions = {}): TestServer {
 }
 
 /** What the server of a test is like where the test says nothing else. Several on one database take each other's tokens. */
-const testSettings = {
+export const testSettings = {
   publicUrl: 'http://crosswalk.test',
   secretKey: 'a secret key that is only for tests',
   aliasDays: 30,
   eventDays: 90,
   rateLimit: 0,
+  // A tenth of a second less for each sign-in of a test, and still far more than a look-up takes.
+  passwordCost: { N: 2 ** 13, r: 8, p: 1 },
+  webhooks: { allow: [] },
   logger: createLogger('silent'),
 };
 
@@ -134,10 +144,10 @@ const testSettings = {
 export async function startAnotherServer(
   { database }: TestServer,
   options: Partial<AppOptions>,
-): Promise<{ port: number; close(): Promise<void> }> {
-  const { server } = await buildApp({ ...testSettings, pool: database.pool, ...options });
+): Promise<{ port: number; mail: App['mail']; announceStop(): void; close(): Promise<void> }> {
+  const { server, mail, announceStop } = await buildApp({ ...testSettings, pool: database.pool, ...options });
   const url = await server.listen({ port: 0, host: '127.0.0.1' });
-  return { port: Number(new URL(url).port), close: () => server.close() };
+  return { port: Number(new URL(url).port), mail, announceStop, close: () => server.close() };
 }
 
 async function startTestServer({ pool, ...options }: TestServerOptions): Promise<TestServer> {

@@ -17,6 +17,7 @@ export function addImportScalekit(parent: Command, env: Env, streams: Streams): 
     .option('--invitations', 'import pending invitations too: Crosswalk invites these people anew')
     .option('--dry-run', 'read everything, tell what would be done, write nothing')
     .option('--state <file>', 'keeps how far the import is, so that it can go on; default: crosswalk-import-HOST.json')
+    .option('--profile <name>', 'import into the environment of this profile (see crosswalk login)')
     .option('--json', 'print the summary as JSON')
     .action(async (options: ImportOptions) => {
       const settings = settingsOf(options, env);

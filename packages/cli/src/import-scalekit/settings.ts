@@ -10,6 +10,7 @@ export interface ImportOptions {
   dryRun?: boolean;
   state?: string;
   json?: boolean;
+  profile?: string;
 }
 
 /** What an import is asked to do. */
@@ -29,7 +30,7 @@ export interface ImportSettings {
 /** The settings of options and environment variables; a `UsageError` names what is missing or wrong. */
 export function settingsOf(options: ImportOptions, env: Env): ImportSettings {
   const source = sourceOf(options, env);
-  const target = credentialsOf(env);
+  const target = credentialsOf(env, options.profile);
   if (source.clientId === target.clientId && URL.canParse(target.url) && new URL(target.url).origin === source.url)
     throw new UsageError(`${source.url} is where the records would go: name the Scalekit environment with --from`);
   return {

@@ -1,5 +1,5 @@
 import type pc from 'picocolors';
-import { safe } from '../print.ts';
+import { figure, safe } from '../print.ts';
 import type { ImportSettings } from './settings.ts';
 import type { ImportIdentity } from './state.ts';
 import { conflictsIn, kinds, outcomes, recordsIn, type Tally } from './tally.ts';
@@ -48,9 +48,4 @@ function notesOf(summary: Summary): string[] {
     ['conflicts', summary.conflicts_total, 'told above; the records are as they were: mend them and run it again'],
   ];
   return notes.filter(([, count]) => count > 0).map(([what, count, hint]) => `  ${what}: ${figure(count)}; ${hint}`);
-}
-
-/** A number for people to read. */
-export function figure(count: number): string {
-  return count.toLocaleString('en');
 }

@@ -2,17 +2,18 @@ import type { Client, ClientSecretAnswer, CreateClient, Scope } from '@crosswalk
 import type pg from 'pg';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
+import { appendEvents, eventOf } from '../events/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { formatId, type IdGenerator, parseId } from '../lib/id.ts';
 import { hashSecret, hintOf, newSecret } from '../lib/secret.ts';
 import { requireText } from '../lib/text.ts';
 import { maxSecrets } from './client.ts';
-import { deleteClient, findClient, hasClients, insertClient, listClients, lockClient } from './client-store.ts';
+import { deleteClient, findClient, hasClients, insertClient, listClients, lockClient, raiseClient } from './client-store.ts';
 import { deleteSecret, insertSecret } from './secret-store.ts';
 
 const allScopes: Scope[] = ['read', 'write'];
 
-/** The use cases of API clients and their secrets. */
+/** The use cases of API clients and their secrets. Each change and its event are one transaction. */
 export class ClientService {
   readonly #pool: pg.Pool;
   readonly #ids: IdGenerator;
@@ -33,9 +34,13 @@ export class ClientService {
   }
 
   /** Makes a client with its first secret, which only this answer shows. */
-  create({ environmentId }: RequestContext, { name, scopes = allScopes }: CreateClient): Promise<ClientSecretAnswer> {
+  create(context: RequestContext, { name, scopes = allScopes }: CreateClient): Promise<ClientSecretAnswer> {
     requireText(name, 'name', 'name');
-    return inTransaction(this.#pool, (tx) => this.#insert(tx, environmentId, this.#ids.next(), name, scopes, newSecret('cwk')));
+    return inTransaction(this.#pool, async (tx) => {
+      const made = await this.#insert(tx, context.environmentId, this.#ids.next(), name, scopes, newSecret('cwk'));
+      await appendEvents(tx, context, this.#ids, [eventOf('client.created', 'client', undefined, made.client)]);
+      return made;
+    });
   }
 
   /**
@@ -70,34 +75,43 @@ export class ClientService {
   }
 
   /** Adds a second secret, so that the first can be replaced without a gap. Only this answer shows it. */
-  createSecret({ environmentId }: RequestContext, clientId: string): Promise<ClientSecretAnswer> {
+  createSecret(context: RequestContext, clientId: string): Promise<ClientSecretAnswer> {
+    const { environmentId } = context;
     return inTransaction(this.#pool, async (tx) => {
-      const { secretIds } = await this.#lock(tx, environmentId, clientId);
-      if (secretIds.length >= maxSecrets) {
-        throw new ApiError(
-          'TOO_MANY_CLIENT_SECRETS',
-          `${formatId('skc', clientId)} has ${maxSecrets} live secrets; delete the older one first`,
-        );
+      const before = await this.#lock(tx, environmentId, clientId);
+      if (before.secrets.length >= maxSecrets) {
+        throw new ApiError('TOO_MANY_CLIENT_SECRETS', `${before.id} has ${maxSecrets} live secrets; delete the older one first`);
       }
-      return this.#addSecret(tx, environmentId, clientId, newSecret('cwk'));
+      await raiseClient(tx, environmentId, clientId);
+      const made = await this.#addSecret(tx, environmentId, clientId, newSecret('cwk'));
+      await appendEvents(tx, context, this.#ids, [eventOf('client.updated', 'client', before, made.client)]);
+      return made;
     });
   }
 
   /** Revokes a secret at once. The last one cannot be: revoke the client. */
-  deleteSecret({ environmentId }: RequestContext, clientId: string, secretId: string): Promise<void> {
+  deleteSecret(context: RequestContext, clientId: string, secretId: string): Promise<void> {
+    const { environmentId } = context;
     return inTransaction(this.#pool, async (tx) => {
-      const { secretIds } = await this.#lock(tx, environmentId, clientId);
-      if (!secretIds.includes(secretId))
-        throw new ApiError('CLIENT_NOT_FOUND', `${formatId('skc', clientId)} has no secret ${formatId('sks', secretId)}`);
-      if (secretIds.length === 1)
+      const before = await this.#lock(tx, environmentId, clientId);
+      const secret = formatId('sks', secretId);
+      if (!before.secrets.some(({ id }) => id === secret)) throw new ApiError('CLIENT_NOT_FOUND', `${before.id} has no secret ${secret}`);
+      if (before.secrets.length === 1)
         throw new ApiError('LAST_CLIENT_SECRET', 'this is the only secret; make another first, or delete the client');
       await deleteSecret(tx, environmentId, 'skc', clientId, secretId);
+      await raiseClient(tx, environmentId, clientId);
+      const after = await this.#read(tx, environmentId, clientId);
+      await appendEvents(tx, context, this.#ids, [eventOf('client.updated', 'client', before, after)]);
     });
   }
 
   /** Revokes a client: no token is granted from now on, and its tokens end within a minute. */
-  async delete({ environmentId }: RequestContext, clientId: string): Promise<void> {
-    if (!(await deleteClient(this.#pool, environmentId, clientId))) throw clientNotFound(clientId);
+  delete(context: RequestContext, clientId: string): Promise<void> {
+    return inTransaction(this.#pool, async (tx) => {
+      const before = await this.#lock(tx, context.environmentId, clientId);
+      await deleteClient(tx, context.environmentId, clientId);
+      await appendEvents(tx, context, this.#ids, [eventOf('client.deleted', 'client', before, undefined)]);
+    });
   }
 
   async #read(db: pg.Pool | pg.PoolClient, environmentId: string, id: string): Promise<Client> {
@@ -106,10 +120,10 @@ export class ClientService {
     return client;
   }
 
-  async #lock(tx: pg.PoolClient, environmentId: string, id: string): Promise<{ secretIds: string[] }> {
-    const locked = await lockClient(tx, environmentId, id);
-    if (locked === undefined) throw clientNotFound(id);
-    return locked;
+  async #lock(tx: pg.PoolClient, environmentId: string, id: string): Promise<Client> {
+    const client = await lockClient(tx, environmentId, id);
+    if (client === undefined) throw clientNotFound(id);
+    return client;
   }
 }
 

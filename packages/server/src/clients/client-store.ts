@@ -8,12 +8,13 @@ interface ClientRow {
   environment_id: string;
   name: string;
   scopes: Scope[];
+  version: string;
   create_time: string;
   last_used_time: string | null;
   secrets: SecretRow[];
 }
 
-const columns = `t.id, t.environment_id, t.name, t.scopes, t.create_time, t.last_used_time, ${secretsJson('skc')} as secrets`;
+const columns = `t.id, t.environment_id, t.name, t.scopes, t.version, t.create_time, t.last_used_time, ${secretsJson('skc')} as secrets`;
 
 function toClient(row: ClientRow): Client {
   return {
@@ -22,6 +23,7 @@ function toClient(row: ClientRow): Client {
     name: row.name,
     scopes: row.scopes,
     secrets: row.secrets.map(toSecret),
+    version: Number(row.version),
     create_time: row.create_time,
     last_used_time: row.last_used_time,
   };
@@ -61,21 +63,21 @@ export async function insertClient(
   await tx.query('insert into clients (environment_id, id, name, scopes) values ($1, $2, $3, $4)', [environmentId, id, name, scopes]);
 }
 
-/** Locks the client until the transaction ends and counts its secrets; undefined if there is none. */
-export async function lockClient(tx: Queryable, environmentId: string, id: string): Promise<{ secretIds: string[] } | undefined> {
+/** The client, locked until the transaction ends; undefined if there is none. */
+export async function lockClient(tx: Queryable, environmentId: string, id: string): Promise<Client | undefined> {
   const { rowCount } = await tx.query('select from clients where environment_id = $1 and id = $2 for update', [environmentId, id]);
-  if (rowCount !== 1) return undefined;
-  const { rows } = await tx.query<{ id: string }>('select id from client_secrets where environment_id = $1 and client_id = $2', [
-    environmentId,
-    id,
-  ]);
-  return { secretIds: rows.map((row) => row.id) };
+  // A second statement: the secrets as the first one's snapshot has them may be older than the lock.
+  return rowCount === 1 ? findClient(tx, environmentId, id) : undefined;
 }
 
-/** Removes a client with its secrets; false if there is none. */
-export async function deleteClient(tx: Queryable, environmentId: string, id: string): Promise<boolean> {
-  const { rowCount } = await tx.query('delete from clients where environment_id = $1 and id = $2', [environmentId, id]);
-  return rowCount === 1;
+/** Raises the version of a locked client. */
+export async function raiseClient(tx: Queryable, environmentId: string, id: string): Promise<void> {
+  await tx.query('update clients set version = version + 1 where environment_id = $1 and id = $2', [environmentId, id]);
+}
+
+/** Removes a client with its secrets. */
+export async function deleteClient(tx: Queryable, environmentId: string, id: string): Promise<void> {
+  await tx.query('delete from clients where environment_id = $1 and id = $2', [environmentId, id]);
 }
 
 /** The scopes a client has now, or undefined when it was revoked. */

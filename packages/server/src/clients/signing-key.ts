@@ -1,8 +1,8 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import type pg from 'pg';
 import type { Queryable } from '../database/connection.ts';
 import { inTransaction } from '../database/transaction.ts';
+import { deriveKey, seal, unseal } from '../lib/seal.ts';
 
 /** A key pair that signs access tokens. `kid` is the RFC 7638 thumbprint. */
 export interface SigningKey {
@@ -14,11 +14,6 @@ export interface SigningKey {
 /** The settings do not fit the database: the message says what to do. */
 export class SecretKeyError extends Error {
   override readonly name = 'SecretKeyError';
-}
-
-/** A key derived from CROSSWALK_SECRET_KEY for one purpose, so that no two purposes share one. 32 bytes. */
-export function deriveKey(secretKey: string, purpose: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secretKey, 'crosswalk', purpose, 32));
 }
 
 /**
@@ -61,14 +56,14 @@ async function generate(key: Uint8Array): Promise<SigningKeyRow> {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true });
   const publicJwk = await exportJWK(publicKey);
   const kid = await calculateJwkThumbprint(publicJwk);
-  const encrypted = encrypt(key, Buffer.from(JSON.stringify(await exportJWK(privateKey))));
+  const encrypted = seal(key, Buffer.from(JSON.stringify(await exportJWK(privateKey))));
   return { kid, public_jwk: { ...publicJwk, kid, alg: 'RS256', use: 'sig' }, private_key_encrypted: encrypted };
 }
 
 async function open(row: SigningKeyRow, key: Uint8Array): Promise<SigningKey> {
   let text: string;
   try {
-    text = decrypt(key, row.private_key_encrypted).toString();
+    text = unseal(key, row.private_key_encrypted).toString();
   } catch (cause) {
     throw new SecretKeyError(
       'The signing keys in the database were encrypted with another CROSSWALK_SECRET_KEY. Start with the key this database was set up with.',
@@ -77,18 +72,4 @@ async function open(row: SigningKeyRow, key: Uint8Array): Promise<SigningKey> {
   }
   const jwk: JWK = JSON.parse(text);
   return { kid: row.kid, publicJwk: row.public_jwk, privateKey: await importJWK(jwk, 'RS256') };
-}
-
-/** AES-256-GCM: 12 bytes of nonce, 16 of tag, then the text. */
-function encrypt(key: Uint8Array, text: Buffer): Buffer {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce);
-  const body = Buffer.concat([cipher.update(text), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), body]);
-}
-
-function decrypt(key: Uint8Array, sealed: Buffer): Buffer {
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12));
-  decipher.setAuthTag(sealed.subarray(12, 28));
-  return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]);
 }

@@ -7,9 +7,9 @@ test('look-ups that wait together travel in one statement and each gets its own 
     batches.push([...keys]);
     return keys.map((key) => key * 2);
   });
-  const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => look(index)));
-  expect(answers).toEqual(Array.from({ length: 40 }, (_, index) => index * 2));
-  expect(batches.map((batch) => batch.length)).toEqual([16, 16, 8]);
+  const answers = await Promise.all(Array.from({ length: 140 }, (_, index) => look(index)));
+  expect(answers).toEqual(Array.from({ length: 140 }, (_, index) => index * 2));
+  expect(batches.map((batch) => batch.length)).toEqual([64, 64, 12]);
 });
 
 test('while statements are under way the next ones gather, and none is started before it was asked for', async () => {

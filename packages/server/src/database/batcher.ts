@@ -1,3 +1,6 @@
+import { type Context, context } from '@opentelemetry/api';
+import { onBehalfOf } from '../lib/tracing.ts';
+
 /** How a batcher loads many keys at once: the answers come in the order of the keys. */
 export type LoadMany<Key, Value> = (keys: readonly Key[]) => Promise<readonly Value[]>;
 
@@ -9,10 +12,10 @@ export interface BatcherOptions {
 }
 
 /**
- * Sixteen keys a statement and three statements at once were the best of what was measured on two
- * cores: look-ups come out three to four times faster than one statement each (see bench/).
+ * Measured with 64 callers on two cores (docs/decisions/0003): a key costs PostgreSQL least where many share a statement, so that few
+ * statements under way are better than many. Two rather than one, so that a slow one does not hold up all.
  */
-const defaults: BatcherOptions = { maxBatch: 16, maxConcurrent: 3 };
+const defaults: BatcherOptions = { maxBatch: 64, maxConcurrent: 2 };
 
 /**
  * Independent look-ups that are waiting at the same moment travel in one statement.
@@ -28,6 +31,8 @@ export function createBatcher<Key, Value>(load: LoadMany<Key, Value>, options: P
     key: Key;
     resolve: (value: Value) => void;
     reject: (error: unknown) => void;
+    /** where it was asked for, for traces */
+    asker: Context;
   }
   const waiting: Waiting[] = [];
   let running = 0;
@@ -50,7 +55,11 @@ export function createBatcher<Key, Value>(load: LoadMany<Key, Value>, options: P
 
   async function run(batch: Waiting[]): Promise<void> {
     try {
-      const values = await load(batch.map((item) => item.key));
+      const keys = batch.map((item) => item.key);
+      const values = await onBehalfOf(
+        batch.map((item) => item.asker),
+        () => load(keys),
+      );
       if (values.length !== batch.length) throw new Error(`${values.length} answers to ${batch.length} keys`);
       batch.forEach((item, index) => {
         const value = values[index];
@@ -67,7 +76,7 @@ export function createBatcher<Key, Value>(load: LoadMany<Key, Value>, options: P
 
   return (key: Key): Promise<Value> =>
     new Promise((resolve, reject) => {
-      waiting.push({ key, resolve, reject });
+      waiting.push({ key, resolve, reject, asker: context.active() });
       schedule();
     });
 }

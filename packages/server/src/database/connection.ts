@@ -1,8 +1,18 @@
 import pg from 'pg';
 import { isoTime } from '../lib/time.ts';
+import { findTracer } from '../lib/tracing.ts';
+import { traceStatements } from './statement-spans.ts';
+
+/**
+ * PgBouncer in transaction mode, or another pooler of its kind: from transaction to transaction it is another session. So nothing is
+ * prepared by name, and time limits are part of each transaction.
+ */
+export type Pooler = 'transaction';
 
 /** What both engines give: where PostgreSQL listens. */
-export type ConnectionOptions = { connectionString: string } | { host: string; port: number; database: string; user: string; ssl: false };
+export type ConnectionOptions =
+  | { connectionString: string; pooler?: Pooler | undefined }
+  | { host: string; port: number; database: string; user: string; ssl: false };
 
 /** The database of DATABASE_URL does not let us in; the message says what to check. */
 export class ConnectionError extends Error {
@@ -18,6 +28,12 @@ export type Queryable = pg.Pool | pg.PoolClient;
  */
 const poolSize = 8;
 
+/**
+ * Connections for what a process does without being asked for: placing events, claiming what is to be sent, recording what came of it, and
+ * an import go on side by side, each by one.
+ */
+export const workPoolSize = 4;
+
 /** A statement that runs longer than this is ended by the database and answered with 503. Milliseconds. */
 const statementTimeout = 10_000;
 
@@ -30,11 +46,27 @@ const lockTimeout = 5_000;
  */
 const answerGrace = 5_000;
 
+/** An unused connection is closed after this. Milliseconds. */
+const idleTimeout = 60_000;
+
+/**
+ * The same of the connections for work: soon, as most are used in bursts, and where the database gives fewer than all pools want, those
+ * that nobody uses would leave requests none. Milliseconds.
+ */
+export const workIdleTimeout = 3_000;
+
 /** How long a request waits for a free or a new connection before it is answered with 503: a burst of a thousand writers to one record drains in less. Milliseconds. */
 const connectionTimeout = 30_000;
 
+/** A process that stops in mid-transaction must not hold its locks for ever. Milliseconds. */
+const idleInTransactionTimeout = 30_000;
+
 /** Where a pool differs from the usual one. Times in milliseconds. */
 export interface PoolOptions {
+  /** connections at most; default 8 */
+  size?: number;
+  /** how long a connection is kept unused; default 60,000 */
+  idleTimeout?: number;
   /** how long a request waits for a connection; default 30,000 */
   connectionTimeout?: number;
   /** how long a statement may run; default 10,000 */
@@ -45,25 +77,62 @@ export interface PoolOptions {
 
 /** Opens the pool of connections that all of the server uses, the same for both engines. */
 export function openPool(connection: ConnectionOptions, options: PoolOptions = {}): pg.Pool {
-  const timeouts = { connectionTimeout, statementTimeout, lockTimeout, ...options };
+  const timeouts = { idleTimeout, connectionTimeout, statementTimeout, lockTimeout, ...options };
+  const pooled = 'connectionString' in connection && connection.pooler === 'transaction';
   const pool = new pg.Pool({
     ...connection,
-    max: poolSize,
+    max: options.size ?? poolSize,
     connectionTimeoutMillis: timeouts.connectionTimeout,
-    idleTimeoutMillis: 60_000,
+    idleTimeoutMillis: timeouts.idleTimeout,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    statement_timeout: timeouts.statementTimeout,
     query_timeout: timeouts.statementTimeout + answerGrace,
-    lock_timeout: timeouts.lockTimeout,
-    // A process that stops in mid-transaction must not hold its locks for ever.
-    idle_in_transaction_session_timeout: 30_000,
     application_name: 'crosswalk',
     types: { getTypeParser },
+    ...(pooled
+      ? { Client: UnnamedClient }
+      : {
+          statement_timeout: timeouts.statementTimeout,
+          lock_timeout: timeouts.lockTimeout,
+          idle_in_transaction_session_timeout: idleInTransactionTimeout,
+        }),
   });
-  // An idle connection that dies is replaced at the next use; unheard, the event would end the process.
+  if (pooled) {
+    beginnings.set(
+      pool,
+      `; set local statement_timeout = ${timeouts.statementTimeout}; set local lock_timeout = ${timeouts.lockTimeout}` +
+        `; set local idle_in_transaction_session_timeout = ${idleInTransactionTimeout}`,
+    );
+  }
+  // A connection that dies is replaced at its next use, and a statement it had fails. Its event says nothing more, but unheard it would
+  // end the process. The pool hears it only while the connection is idle, and nobody does between its hand-over and the next promise.
+  pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', () => {});
+  const tracer = findTracer();
+  if (tracer !== undefined) traceStatements(pool, tracer);
   return pool;
+}
+
+/** SQL that follows the `begin` of a transaction: the time limits, where a session cannot keep them. */
+export function limitsOf(pool: pg.Pool): string {
+  return beginnings.get(pool) ?? '';
+}
+
+const beginnings = new WeakMap<pg.Pool, string>();
+
+/** A connection that prepares nothing by name: the next transaction would not find it. */
+class UnnamedClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    const { query } = this;
+    Object.defineProperty(this, 'query', {
+      value: (statement: unknown, ...rest: unknown[]) => Reflect.apply(query, this, [withoutName(statement), ...rest]),
+    });
+  }
+}
+
+function withoutName(statement: unknown): unknown {
+  return typeof statement === 'object' && statement !== null && 'name' in statement ? { ...statement, name: undefined } : statement;
 }
 
 /** Throws a `ConnectionError` unless the database of DATABASE_URL answers. */
@@ -74,6 +143,12 @@ export async function requireConnection(pool: pg.Pool): Promise<void> {
     // Several addresses that all refuse are an AggregateError, whose message is empty.
     const reasons = error instanceof AggregateError ? error.errors : [error];
     const reason = [...new Set(reasons.map((one) => (one instanceof Error ? one.message : String(one))))].join('; ');
+    if (reason.includes('unsupported startup parameter')) {
+      throw new ConnectionError(
+        `DATABASE_URL leads to PgBouncer, which says: ${reason}. Set DATABASE_POOLER=transaction; see docs/scaling.md.`,
+        { cause: error },
+      );
+    }
     throw new ConnectionError(
       `The database of DATABASE_URL cannot be used: ${reason}. ` +
         'Check that it runs, and the host, port, user, password and database name (special characters in them are percent-encoded).',

@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import { connectTo, useTestServer } from '../testing.ts';
+import { plansDuring } from './testing.ts';
 
 /** The plans of every statement a request runs, at 100,000 records: none may scan a table. */
 const server = useTestServer();
@@ -25,6 +25,11 @@ beforeAll(async () => {
       [environment],
     );
   }
+  await fill.query(
+    `update organizations set external_ids = case when id % 2000 = 3 then external_ids || '{"rare": "r"}' else external_ids - 'crm' end
+     where environment_id = $1 and id % 1000 = 3`,
+    [environment],
+  );
   await fill.query(
     `insert into roles (environment_id, id, name, display_name) select $1, 6000000 + n, 'role_' || n, 'Role' from generate_series(1, 400) n`,
     [environment],
@@ -52,6 +57,15 @@ beforeAll(async () => {
      from generate_series(1, ${size}) n cross join lateral (values (case n % 2 when 0 then 'ORGANIZATION_DOMAIN' else 'ALLOWED_EMAIL_DOMAIN' end)) t (type)`,
     [environment],
   );
+  await fill.query(`insert into invitations (environment_id, membership_id) select $1, 5000000 + n from generate_series(1, ${size}) n`, [
+    environment,
+  ]);
+  await fill.query(
+    `insert into messages (environment_id, id, event_sequence, organization_id, user_id, membership_id, to_address, token_hash, state, due_time)
+     select $1, 9500000 + n, n, 1000000 + 1 + n % 10000, 1000000 + n, 5000000 + n, 'u', sha256(convert_to(lpad(n::text, 43, '0'), 'UTF8')), 'SENT', null
+     from generate_series(1, ${size}) n`,
+    [environment],
+  );
   await fill.query(
     `insert into events (environment_id, id, type, organization_id, record_kind, record_id, record_version, external_ids, changed, data, actor_type,
        request_id, place)
@@ -66,27 +80,8 @@ beforeAll(async () => {
 
 /** Statements that a request sends, with what the planner does for each. */
 async function plansOf(method: string, path: string, body?: unknown): Promise<{ status: number; plans: string[] }> {
-  const statements: { text: string; values: unknown[] }[] = [];
-  const original = pg.Client.prototype.query;
-  // Listens on the driver; nothing is replaced: every statement still runs.
-  Object.assign(pg.Client.prototype, {
-    query(this: pg.Client, ...call: Parameters<typeof original>) {
-      const [first, second] = call as unknown as [string | { text: string; values?: unknown[] }, unknown];
-      statements.push(
-        typeof first === 'string'
-          ? { text: first, values: Array.isArray(second) ? second : [] }
-          : { text: first.text, values: first.values ?? [] },
-      );
-      return Reflect.apply(original, this, call);
-    },
-  });
-  const { status } = await server.client.request(method, path, body).finally(() => Object.assign(pg.Client.prototype, { query: original }));
-  const plans: string[] = [];
-  for (const { text, values } of statements.filter((statement) => /^\s*(select|with|insert|update|delete)/i.test(statement.text))) {
-    const { rows } = await server.database.pool.query(`explain ${text}`, values);
-    plans.push(`${text}\n${rows.map((row) => row['QUERY PLAN']).join('\n')}`);
-  }
-  return { status, plans };
+  const { result, plans } = await plansDuring(server.database.pool, () => server.client.request(method, path, body));
+  return { status: result.status, plans };
 }
 
 const organizations = '/api/v1/organizations';
@@ -113,6 +108,25 @@ test.each([
   ['equality on a nested key', 'GET', `/api/v1/users${filter('metadata.nested.deep = 77')}`],
   ['equality on a key nobody has', 'GET', `/api/v1/users${filter('metadata.nothing = true')}`],
   ['equality with another condition', 'GET', `${organizations}${filter('metadata.group = "g7" AND metadata.number > 50000')}`],
+  ['those that have an ID of a system that few have', 'GET', `${organizations}${filter('external_ids.rare :*')}`],
+  ['those that have an ID of a system that nobody has', 'GET', `${organizations}${filter('external_ids.none :*')}`],
+  ['those that lack an ID of a system that most have', 'GET', `${organizations}${filter('NOT external_ids.crm :*')}`],
+  ['those that lack an external ID of their own', 'GET', `${organizations}${filter('NOT external_id :*')}`],
+  ['those whose ID of a system begins with a text', 'GET', `/api/v1/users${filter('external_ids.crm ^= "crm-777"')}`],
+  ['the one whose ID of a system is known', 'GET', `/api/v1/users${filter('external_ids.crm = "crm-777"')}`],
+  ['a system, and values in the metadata', 'GET', `${organizations}${filter('external_ids.rare :* AND metadata.group = "g7"')}`],
+  ['a search for an ID', 'GET', '/api/v1/search?q=EXT-50000'],
+  ['a search for an address', 'GET', '/api/v1/search?q=u50000@example.com'],
+  ['a search for the beginning of an ID', 'GET', '/api/v1/search?q=EXT-77'],
+  ['a search for the beginning of an address', 'GET', '/api/v1/search?q=u777'],
+  ['a search for the beginning of a name', 'GET', '/api/v1/search?q=customer%207'],
+  ['a search for a part of all names', 'GET', '/api/v1/search?q=ustomer'],
+  ['a search for a part of a name', 'GET', '/api/v1/search?q=ustomer%2050000'],
+  ['a search for a value that many have', 'GET', '/api/v1/search?q=g7&limit=50'],
+  ['a search for a number', 'GET', '/api/v1/search?q=4711'],
+  ['a search for what nobody has', 'GET', '/api/v1/search?q=nowhere'],
+  ['the systems', 'GET', '/api/v1/systems'],
+  ['the overview', 'GET', '/api/v1/overview?days=400'],
   ['the list filtered by external ID', 'GET', `${organizations}?external_id=EXT-50000`],
   ['the list filtered by slug', 'GET', `${organizations}?slug=customer-50000`],
   ['search by a part of a name', 'GET', `${organizations}:search?query=customer%2050000`],
@@ -120,6 +134,10 @@ test.each([
   ['the users of an organization', 'GET', `${organizations}/org_1000051/users`],
   ['the memberships of a user', 'GET', '/api/v1/memberships?user_id=usr_1000050'],
   ['the memberships of an organization', 'GET', '/api/v1/memberships?organization_id=org_1000051'],
+  ['the invitations of an organization', 'GET', `${organizations}/org_1000051/invitations?state=ACCEPTED`],
+  ['an invitation', 'GET', '/api/v1/invites/organizations/org_1000051/users/usr_1000050'],
+  ['the messages to a user', 'GET', '/api/v1/mailbox?user_id=usr_1050000'],
+  ['the messages about an organization', 'GET', '/api/v1/mailbox?organization_id=org_1000051'],
   ['a domain', 'GET', `${organizations}/org_1000003/domains/dom_7000002`],
   ['a domain by the external ID of its organization', 'GET', `${organizations}:external/EXT-3/domains/dom_7000002`],
   ['the domains of an organization', 'GET', `${organizations}/org_1000003/domains`],
@@ -157,12 +175,22 @@ test.each([
 ])('%s never scans a table', async (_name, method, path, body?: object) => {
   const { status, plans } = await plansOf(method, path, body);
   expect(status).toBeLessThan(300);
+  expectNoScan(plans);
+});
+
+test('the page of an invitation, which anyone may ask for, never scans a table', async () => {
+  const { status, plans } = await plansOf('HEAD', `/invitations/${'50000'.padStart(43, '0')}`);
+  expect(status).toBe(410);
+  expectNoScan(plans);
+});
+
+function expectNoScan(plans: string[]): void {
   expect(plans.length).toBeGreaterThan(0);
   for (const plan of plans)
     expect(plan).not.toMatch(
-      /Seq Scan on (organizations|users|memberships|domains|external_ids|events|idempotency_keys|api_tokens|organization_clients)/,
+      /Seq Scan on (organizations|users|memberships|domains|external_ids|events|idempotency_keys|api_tokens|organization_clients|invitations|messages)/,
     );
-});
+}
 
 test.each([
   ['metadata.number = 4711', 1],
@@ -173,6 +201,25 @@ test.each([
   expect(Object(body).total_size).toBe(total);
   const ids = Object(body).organizations.map((organization: { id: string }) => Number(organization.id.slice(4)));
   expect(ids).toEqual([...ids].sort((a, b) => b - a));
+});
+
+test.each([
+  ['external_ids.rare :*', 50],
+  ['external_ids.crm :*', 10_000],
+  ['NOT external_ids.rare :*', 10_000],
+  ['NOT external_ids.crm :*', 50],
+  ['external_ids.crm :* AND NOT external_ids.rare :*', 10_000],
+  ['NOT external_id :*', 0],
+  ['external_ids.rare :* OR metadata.number = 4711', 51],
+])('%s counts to %i', async (text, total) => {
+  expect(Object((await server.client.request('GET', `${organizations}${filter(text)}`)).body).total_size).toBe(total);
+});
+
+test('memberships of a status that few have are found by it, not by walking the others', async () => {
+  const { plans } = await plansOf('GET', '/api/v1/memberships?membership_status=PENDING_INVITE');
+  const lists = plans.filter((plan) => plan.includes('from memberships t where'));
+  expect(lists).toHaveLength(2);
+  for (const plan of lists) expect(plan).toMatch(/Index (Only )?Scan( Backward)? using memberships_status_idx/);
 });
 
 test('a page far from the first begins at its place, not at the newest record', async () => {

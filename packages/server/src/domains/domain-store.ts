@@ -3,7 +3,7 @@ import type { Queryable } from '../database/connection.ts';
 import { formatId } from '../lib/id.ts';
 import { type NewDomain, type NumberedPage, txtRecordKey } from './domain.ts';
 
-interface DomainRow {
+export interface DomainRow {
   id: string;
   environment_id: string;
   organization_id: string;
@@ -16,11 +16,13 @@ interface DomainRow {
   update_time: string;
 }
 
-const columns =
+/** SQL: what `toDomain` reads of a domain `t`. */
+export const columns =
   't.id, t.environment_id, t.organization_id, t.domain, t.domain_type, t.verification_status, t.txt_record_secret, ' +
   't.version, t.create_time, t.update_time';
 
-function toDomain(row: DomainRow): Domain {
+/** The domain of a row of `columns`. */
+export function toDomain(row: DomainRow): Domain {
   return {
     id: formatId('dom', row.id),
     environment_id: formatId('env', row.environment_id),

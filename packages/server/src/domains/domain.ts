@@ -67,8 +67,9 @@ export function domainNotFound(organizationId: string, id: string): ApiError {
 }
 
 /** The 409 of a domain that is taken. `holder` is undefined when it was given up meanwhile. */
-export function domainTaken(name: string, holder: Pick<Domain, 'id' | 'organization_id'> | undefined): ApiError {
-  const description = holder === undefined ? 'an organization has this domain' : `${holder.organization_id} has this domain (${holder.id})`;
+export function domainTaken(name: string, holder: (Pick<Domain, 'organization_id'> & { id?: string }) | undefined): ApiError {
+  const which = holder?.id === undefined ? '' : ` (${holder.id})`;
+  const description = holder === undefined ? 'an organization has this domain' : `${holder.organization_id} has this domain${which}`;
   return new ApiError('DOMAIN_TAKEN', `domain: ${description}`, {
     violations: [{ field: 'domain', description, constraint: 'unique' }],
     resource: { kind: 'organization', value: name, ...(holder === undefined ? {} : { id: holder.organization_id }) },

@@ -1,34 +1,96 @@
+import type { Environment } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import { formatId } from '../lib/id.ts';
 
-/** An isolated space of records. `id` is the database ID. */
-export interface Environment {
+interface EnvironmentRow {
   id: string;
   name: string;
+  version: string;
+  create_time: string;
+  update_time: string;
+}
+
+const columns = 't.id, t.name, t.version, t.create_time, t.update_time';
+
+function toEnvironment(row: EnvironmentRow): Environment {
+  return {
+    id: formatId('env', row.id),
+    name: row.name,
+    version: Number(row.version),
+    create_time: row.create_time,
+    update_time: row.update_time,
+  };
 }
 
 /**
- * Makes the environment unless one of that name exists; returns the one that is there then. It has the roles `admin`, the
- * default creator, and `member`, the default member, from its beginning: their IDs follow its own.
+ * Makes the environment unless one of that name exists; returns the database ID and the name of the one that is there then. It has
+ * the roles `admin`, the default creator, and `member`, the default member, from its beginning: their IDs follow its own.
  */
-export async function ensureEnvironment(db: Queryable, id: string, name: string): Promise<Environment> {
-  // One statement, as each row refers to another: foreign keys are checked when all are there.
+export async function ensureEnvironment(db: Queryable, id: string, name: string): Promise<{ id: string; name: string }> {
+  await write(db, id, name, 'on conflict do nothing');
+  const { rows } = await db.query<{ id: string; name: string }>('select id, name from environments where name = $1', [name]);
+  const [environment] = rows;
+  if (environment === undefined) throw new Error(`environment ${name} vanished`);
+  return environment;
+}
+
+/** Makes an environment as `ensureEnvironment` does. The unique key `environments_name_key` refuses a name that is taken. */
+export async function insertEnvironment(tx: Queryable, id: string, name: string): Promise<Environment> {
+  await write(tx, id, name, '');
+  const [environment] = await findEnvironments(tx, [id]);
+  if (environment === undefined) throw new Error('an environment that was made vanished');
+  return environment;
+}
+
+// One statement, as each row refers to another: foreign keys are checked when all are there.
+async function write(db: Queryable, id: string, name: string, onConflict: string): Promise<void> {
   await db.query(
     `with made as (
        insert into environments (id, name, default_creator_role_id, default_member_role_id)
-       values ($1::bigint, $2, $1::bigint + 1, $1::bigint + 2) on conflict do nothing returning id)
+       values ($1::bigint, $2, $1::bigint + 1, $1::bigint + 2) ${onConflict} returning id)
      insert into roles (environment_id, id, name, display_name)
      select made.id, made.id + r.place, r.name, r.display_name
      from made cross join (values (1, 'admin', 'Admin'), (2, 'member', 'Member')) as r (place, name, display_name)`,
     [id, name],
   );
-  const { rows } = await db.query<Environment>('select id, name from environments where name = $1', [name]);
-  const [environment] = rows;
-  if (environment === undefined) throw new Error(`environment ${name} vanished`);
-  return environment;
 }
 
 /** The database IDs of all environments: a handful, as an operator makes each. */
 export async function listEnvironmentIds(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>('select id from environments order by id');
   return rows.map(({ id }) => id);
+}
+
+/** Environments by database ID, by name. */
+export async function findEnvironments(db: Queryable, ids: readonly string[]): Promise<Environment[]> {
+  const { rows } = await db.query<EnvironmentRow>(`select ${columns} from environments t where t.id = any($1::bigint[]) order by t.name`, [
+    ids,
+  ]);
+  return rows.map(toEnvironment);
+}
+
+/** The environments in which an operator has a role, by name. */
+export async function listEnvironmentsOf(db: Queryable, operatorId: string): Promise<Environment[]> {
+  const { rows } = await db.query<EnvironmentRow>(
+    `select ${columns} from environments t join operator_roles r on r.environment_id = t.id where r.operator_id = $1 order by t.name`,
+    [operatorId],
+  );
+  return rows.map(toEnvironment);
+}
+
+/** The environment, locked until the transaction ends. */
+export async function lockEnvironment(tx: Queryable, id: string): Promise<Environment | undefined> {
+  const { rows } = await tx.query<EnvironmentRow>(`select ${columns} from environments t where t.id = $1 for no key update`, [id]);
+  return rows.map(toEnvironment)[0];
+}
+
+/** Gives a locked environment another name and raises its version. */
+export async function renameEnvironment(tx: Queryable, id: string, name: string): Promise<Environment> {
+  const { rows } = await tx.query<EnvironmentRow>(
+    `update environments t set name = $2, version = t.version + 1, update_time = now() where t.id = $1 returning ${columns}`,
+    [id, name],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('a locked environment vanished');
+  return toEnvironment(row);
 }

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { type TestClient, useTestServer } from '../testing.ts';
 
 /** Every route, asked by a client of another environment, answers as if the records were not there. */
-const server = useTestServer();
+const server = useTestServer({ webhooks: { allow: ['127.0.0.0/8'] } });
 let mine: TestClient;
 let stranger: TestClient;
 const own: Record<string, string> = {};
@@ -32,7 +32,26 @@ beforeAll(async () => {
   await mine.request('POST', '/api/v1/permissions', { name: 'my:permission' });
   await mine.request('POST', '/api/v1/roles', { name: 'my_role', display_name: 'Mine', permissions: ['my:permission'] });
   await mine.request('POST', `/api/v1/organizations/${organization.id}/users/${joined.user.id}/roles`, [{ role_name: 'my_role' }]);
+  await mine.request('PUT', '/api/v1/systems/my_system', { label: 'Mine' });
+  const endpoint = Object((await mine.request('POST', '/api/v1/webhook_endpoints', { url: 'http://127.0.0.1:9/' })).body);
+  const operator = Object(
+    (
+      await mine.request('POST', '/api/v1/operators', {
+        email: 'mine@example.com',
+        password: 'correct horse battery staple',
+        role: 'admin',
+      })
+    ).body,
+  );
+  const file = await fetch(`${server.url}/api/v1/imports`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${mine.token}`, 'content-type': 'application/x-ndjson' },
+    body: '{"kind":"user","email":"imported@example.com"}',
+  });
   Object.assign(own, {
+    imp: Object(await file.json()).import.id,
+    whe: endpoint.webhook_endpoint.id,
+    event_id: 'evt_1',
     organization_id: organization.id,
     org: organization.id,
     usr: joined.user.id,
@@ -43,6 +62,9 @@ beforeAll(async () => {
     organization_secret_id: organizationClient.client.secrets[0].id,
     role_name: 'my_role',
     permission_name: 'my:permission',
+    system_name: 'my_system',
+    opr: operator.operator.id,
+    environment_id: `env_${mine.environmentId}`,
   });
 });
 
@@ -61,7 +83,17 @@ async function routes(): Promise<{ method: string; path: string; body: unknown }
 }
 
 function fill(path: string, ids: Record<string, string>): string {
-  const kind = path.includes('domains/{id}') ? 'dom' : path.includes('/users/{id}') || path.startsWith('/api/v1/users') ? 'usr' : 'org';
+  const kind = path.includes('domains/{id}')
+    ? 'dom'
+    : path.includes('webhook_endpoints')
+      ? 'whe'
+      : path.includes('/operators')
+        ? 'opr'
+        : path.startsWith('/api/v1/imports')
+          ? 'imp'
+          : path.includes('/users/{id}') || path.startsWith('/api/v1/users')
+            ? 'usr'
+            : 'org';
   const external = ids[`${path.includes('users:external') ? 'user' : 'org'}_external`] ?? '';
   const query = path.endsWith(':search')
     ? '?query=mine'
@@ -93,27 +125,34 @@ function bodyFor(path: string): unknown {
   return path.endsWith('/permissions') ? { permission_names: ['my:permission'] } : undefined;
 }
 
-test('each route with IDs of another environment answers exactly as for unknown ones', async () => {
+test('each route with IDs of another environment answers exactly as for unknown ones', { timeout: 90_000 }, async () => {
   const theirs = { ...own, org_external: 'X-ORG', user_external: 'X-USER' };
   const unknown = {
     organization_id: 'org_7',
     org: 'org_7',
     usr: 'usr_7',
     dom: 'dom_7',
+    whe: 'whe_7',
+    imp: 'imp_7',
+    event_id: 'evt_1',
     client_id: 'skc_7',
     secret_id: 'sks_7',
     organization_client_id: 'm2morg_7',
     organization_secret_id: 'sks_7',
     role_name: 'no_role',
     permission_name: 'no:permission',
+    system_name: 'no_system',
+    opr: 'opr_7',
+    environment_id: 'env_7',
     org_external: 'N-ORG',
     user_external: 'N-USER',
   };
   const named = (await routes()).filter(({ path }) => path.startsWith('/api/') && (path.includes('{') || path.includes(':external')));
   expect(named.length).toBeGreaterThan(100);
   for (const { method, path, body: example } of named) {
-    // An upsert of an external ID of another environment makes a record of one's own: see the next test.
-    if (method === 'PUT' && /^\/api\/v1\/(organizations|users):external(\/\{external_id\})?$/.test(path)) continue;
+    // An upsert by an external ID or a name of another environment makes a record of one's own: see the next test.
+    if (method === 'PUT' && /^\/api\/v1\/((organizations|users):external(\/\{external_id\})?|systems\/\{system_name\})$/.test(path))
+      continue;
     const body = ['POST', 'PUT', 'PATCH'].includes(method) ? (bodyFor(path) ?? example) : undefined;
     const [foreign, absent] = [
       await stranger.request(method, fill(path, theirs), body),
@@ -121,9 +160,9 @@ test('each route with IDs of another environment answers exactly as for unknown 
     ];
     const strip = (text: string) =>
       text
-        .replace(/(m2morg|org|usr|dom|skc|sks)_[0-9]+/g, '$1')
+        .replace(/(m2morg|org|usr|dom|whe|imp|skc|sks|opr|env)_[0-9]+/g, '$1')
         .replace(/[XN]-(ORG|USER)/g, '$1')
-        .replace(/\b(my|no)(_role|:permission)/g, '$2')
+        .replace(/\b(my|no)(_role|_system|:permission)/g, '$2')
         .replace(/"request_id":"[^"]+"/, '');
     expect([method, path, foreign.status]).toEqual([method, path, 404]);
     expect(strip(foreign.text)).toBe(strip(absent.text));
@@ -143,13 +182,17 @@ test('external IDs, addresses, slugs and domains are free in every environment',
   expect((await stranger.request('POST', `/api/v1/organizations/${id}/domains`, { domain: 'mine.example' })).status).toBe(201);
 });
 
-test('names of roles and permissions are free in every environment', async () => {
+test('names of roles, permissions and systems are free in every environment', async () => {
   for (const [path, body] of [
     ['permissions', { name: 'my:permission' }],
     ['roles', { name: 'my_role', display_name: 'Theirs' }],
   ] as const) {
     expect((await stranger.request('POST', `/api/v1/${path}`, body)).status).toBe(201);
   }
+  expect(Object((await stranger.request('PUT', '/api/v1/systems/my_system', {})).body)).toMatchObject({
+    created: true,
+    system: { label: null },
+  });
   expect(Object((await stranger.request('GET', '/api/v1/roles/my_role?include=permissions:all')).body).role.permissions).toEqual([]);
   expect(Object((await stranger.request('GET', '/api/v1/roles/my_role/users:count')).body).count).toBe(0);
 });
@@ -161,6 +204,7 @@ test('lists, searches, filters and resolve show nothing of another environment',
     'users',
     'memberships',
     'permissions',
+    'mailbox',
     'organizations?external_id=X-ORG',
     'users?email=mine@example.com',
     'organizations:search?query=mine',
@@ -169,6 +213,15 @@ test('lists, searches, filters and resolve show nothing of another environment',
   ]) {
     expect([path, Object((await other.request('GET', `/api/v1/${path}`)).body).total_size]).toEqual([path, 0]);
   }
+  for (const text of ['X-ORG', 'X-', 'mine@example.com', 'mine', own.org]) {
+    const { body } = await other.request('GET', `/api/v1/search?q=${text}`);
+    expect([text, body]).toEqual([text, { matches: [], complete: true }]);
+  }
+  expect((await other.request('GET', '/api/v1/systems')).body).toEqual({ systems: [] });
+  const figures = Object((await other.request('GET', '/api/v1/overview')).body);
+  expect(figures.counts.organizations).toEqual({ value: 0, exact: true });
+  expect([figures.deliveries, figures.systems, figures.failures]).toEqual([[], [], []]);
+  expect((await other.request('GET', '/api/v1/operators')).body).toEqual({ operators: [] });
   const { roles } = Object((await other.request('GET', '/api/v1/roles')).body);
   expect(roles.map(({ name }: { name: string }) => name)).toEqual(['admin', 'member']);
   const { body } = await other.request('POST', '/api/v1/resolve', { ids: ['X-ORG', 'X-USER', 'mine@example.com', own.org, own.usr] });

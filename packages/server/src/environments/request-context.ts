@@ -1,6 +1,8 @@
-/** Who makes a change: a client by its database ID, or the system itself. */
+import type { Position } from '../database/position.ts';
+
+/** Who makes a change: a client or an operator by its database ID, or the system itself. */
 export interface Actor {
-  type: 'client' | 'system';
+  type: 'client' | 'operator' | 'system';
   id: string | null;
 }
 
@@ -10,6 +12,8 @@ export interface RequestContext {
   environmentId: string;
   actor: Actor;
   requestId: string;
+  /** present on requests that only read: a replica that has come to this position will do */
+  readFrom?: Position;
   /** present when the caller sent an Idempotency-Key */
   idempotency?: IdempotentRequest;
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EventType, JsonValue } from '@crosswalk/contract';
-import { formatId, type IdPrefix } from '../lib/id.ts';
+import { databaseId, formatId, type IdPrefix } from '../lib/id.ts';
 
 /** `{path: [old, new]}`; null stands for absent. */
 export type Changed = Record<string, [JsonValue, JsonValue]>;
@@ -15,6 +15,12 @@ const prefixes = {
   organization_client: 'm2morg',
   api_token: 'apit',
   domain: 'dom',
+  invitation_settings: 'env',
+  webhook_endpoint: 'whe',
+  system: 'sys',
+  client: 'skc',
+  operator: 'opr',
+  environment: 'env',
 } as const satisfies Record<string, IdPrefix>;
 
 /** The kinds of record that have events. */
@@ -27,6 +33,8 @@ export function publicId(kind: RecordKind, id: string): string {
 
 /** A change to be recorded: everything of an event but what the request context and the database know. */
 export interface NewEvent {
+  /** database ID of the environment that is told; left out: the one of the request */
+  environmentId?: string;
   type: EventType;
   recordKind: RecordKind;
   /** database IDs */
@@ -72,8 +80,8 @@ export function eventOf<RecordType extends EventRecord>(
   return {
     type,
     recordKind,
-    recordId: digitsOf(record.id),
-    organizationId: organizationId === null ? null : digitsOf(organizationId),
+    recordId: databaseId(record.id),
+    organizationId: organizationId === null ? null : databaseId(organizationId),
     // A deletion is a change too: the version the record would have had.
     recordVersion: after === undefined ? record.version + 1 : after.version,
     externalId: identity.external_id ?? null,
@@ -81,10 +89,6 @@ export function eventOf<RecordType extends EventRecord>(
     changed: changedPaths(before, after),
     data: record,
   };
-}
-
-function digitsOf(id: string): string {
-  return id.slice(id.indexOf('_') + 1);
 }
 
 /** Fields that change with every version and say nothing, or are not the owner's to change. */
@@ -98,11 +102,15 @@ const silent = new Set([
   'create_time',
   'update_time',
   'memberships',
+  'failing_since',
+  'last_used_time',
+  'last_sign_in_time',
 ]);
 
 /** Paths whose members are changes of their own: `metadata.plan` rather than `metadata`. */
 const nested = new Set([
   'metadata',
+  'templates',
   'external_ids',
   'user_profile',
   'user_profile.metadata',
@@ -126,15 +134,15 @@ export function changedPaths(before: object | undefined, after: object | undefin
 
 function compare(prefix: string, before: object, after: object, skipped: ReadonlySet<string>, changed: Changed): void {
   const old = new Map<string, JsonValue>(Object.entries(before));
-  const now = new Map<string, JsonValue>(Object.entries(after));
-  for (const key of new Set([...old.keys(), ...now.keys()])) {
+  const look = (key: string, oldValue: JsonValue, newValue: JsonValue) => {
     const path = prefix + key;
-    if (skipped.has(path)) continue;
-    const [oldValue, newValue] = [old.get(key) ?? null, now.get(key) ?? null];
-    if (nested.has(path)) {
-      compare(`${path}.`, Object(oldValue), Object(newValue), skipped, changed);
-    } else if (!isDeepStrictEqual(oldValue, newValue)) {
-      changed[path] = [oldValue, newValue];
-    }
+    if (skipped.has(path)) return;
+    if (nested.has(path)) compare(`${path}.`, Object(oldValue), Object(newValue), skipped, changed);
+    else if (!isDeepStrictEqual(oldValue, newValue)) changed[path] = [oldValue, newValue];
+  };
+  for (const [key, value] of Object.entries(after)) {
+    look(key, old.get(key) ?? null, value ?? null);
+    old.delete(key);
   }
+  for (const [key, value] of old) look(key, value ?? null, null);
 }

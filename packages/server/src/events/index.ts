@@ -1,2 +1,2 @@
 export { eventOf, type NewEvent, publicId, type RecordKind } from './event.ts';
-export { appendEvents } from './event-store.ts';
+export { appendEvents, appendPlacedEvents, type WrittenEvent } from './event-store.ts';

@@ -90,11 +90,11 @@ export async function purgeAliases(db: Queryable): Promise<number> {
 
 /**
  * SQL: the row of `external_ids` that an alias `k` with `environment_id`, `system` and `value` names now, as `x`
- * (`record_id`, `is_alias`). Used by every look-up by external ID so that expiry is decided in one place. The `limit` keeps
+ * (`record_id`, `is_alias`, `alias_expire_time`). Used by every look-up by external ID so that expiry is decided in one place. The `limit` keeps
  * it a subquery of its own: an index search for each key whatever the planner knows of the table.
  */
 export function externalIdJoin(kind: RecordKind): string {
-  return `lateral (select record_id, alias_expire_time is not null as is_alias from external_ids
+  return `lateral (select record_id, alias_expire_time is not null as is_alias, alias_expire_time from external_ids
     where environment_id = k.environment_id and kind = '${kind}' and system = k.system and value = k.value
       and (alias_expire_time is null or alias_expire_time > now()) limit 1) x`;
 }

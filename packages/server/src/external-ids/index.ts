@@ -1,15 +1,26 @@
 export {
   type ExternalKey,
   externalIdColumns,
+  externalIdTaken,
   externalKey,
   type Found,
   lostUpsert,
   parseExternalId,
   patchSystemIds,
+  primarySystem,
   type RecordReference,
+  type SystemIds,
   systemIdsOf,
   withKey,
 } from './external-id.ts';
+export {
+  type Alias,
+  findHolders,
+  type Holder,
+  moveManyExternalIds,
+  releaseManyExternalIds,
+  returnAliases,
+} from './external-id-bulk-store.ts';
 export { externalIdRoutes } from './external-id-routes.ts';
 export { externalIdJoin, moveExternalIds, purgeAliases, releaseExternalIds } from './external-id-store.ts';
 export { notFound, resolveReference } from './reference.ts';

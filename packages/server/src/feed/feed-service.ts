@@ -1,22 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AsOf, Event, EventFeed, History } from '@crosswalk/contract';
+import type { AsOf, Event, EventFeed, EventPage, History } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { PageRequest } from '../database/page-query.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
+import { appendEvents, appendPlacedEvents, type NewEvent } from '../events/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
+import type { IdGenerator } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
 import { parseTime } from '../lib/time.ts';
 import {
   type FeedFilter,
   findAsOf,
   findLastPlace,
+  findPlaceOf,
   findPurgedPlace,
   hasUnplaced,
+  holdFeed,
   listEvents,
   listHistory,
+  movePlace,
+  type PlacedEvent,
   placeEvents,
   purgeEvents,
+  searchEvents,
+  turn,
 } from './feed-store.ts';
 
 /** How often a reader that waits looks again. Milliseconds. */
@@ -35,19 +43,61 @@ export interface FeedRequest {
   wait: number;
 }
 
+/** Events that are looked for, newest first. */
+export interface EventSearch {
+  filter: FeedFilter;
+  /** RFC 3339; undefined: from the oldest */
+  from: string | undefined;
+  /** RFC 3339, excluded; undefined: up to the newest */
+  to: string | undefined;
+  size: number;
+  token: string | undefined;
+}
+
+/** How far the times of events may be out of the order of the feed: the length of the longest transaction. Milliseconds. */
+const disorder = 10 * 60_000;
+
+/** Where else events go, each once: what is to be sent because of them. */
+export interface Outlet {
+  /** Takes events in the transaction that places them, so that none is lost or taken twice. SQL only. */
+  take(tx: pg.PoolClient, events: readonly PlacedEvent[]): Promise<void>;
+  /** That transaction has committed. */
+  wake(): void;
+}
+
 /** Reads what happened: the feed of an environment in its order, and the history of one record. */
 export class FeedService {
   readonly #pool: pg.Pool;
+  readonly #workPool: pg.Pool;
   readonly #cursors: PageTokens;
   readonly #keptDays: number;
+  readonly #ids: IdGenerator;
+  readonly #outlets: readonly Outlet[];
   #placing: Promise<void> | undefined;
   #stopped = false;
 
   /** `keptDays`: how long events are kept; 0: for ever. */
-  constructor({ pool, cursors, keptDays }: { pool: pg.Pool; cursors: PageTokens; keptDays: number }) {
+  constructor({
+    pool,
+    workPool,
+    cursors,
+    keptDays,
+    ids,
+    outlets,
+  }: {
+    pool: pg.Pool;
+    workPool: pg.Pool;
+    cursors: PageTokens;
+    keptDays: number;
+    ids: IdGenerator;
+    outlets: readonly Outlet[];
+  }) {
     this.#pool = pool;
+    this.#workPool = workPool;
     this.#cursors = cursors;
     this.#keptDays = keptDays;
+    this.#ids = ids;
+    this.#outlets = outlets;
   }
 
   /**
@@ -79,10 +129,14 @@ export class FeedService {
    * For the first page of a list of records: a cursor that was taken before the records are read, so that the feed after it has every
    * change the list may not show. Later pages have none: theirs would come too late.
    */
-  async snapshot({ environmentId }: RequestContext, { position }: PageRequest): Promise<{ events_cursor?: string }> {
-    if (position !== undefined) return {};
+  async snapshot(context: RequestContext, { position }: PageRequest): Promise<{ events_cursor?: string }> {
+    return position === undefined ? { events_cursor: await this.end(context) } : {};
+  }
+
+  /** The cursor of the end of the feed, after every event that has committed. */
+  async end({ environmentId }: RequestContext): Promise<string> {
     await this.place();
-    return { events_cursor: this.#cursor(environmentId, await findLastPlace(this.#pool)) };
+    return this.#cursor(environmentId, await findLastPlace(this.#pool));
   }
 
   async #start(environmentId: string, cursor: string | undefined): Promise<string> {
@@ -100,6 +154,31 @@ export class FeedService {
 
   #cursor(environmentId: string, place: string): string {
     return this.#cursors.write(scopeOf(environmentId), { direction: 'next', id: place });
+  }
+
+  /** One page of the events of a span of time, newest first. The first page tells the cursor at which the feed goes on. */
+  async search(context: RequestContext, { filter, from: fromText, to: toText, size, token }: EventSearch): Promise<EventPage> {
+    const { environmentId } = context;
+    const [from, to] = [timeOf('from', fromText), timeOf('to', toText)];
+    if (from !== undefined && to !== undefined && from >= to) throw invalid('to', 'must be later than from', 'order');
+    await this.place();
+    const scope = JSON.stringify([environmentId, 'event search', filter, fromText, toText]);
+    const shifted = (time: Date, by: number) => new Date(time.getTime() + by);
+    const last = await findLastPlace(this.#pool);
+    const end = to === undefined ? last : larger(await findPlaceOf(this.#pool, environmentId, shifted(to, disorder)), '0');
+    const before = token === undefined ? (BigInt(end) + 2n).toString() : this.#cursors.read(scope, token)?.id;
+    if (before === undefined)
+      throw invalid('page_token', 'does not belong to this list; keep every other parameter as it was', 'page_token', 'INVALID_PAGE_TOKEN');
+    const after = from === undefined ? '0' : await findPlaceOf(this.#pool, environmentId, shifted(from, -disorder));
+    const found = await searchEvents(this.#pool, environmentId, { after, before, from, to }, filter, size + 1);
+    const events = found.slice(0, size);
+    const oldest = events.at(-1);
+    return {
+      events,
+      next_page_token:
+        found.length > size && oldest !== undefined ? this.#cursors.write(scope, { direction: 'next', id: String(oldest.sequence) }) : '',
+      ...(token === undefined ? { events_cursor: this.#cursor(environmentId, last) } : {}),
+    };
   }
 
   /** One page of the events of a record, newest first. `recordId` is a database ID. */
@@ -140,7 +219,15 @@ export class FeedService {
 
   /** Gives every committed event its place. Calls at the same time share the work. */
   async place(): Promise<void> {
-    if (!(await hasUnplaced(this.#pool))) return;
+    if (await hasUnplaced(this.#pool)) await this.#takeTurn();
+  }
+
+  /** The same for whoever places events without being asked for: it does not wait behind the requests. */
+  async placeByItself(): Promise<void> {
+    if (await hasUnplaced(this.#workPool)) await this.#takeTurn();
+  }
+
+  async #takeTurn(): Promise<void> {
     // A turn that began before this call may have missed what the caller wrote: it is waited for, and another follows.
     while (this.#placing !== undefined) await this.#placing;
     this.#placing ??= this.#placeAll().finally(() => {
@@ -149,8 +236,48 @@ export class FeedService {
     await this.#placing;
   }
 
+  /** A turn that is not full has left nothing that was committed when it began; what comes after that is none of the callers' business. */
   async #placeAll(): Promise<void> {
-    while ((await inTransaction(this.#pool, placeEvents)) > 0);
+    while ((await this.#placeSome()) === turn);
+  }
+
+  /** One turn of placing; resolves to how many events it placed. */
+  async #placeSome(): Promise<number> {
+    const placed = await inTransaction(this.#workPool, async (tx) => {
+      const events = await placeEvents(tx, await holdFeed(tx));
+      await this.#pass(tx, events);
+      return events.length;
+    });
+    if (placed > 0) this.wakeOutlets();
+    return placed;
+  }
+
+  async #pass(tx: pg.PoolClient, events: readonly PlacedEvent[]): Promise<void> {
+    if (events.length > 0) for (const outlet of this.#outlets) await outlet.take(tx, events);
+  }
+
+  /**
+   * Appends many events of one change with their places, so that each is written once rather than twice. The feed is held until the
+   * transaction ends: this is what it does last, and it is short. Once it has committed, `wakeOutlets`.
+   */
+  async append(tx: pg.PoolClient, context: RequestContext, events: readonly NewEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const last = await holdFeed(tx);
+    // Those that have waited longer come first: earlier ones of the same records may be among them.
+    const earlier = await placeEvents(tx, last);
+    if (earlier.length === turn) {
+      // There are more: behind all of them these come in a turn of their own.
+      await this.#pass(tx, earlier);
+      return appendEvents(tx, context, this.#ids, events);
+    }
+    const placed = await appendPlacedEvents(tx, context, this.#ids, events, (BigInt(last) + BigInt(earlier.length)).toString());
+    await movePlace(tx, placed.length);
+    await this.#pass(tx, [...earlier, ...placed]);
+  }
+
+  /** Events of `append` have committed. */
+  wakeOutlets(): void {
+    for (const outlet of this.#outlets) outlet.wake();
   }
 
   /** Removes events that were kept long enough, up to 1,000 of each environment; returns how many. */
@@ -158,7 +285,7 @@ export class FeedService {
     if (this.#keptDays === 0) return 0;
     let purged = 0;
     for (const environmentId of environmentIds)
-      purged += await inTransaction(this.#pool, (tx) => purgeEvents(tx, environmentId, this.#keptDays));
+      purged += await inTransaction(this.#workPool, (tx) => purgeEvents(tx, environmentId, this.#keptDays));
     return purged;
   }
 
@@ -174,4 +301,11 @@ function scopeOf(environmentId: string): string {
 
 function larger(a: string, b: string): string {
   return BigInt(a) > BigInt(b) ? a : b;
+}
+
+/** The moment a field names; 400 when it names none. */
+function timeOf(field: string, text: string | undefined): Date | undefined {
+  const time = text === undefined ? undefined : parseTime(text);
+  if (text !== undefined && time === undefined) throw invalid(field, 'must be a time such as 2026-11-24T08:00:00Z', 'date_time');
+  return time;
 }

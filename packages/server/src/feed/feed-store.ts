@@ -1,9 +1,11 @@
 import type { Event, EventType } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
-import { publicId, type RecordKind } from '../events/index.ts';
+import type { Actor } from '../environments/index.ts';
+import { publicId, type RecordKind, type WrittenEvent } from '../events/index.ts';
 import { formatId } from '../lib/id.ts';
 
-interface EventRow {
+/** An event as it is stored. */
+export interface EventRow {
   id: string;
   environment_id: string;
   type: EventType;
@@ -16,17 +18,19 @@ interface EventRow {
   external_ids: Record<string, string>;
   changed: Record<string, [unknown, unknown]>;
   data: Record<string, unknown>;
-  actor_type: 'client' | 'system';
+  actor_type: Actor['type'];
   actor_id: string | null;
   request_id: string;
   occurred_time: string;
 }
 
-const columns =
+/** SQL: the columns of an event, of the table `events` under the name `t`. */
+export const eventColumns =
   't.id, t.environment_id, t.type, t.place, t.organization_id, t.record_kind, t.record_id, t.record_version, t.external_id, ' +
   't.external_ids, t.changed, t.data, t.actor_type, t.actor_id, t.request_id, t.occurred_time';
 
-function toEvent(row: EventRow): Event {
+/** The event as it is answered. */
+export function toEvent(row: EventRow): Event {
   return {
     id: formatId('evt', row.id),
     type: row.type,
@@ -38,7 +42,10 @@ function toEvent(row: EventRow): Event {
     external_id: row.external_id,
     external_ids: row.external_ids,
     changed: row.changed,
-    actor: { type: row.actor_type, id: row.actor_id === null ? null : formatId('skc', row.actor_id) },
+    actor: {
+      type: row.actor_type,
+      id: row.actor_id === null ? null : formatId(row.actor_type === 'operator' ? 'opr' : 'skc', row.actor_id),
+    },
     request_id: row.request_id,
     occurred_at: row.occurred_time,
     data: row.data,
@@ -46,7 +53,7 @@ function toEvent(row: EventRow): Event {
 }
 
 /** Events that get their place in one turn: enough to keep up with any writer, few enough that nobody waits long for the turn. */
-const turn = 1000;
+export const turn = 1000;
 
 /** Whether any committed event has no place yet. */
 export async function hasUnplaced(db: Queryable): Promise<boolean> {
@@ -56,22 +63,41 @@ export async function hasUnplaced(db: Queryable): Promise<boolean> {
   return rowCount === 1;
 }
 
-/**
- * Gives committed events their places, up to 1,000; returns how many. Takes the one row of the feed first, so that turns follow one
- * another; each sees all that had committed when it began.
- */
-export async function placeEvents(tx: Queryable): Promise<number> {
+/** How many committed events have no place yet, 10,000 at most, and the age of the oldest of them in seconds. */
+export async function readFeedBacklog(db: Queryable): Promise<{ waiting: number; oldest: number }> {
+  const { rows } = await db.query<{ waiting: number; oldest: number }>({
+    name: 'read-feed-backlog',
+    text: `select count(*)::int as waiting, greatest(coalesce(extract(epoch from clock_timestamp() - min(t.occurred_time)), 0), 0)::float8 as oldest
+           from (select occurred_time from events where place is null order by sequence limit 10000) t`,
+  });
+  return rows[0] ?? { waiting: 0, oldest: 0 };
+}
+
+/** An event that has just been given its place. */
+export type PlacedEvent = WrittenEvent;
+
+/** Takes the one row of the feed until the transaction ends, so that whoever gives places follows one another; returns the last that was given. */
+export async function holdFeed(tx: Queryable): Promise<string> {
   const { rows } = await tx.query<{ last_place: string }>('select last_place from event_feed for update');
-  const last = rows[0]?.last_place ?? '0';
-  const { rowCount } = await tx.query(
+  return rows[0]?.last_place ?? '0';
+}
+
+/** Notes that some places more were given, by whoever holds the feed. */
+export async function movePlace(tx: Queryable, count: number): Promise<void> {
+  await tx.query('update event_feed set last_place = last_place + $1', [count]);
+}
+
+/** Gives committed events the places after `last`, up to 1,000; returns them, in no order. The feed is held: it sees all that had committed when it was taken. */
+export async function placeEvents(tx: Queryable, last: string): Promise<PlacedEvent[]> {
+  const { rows: placed } = await tx.query<PlacedEvent>(
     `update events e set place = $1::bigint + n.n
      from (select environment_id, sequence, row_number() over (order by sequence) as n
            from (select environment_id, sequence from events where place is null order by sequence limit ${turn}) oldest) n
-     where e.environment_id = n.environment_id and e.sequence = n.sequence`,
+     where e.environment_id = n.environment_id and e.sequence = n.sequence
+     returning e.environment_id, e.sequence, e.type`,
     [last],
   );
-  const placed = rowCount ?? 0;
-  if (placed > 0) await tx.query('update event_feed set last_place = last_place + $1', [placed]);
+  if (placed.length > 0) await movePlace(tx, placed.length);
   return placed;
 }
 
@@ -95,32 +121,83 @@ export async function findPurgedPlace(db: Queryable, environmentId: string): Pro
 export interface FeedFilter {
   types: readonly string[] | undefined;
   organizationId: string | undefined;
-  actorId: string | undefined;
+  actor: Actor | undefined;
 }
 
 /** Events after a place, in the order of the feed. */
-export async function listEvents(
-  db: Queryable,
-  environmentId: string,
-  after: string,
-  { types, organizationId, actorId }: FeedFilter,
-  limit: number,
-): Promise<Event[]> {
+export async function listEvents(db: Queryable, environmentId: string, after: string, filter: FeedFilter, limit: number): Promise<Event[]> {
   const values: unknown[] = [environmentId, after, limit];
-  const where = ['t.environment_id = $1', 't.place > $2'];
+  const where = ['t.environment_id = $1', 't.place > $2', ...conditionsOf(filter, values)];
+  const { rows } = await db.query<EventRow>(
+    `select ${eventColumns} from events t where ${where.join(' and ')} order by t.place limit $3`,
+    values,
+  );
+  return rows.map(toEvent);
+}
+
+/** SQL: what a filter asks of an event `t`; its parameters are added to `values`. */
+function conditionsOf({ types, organizationId, actor }: FeedFilter, values: unknown[]): string[] {
+  const where: string[] = [];
   const narrow = (value: unknown, condition: (parameter: string) => string) => {
     if (value === undefined) return;
     values.push(value);
     where.push(condition(`$${values.length}`));
   };
   narrow(organizationId, (id) => `t.organization_id = ${id}`);
-  narrow(actorId, (id) => `t.actor_id = ${id}`);
+  narrow(actor?.id, (id) => `t.actor_id = ${id}`);
+  narrow(actor?.type, (type) => `t.actor_type = ${type}`);
   narrow(types, (names) => `(t.type = any(${names}::text[]) or split_part(t.type, '.', 1) = any(${names}::text[]))`);
+  return where;
+}
+
+/** Which events are looked for: those between two places, both excluded, of a span of time whose end is excluded. */
+export interface EventSpan {
+  after: string;
+  before: string;
+  from: Date | undefined;
+  to: Date | undefined;
+}
+
+/** Events of a span, newest first. */
+export async function searchEvents(
+  db: Queryable,
+  environmentId: string,
+  { after, before, from, to }: EventSpan,
+  filter: FeedFilter,
+  limit: number,
+): Promise<Event[]> {
+  const values: unknown[] = [environmentId, after, before, from ?? '-infinity', to ?? 'infinity', limit];
+  const where = [
+    't.environment_id = $1 and t.place > $2 and t.place < $3 and t.occurred_time >= $4 and t.occurred_time < $5',
+    ...conditionsOf(filter, values),
+  ];
   const { rows } = await db.query<EventRow>(
-    `select ${columns} from events t where ${where.join(' and ')} order by t.place limit $3`,
+    `select ${eventColumns} from events t where ${where.join(' and ')} order by t.place desc limit $6`,
     values,
   );
   return rows.map(toEvent);
+}
+
+/**
+ * A place of the feed about which a time lies: the halves of the feed are asked, one after the other, for the time of their first event.
+ * Events are in order of time but for the length of their transactions, so a caller leaves some room and compares the times.
+ */
+export async function findPlaceOf(db: Queryable, environmentId: string, time: Date): Promise<string> {
+  const { rows } = await db.query<{ place: string }>({
+    name: 'place-of-time',
+    text: `with recursive halves (low, high) as (
+             select e.purged_place, f.last_place from environments e, event_feed f where e.id = $1
+             union all
+             select case when first.is_earlier then (h.low + h.high) / 2 else h.low end,
+               case when first.is_earlier then h.high else (h.low + h.high) / 2 end
+             from halves h cross join lateral (
+               select coalesce((select t.occurred_time < $2 from events t where t.environment_id = $1 and t.place > (h.low + h.high) / 2
+                 order by t.place limit 1), false) as is_earlier) first
+             where h.high - h.low > 1)
+           select max(low) as place from halves`,
+    values: [environmentId, time],
+  });
+  return rows[0]?.place ?? '0';
 }
 
 /** Where a page of a history ends. Several events may have one version: a membership and its invitation. */
@@ -139,7 +216,7 @@ export async function listHistory(
 ): Promise<Event[]> {
   const { rows } = await db.query<EventRow>({
     name: 'list-history',
-    text: `select ${columns} from events t where t.environment_id = $1 and t.record_id = $2 and (t.record_version, t.type) < ($3, $4)
+    text: `select ${eventColumns} from events t where t.environment_id = $1 and t.record_id = $2 and (t.record_version, t.type) < ($3, $4)
            order by t.record_version desc, t.type desc limit $5`,
     values: [environmentId, recordId, before.version, before.type, limit],
   });
@@ -155,7 +232,7 @@ export async function findAsOf(
 ): Promise<Event | undefined> {
   const [column, value] = version === undefined ? ['occurred_time', time] : ['record_version', version];
   const { rows } = await db.query<EventRow>(
-    `select ${columns} from events t where t.environment_id = $1 and t.record_id = $2 and t.${column} <= $3
+    `select ${eventColumns} from events t where t.environment_id = $1 and t.record_id = $2 and t.${column} <= $3
      order by t.record_version desc, t.type desc limit 1`,
     [environmentId, recordId, value],
   );

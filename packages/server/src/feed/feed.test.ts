@@ -1,5 +1,9 @@
 import type { Event, EventFeed } from '@crosswalk/contract';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
+import { plansDuring } from '../database/testing.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { appendEvents, type NewEvent } from '../events/index.ts';
+import { IdGenerator } from '../lib/id.ts';
 import { useTestServer } from '../testing.ts';
 
 const server = useTestServer();
@@ -89,38 +93,45 @@ describe('the feed', () => {
     expect((await drain(start)).map(({ record_version }) => record_version)).toEqual([2, 3]);
   });
 
-  test('many writers, and a reader that follows: every event once, in order of versions per record', async () => {
-    const records = await Promise.all(Array.from({ length: 8 }, (_, index) => create(`Many ${index}`)));
-    const start = await now();
-    const rounds = 25;
-    let written = false;
-    const seen: Event[] = [];
-    const reader = (async () => {
-      for (let cursor = start; ; ) {
-        const done = written;
-        const page = await feed({ after: cursor, limit: 7 });
-        seen.push(...page.events);
-        cursor = page.next_cursor;
-        if (done && page.events.length === 0) return;
+  // 400 events; 100,000 in `npm run test:long`.
+  const isLong = inject('long');
+  const [rounds, limit] = isLong ? [6_250, 1_000] : [25, 7];
+
+  test(
+    `16 writers, and a reader that follows: ${16 * rounds} events once each, in order of versions per record`,
+    async () => {
+      const records = await Promise.all(Array.from({ length: 8 }, (_, index) => create(`Many ${index}`)));
+      const start = await now();
+      let written = false;
+      const seen: Event[] = [];
+      const reader = (async () => {
+        for (let cursor = start; ; ) {
+          const done = written;
+          const page = await feed({ after: cursor, limit });
+          seen.push(...page.events);
+          cursor = page.next_cursor;
+          if (done && page.events.length === 0) return;
+        }
+      })();
+      const writers = Array.from({ length: 16 }, async (_, writer) => {
+        for (let round = 0; round < rounds; round += 1) {
+          const record = records[(writer + round) % records.length];
+          const { status } = await request('PATCH', `/api/v1/organizations/${record.id}`, { metadata: { [`w${writer}`]: round } });
+          expect(status).toBe(200);
+        }
+      });
+      await Promise.all(writers);
+      written = true;
+      await reader;
+      expect(seen).toHaveLength(16 * rounds);
+      expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
+      for (const { id } of records) {
+        const versions = seen.filter(({ record_id }) => record_id === id).map(({ record_version }) => record_version);
+        expect(versions).toEqual(versions.map((_, index) => index + 2));
       }
-    })();
-    const writers = Array.from({ length: 16 }, async (_, writer) => {
-      for (let round = 0; round < rounds; round += 1) {
-        const record = records[(writer + round) % records.length];
-        const { status } = await request('PATCH', `/api/v1/organizations/${record.id}`, { metadata: { [`w${writer}`]: round } });
-        expect(status).toBe(200);
-      }
-    });
-    await Promise.all(writers);
-    written = true;
-    await reader;
-    expect(seen).toHaveLength(16 * rounds);
-    expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
-    for (const { id } of records) {
-      const versions = seen.filter(({ record_id }) => record_id === id).map(({ record_version }) => record_version);
-      expect(versions).toEqual(versions.map((_, index) => index + 2));
-    }
-  });
+    },
+    isLong ? 1_800_000 : 30_000,
+  );
 
   test('narrows by type, group of types, organization and client', async () => {
     const start = await now();
@@ -233,7 +244,14 @@ describe('history', () => {
     for (const query of ['version=9', 'time=2020-01-01T00:00:00Z']) {
       expect((await request('GET', `${path}?${query}`)).body).toMatchObject({ details: [{ error_code: 'VERSION_NOT_FOUND' }] });
     }
-    for (const query of ['', 'version=1&time=2020-01-01T00:00:00Z', 'time=2026-02-30T00:00:00Z', 'time=infinity', 'version=0']) {
+    for (const query of [
+      '',
+      'version=1&time=2020-01-01T00:00:00Z',
+      'time=2026-02-30T00:00:00Z',
+      'time=infinity',
+      'version=0',
+      'version=99999999999999999999',
+    ]) {
       expect((await request('GET', `${path}?${query}`)).status).toBe(400);
     }
   });
@@ -251,6 +269,7 @@ describe('history', () => {
     expect(Object((await request('GET', path)).body).organization.metadata).toEqual({ limits: { seats: 5, sso: true }, keep: 1 });
     expect((await request('POST', `${path}/metadata-revert`, { key: 'keep', version: 1 }, { 'if-match': '"1"' })).status).toBe(412);
     expect((await request('POST', `${path}/metadata-revert`, { key: 'keep', version: 99 })).status).toBe(404);
+    expect((await request('POST', `${path}/metadata-revert`, { key: 'keep', version: 1e19 })).status).toBe(400);
   });
 
   test('users have a history too', async () => {
@@ -261,5 +280,80 @@ describe('history', () => {
     expect((await request('POST', `/api/v1/users/${id}/metadata-revert`, { key: 'a', version: 1 })).body).toMatchObject({
       user: { metadata: {}, version: 3 },
     });
+  });
+});
+
+describe('events that a large change appends with their places', () => {
+  test.each([
+    ['few', 3],
+    ['more than a turn takes', 1200],
+  ])('come behind those that committed before, of which %s wait, and each comes once', async (_, waiting) => {
+    const { id } = await create('Appended');
+    const start = Object((await request('GET', '/api/v1/organizations?page_size=1')).body).events_cursor;
+    const context = {
+      environmentId: server.client.environmentId,
+      actor: { type: 'client' as const, id: server.client.clientId.slice(4) },
+      requestId: 'appended',
+    };
+    const events = (from: number, count: number): NewEvent[] =>
+      Array.from({ length: count }, (_none, index) => ({
+        type: 'organization.updated',
+        recordKind: 'organization',
+        recordId: id.slice(4),
+        organizationId: id.slice(4),
+        recordVersion: from + index,
+        externalId: null,
+        externalIds: {},
+        changed: {},
+        data: {},
+      }));
+    await inTransaction(server.database.pool, (tx) => appendEvents(tx, context, new IdGenerator(1001), events(2, waiting)));
+    await inTransaction(server.database.pool, (tx) => server.feed.append(tx, context, events(2 + waiting, 2)));
+    const versions = (await drain(start)).map(({ record_version }) => record_version);
+    expect(versions).toEqual(Array.from({ length: waiting + 2 }, (_none, index) => index + 2));
+  });
+});
+
+describe('a search of events', () => {
+  test('gives the newest first, page by page, and where the feed goes on', async () => {
+    const made = [await create('Search 1'), await create('Search 2'), await create('Search 3')].map(({ id }) => id);
+    const search = async (query: Record<string, string>) =>
+      Object((await request('GET', `/api/v1/events:search?${new URLSearchParams(query)}`)).body);
+    const first = await search({ types: 'organization.created', page_size: '2' });
+    expect(first.events.map((event: Event) => event.record_id)).toEqual([made[2], made[1]]);
+    const second = await search({ types: 'organization.created', page_size: '2', page_token: first.next_page_token });
+    expect(second.events[0].record_id).toBe(made[0]);
+    expect(second.events_cursor).toBeUndefined();
+    const after = await create('Search 4');
+    expect((await drain(first.events_cursor)).map((event) => event.record_id)).toEqual([after.id]);
+    const own = await search({ organization_id: after.id, actor_id: server.client.clientId });
+    expect(own).toMatchObject({ events: [{ record_id: after.id }], next_page_token: '' });
+    expect((await request('GET', `/api/v1/events:search?page_token=${first.next_page_token}`)).body).toMatchObject({
+      details: [{ error_code: 'INVALID_PAGE_TOKEN' }],
+    });
+  });
+
+  test('of a span of time finds what happened then, without reading what came after', async () => {
+    const other = await server.addEnvironment('spans');
+    // A day for each event, three years of them.
+    await server.database.pool.query(
+      `with places as (update event_feed set last_place = last_place + 1000 returning last_place - 1000 as first)
+       insert into events (environment_id, id, type, record_kind, record_id, record_version, external_ids, changed, data, actor_type,
+         request_id, occurred_time, place)
+       select $1, 7000000 + n, 'organization.updated', 'organization', 1, n, '{}', '{}', '{}', 'system', 'r',
+         now() - make_interval(days => 1001 - n), first + n from places, generate_series(1, 1000) n`,
+      [other.environmentId],
+    );
+    const day = (ago: number) => new Date(Date.now() - ago * 86_400_000 - 3_600_000).toISOString();
+    const { result, plans } = await plansDuring(server.database.pool, () =>
+      other.request('GET', `/api/v1/events:search?from=${day(800)}&to=${day(797)}`),
+    );
+    const { events } = Object(result.body);
+    expect(events.map((event: Event) => event.record_version)).toEqual([203, 202, 201]);
+    const walks = plans.filter((plan) => plan.includes('events_place_idx'));
+    expect(walks.length).toBeGreaterThan(0);
+    expect(plans.join('\n')).not.toContain('Seq Scan on events');
+    const wrong = await other.request('GET', `/api/v1/events:search?from=${day(1)}&to=${day(2)}`);
+    expect([wrong.status, wrong.text]).toMatchObject([400, expect.stringContaining('must be later than from')]);
   });
 });

@@ -1,23 +1,46 @@
+import type { Invitation, InvitationState, MembershipStatus } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
-import type { Sending } from './invitation.ts';
+import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
+import { formatId } from '../lib/id.ts';
+import { isoTime } from '../lib/time.ts';
+import { invitationOf, type Sending } from './invitation.ts';
 
-const columns = 't.create_time, t.resent_time, t.resent_count';
+/** SQL: what is known of the sending of invitation `t`. */
+const columns = `t.create_time, t.resent_time, t.resent_count, (
+  select u.email from memberships m join users u on u.environment_id = m.environment_id and u.id = m.user_id
+  where m.environment_id = t.environment_id and m.id = t.membership_id) as email`;
 
-/** Writes the invitation of a new membership, which is to be sent. */
-export async function insertInvitation(tx: Queryable, environmentId: string, membershipId: string): Promise<Sending> {
+/** Writes the invitation of a new membership, which is to be sent. `days`: how long it is open; null: as the environment says. */
+export async function insertInvitation(tx: Queryable, environmentId: string, membershipId: string, days: number | null): Promise<Sending> {
   const { rows } = await tx.query<Sending>({
     name: 'insert-invitation',
-    text: `insert into invitations as t (environment_id, membership_id) values ($1, $2) returning ${columns}`,
-    values: [environmentId, membershipId],
+    text: `insert into invitations as t (environment_id, membership_id, days) values ($1, $2, $3) returning ${columns}`,
+    values: [environmentId, membershipId, days],
   });
   const [row] = rows;
   if (row === undefined) throw new Error('an insert returned no row');
   return row;
 }
 
+/** Writes the invitations of many new memberships (database IDs), open as long as the environment says. Returns them by membership. */
+export async function insertInvitations(
+  tx: Queryable,
+  environmentId: string,
+  membershipIds: readonly string[],
+): Promise<Map<string, Sending>> {
+  if (membershipIds.length === 0) return new Map();
+  const { rows } = await tx.query<Sending & { membership_id: string }>({
+    name: 'insert-invitations',
+    text: `insert into invitations as t (environment_id, membership_id) select $1, id from unnest($2::bigint[]) as m (id)
+           returning t.membership_id, ${columns}`,
+    values: [environmentId, membershipIds],
+  });
+  return new Map(rows.map(({ membership_id: id, ...sending }) => [id, sending]));
+}
+
 /** The invitation of a membership; undefined if it began without one. */
-export async function findInvitation(tx: Queryable, environmentId: string, membershipId: string): Promise<Sending | undefined> {
-  const { rows } = await tx.query<Sending>({
+export async function findInvitation(db: Queryable, environmentId: string, membershipId: string): Promise<Sending | undefined> {
+  const { rows } = await db.query<Sending>({
     name: 'find-invitation',
     text: `select ${columns} from invitations t where t.environment_id = $1 and t.membership_id = $2`,
     values: [environmentId, membershipId],
@@ -36,4 +59,74 @@ export async function countResend(tx: Queryable, environmentId: string, membersh
   const [row] = rows;
   if (row === undefined) throw new Error('the invitation of a locked membership vanished');
   return row;
+}
+
+/** SQL: whether the invitation of membership `t` is in a state; `stateOf` says the same. */
+const stateSql: Record<InvitationState, string> = {
+  ACCEPTED: "(t.status = 'ACTIVE' or t.join_time is not null)",
+  REVOKED: "(t.status = 'INACTIVE' and t.join_time is null)",
+  EXPIRED: "(t.join_time is null and (t.status = 'INVITE_EXPIRED' or t.status = 'PENDING_INVITE' and t.invite_expire_time <= now()))",
+  PENDING: "(t.join_time is null and t.status = 'PENDING_INVITE' and t.invite_expire_time > now())",
+};
+
+interface ListedRow {
+  id: string;
+  organization_id: string;
+  user_id: string;
+  status: MembershipStatus;
+  inviter_email: string | null;
+  join_time: string | null;
+  invite_expire_time: string | null;
+  /** as JSON has it */
+  sending: Sending;
+}
+
+const listedColumns = `t.id, t.organization_id, t.user_id, t.status, t.inviter_email, t.join_time, t.invite_expire_time, (
+  select jsonb_build_object('email', u.email, 'create_time', i.create_time, 'resent_time', i.resent_time, 'resent_count', i.resent_count)
+  from invitations i join users u on u.environment_id = i.environment_id and u.id = t.user_id
+  where i.environment_id = t.environment_id and i.membership_id = t.id) as sending`;
+
+function toInvitation({ sending, ...row }: ListedRow): Invitation {
+  const membership = {
+    organization_id: formatId('org', row.organization_id),
+    user_id: formatId('usr', row.user_id),
+    membership_status: row.status,
+    inviter_email: row.inviter_email,
+    join_time: row.join_time,
+    expires_at: row.invite_expire_time,
+  };
+  const { create_time, resent_time } = sending;
+  return invitationOf(membership, {
+    ...sending,
+    create_time: isoTime(create_time),
+    resent_time: resent_time === null ? null : isoTime(resent_time),
+  });
+}
+
+/** One page of the invitations of an organization, all or those in one state, newest first. */
+export async function listInvitations(
+  db: Queryable,
+  environmentId: string,
+  organizationId: string,
+  state: InvitationState | undefined,
+  request: PageRequest,
+): Promise<Page<Invitation>> {
+  const where = [
+    't.environment_id = $1 and t.organization_id = $2',
+    'exists (select from invitations i where i.environment_id = t.environment_id and i.membership_id = t.id)',
+    ...(state === undefined ? [] : [stateSql[state]]),
+  ].join(' and ');
+  const query = { columns: listedColumns, table: 'memberships', where, values: [environmentId, organizationId], indexed: false };
+  const page = await selectPage<ListedRow>(db, query, request);
+  return { ...page, items: page.items.map(toInvitation) };
+}
+
+/** Whether there is an organization, for lists of what belongs to it. */
+export async function hasOrganization(db: Queryable, environmentId: string, id: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'has-organization',
+    text: 'select from organizations where environment_id = $1 and id = $2',
+    values: [environmentId, id],
+  });
+  return rowCount === 1;
 }

@@ -1,67 +1,31 @@
-import { beforeAll, describe, expect, test } from 'vitest';
-import { useTestServer } from '../testing.ts';
+import { describe, expect, test } from 'vitest';
+import { useInvitingServer } from './testing.ts';
 
-const server = useTestServer();
-const request: typeof server.client.request = (...call) => server.client.request(...call);
+const { server, request, newOrganization, organization, invite, membershipOf, expire, eventsOf } = useInvitingServer();
 const fifteenDays = 15 * 24 * 3600 * 1000;
-const resendPath = (organizationId: string, userId: string) => `/api/v1/invites/organizations/${organizationId}/users/${userId}/resend`;
-
-let organizationId = '';
-let count = 0;
-beforeAll(async () => {
-  organizationId = await newOrganization();
-});
-
-async function newOrganization(): Promise<string> {
-  const { body } = await request('POST', '/api/v1/organizations', { display_name: 'Inviting' });
-  return Object(body).organization.id;
-}
-
-/** A person who is invited, or with other fields a member in another way. */
-async function invite(fields: object = {}, organization = organizationId) {
-  count += 1;
-  const { body } = await request('POST', `/api/v1/organizations/${organization}/users`, {
-    email: `invited${count}@example.com`,
-    external_id: `INVITED-${count}`,
-    membership: { inviter_email: 'boss@example.com' },
-    ...fields,
-  });
-  const { user, membership, invitation } = Object(body);
-  return { userId: String(user.id), membershipId: String(membership.id), invitation, externalId: `INVITED-${count}` };
-}
-
-const membershipOf = async (userId: string, organization = organizationId) =>
-  Object((await request('GET', `/api/v1/memberships/organizations/${organization}/users/${userId}`)).body).membership;
-
-/** Lets time pass: the invitation ends a second ago. */
-const expire = (membershipId: string) =>
-  server.database.pool.query("update memberships set invite_expire_time = now() - interval '1 second' where id = $1", [
-    membershipId.slice(4),
-  ]);
-
-async function eventsOf(membershipId: string): Promise<Record<string, unknown>[]> {
-  const { rows } = await server.database.pool.query('select * from events where record_id = $1 order by sequence', [membershipId.slice(4)]);
-  return rows;
-}
+const resendPath = (of: string, userId: string) => `/api/v1/invites/organizations/${of}/users/${userId}/resend`;
 
 describe('resend', () => {
   test('an open invitation keeps its end; it is counted, and an event says that there is something to send', async () => {
-    const { userId, membershipId, invitation } = await invite();
-    const { status, headers, body } = await request('PATCH', resendPath(organizationId, userId), {});
+    const { userId, membershipId, invitation, email } = await invite();
+    const { status, headers, body } = await request('PATCH', resendPath(organization(), userId), {});
     expect([status, headers.get('etag')]).toEqual([200, '"2"']);
     expect(body).toEqual({
       invite: {
-        organization_id: organizationId,
+        organization_id: organization(),
         user_id: userId,
+        email,
         inviter_email: 'boss@example.com',
+        state: 'PENDING',
         status: 'PENDING_INVITE',
+        accepted_at: null,
         created_at: invitation.created_at,
         expires_at: invitation.expires_at,
         resent_at: expect.any(String),
         resent_count: 1,
       },
     });
-    const again = Object((await request('PATCH', resendPath(organizationId, userId))).body).invite;
+    const again = Object((await request('PATCH', resendPath(organization(), userId))).body).invite;
     expect(again).toMatchObject({ resent_count: 2, expires_at: invitation.expires_at });
     expect(Date.parse(again.resent_at)).toBeGreaterThan(Date.parse(Object(body).invite.resent_at));
     const events = await eventsOf(membershipId);
@@ -86,7 +50,7 @@ describe('resend', () => {
     await expire(membershipId);
     await notice();
     const before = await membershipOf(userId);
-    const { status, body } = await request('PATCH', resendPath(organizationId, userId), {});
+    const { status, body } = await request('PATCH', resendPath(organization(), userId), {});
     const { expires_at, resent_at, resent_count } = Object(body).invite;
     expect([status, Object(body).invite.status, resent_count]).toEqual([200, 'PENDING_INVITE', 1]);
     expect(Date.parse(expires_at) - Date.parse(resent_at)).toBe(fifteenDays);
@@ -98,17 +62,17 @@ describe('resend', () => {
 
   test('400 when it was accepted, also when the membership was set inactive later', async () => {
     const { userId } = await invite();
-    const membership = `/api/v1/memberships/organizations/${organizationId}/users/${userId}`;
+    const membership = `/api/v1/memberships/organizations/${organization()}/users/${userId}`;
     await request('PATCH', membership, { membership_status: 'ACTIVE' });
     expect(await membershipOf(userId)).toMatchObject({ expires_at: null });
     for (const status of ['ACTIVE', 'INACTIVE']) {
       await request('PATCH', membership, { membership_status: status });
-      const answer = await request('PATCH', resendPath(organizationId, userId), {});
+      const answer = await request('PATCH', resendPath(organization(), userId), {});
       expect([answer.status, answer.body]).toMatchObject([
         400,
         {
           code: 9,
-          message: `${userId} has accepted the invitation to ${organizationId} already`,
+          message: `${userId} has accepted the invitation to ${organization()} already`,
           details: [{ error_code: 'INVITATION_CLOSED' }],
         },
       ]);
@@ -117,8 +81,8 @@ describe('resend', () => {
 
   test('400 when the membership was set inactive before it was accepted', async () => {
     const { userId } = await invite();
-    await request('PATCH', `/api/v1/memberships/organizations/${organizationId}/users/${userId}`, { membership_status: 'INACTIVE' });
-    const { status, body } = await request('PATCH', resendPath(organizationId, userId), {});
+    await request('PATCH', `/api/v1/memberships/organizations/${organization()}/users/${userId}`, { membership_status: 'INACTIVE' });
+    const { status, body } = await request('PATCH', resendPath(organization(), userId), {});
     expect([status, Object(body).message]).toEqual([400, expect.stringContaining('was set inactive before it was accepted')]);
   });
 
@@ -130,16 +94,16 @@ describe('resend', () => {
       const { status, body } = await request('PATCH', path, {});
       return [status, Object(body).details[0].error_code];
     };
-    expect(await codes(resendPath(organizationId, 'usr_1'))).toEqual([404, 'MEMBERSHIP_NOT_FOUND']);
+    expect(await codes(resendPath(organization(), 'usr_1'))).toEqual([404, 'MEMBERSHIP_NOT_FOUND']);
     expect(await codes(resendPath('org_1', userId))).toEqual([404, 'MEMBERSHIP_NOT_FOUND']);
     expect(await codes(resendPath(other, userId))).toEqual([404, 'MEMBERSHIP_NOT_FOUND']);
-    expect(await codes(resendPath(organizationId, uninvited.userId))).toEqual([404, 'INVITATION_NOT_FOUND']);
-    expect(await codes(`/api/v1/invites/organizations/${organizationId}/users:external/nobody/resend`)).toEqual([404, 'USER_NOT_FOUND']);
+    expect(await codes(resendPath(organization(), uninvited.userId))).toEqual([404, 'INVITATION_NOT_FOUND']);
+    expect(await codes(`/api/v1/invites/organizations/${organization()}/users:external/nobody/resend`)).toEqual([404, 'USER_NOT_FOUND']);
   });
 
   test('the person may be named by an external ID; 400 for other kinds of ID and for a body with fields', async () => {
     const { userId, externalId } = await invite();
-    const external = `/api/v1/invites/organizations/${organizationId}/users:external`;
+    const external = `/api/v1/invites/organizations/${organization()}/users:external`;
     expect((await request('PATCH', `${external}/${externalId}/resend`)).body).toMatchObject({
       invite: { user_id: userId, resent_count: 1 },
     });
@@ -147,15 +111,15 @@ describe('resend', () => {
       invite: { resent_count: 2 },
     });
     expect((await request('PATCH', resendPath('usr_1', userId), {})).body).toMatchObject({ details: [{ error_code: 'INVALID_ID' }] });
-    expect((await request('PATCH', resendPath(organizationId, userId), { force: true })).body).toMatchObject({
+    expect((await request('PATCH', resendPath(organization(), userId), { force: true })).body).toMatchObject({
       details: [{ error_code: 'UNKNOWN_FIELD' }],
     });
   });
 
   test('412 for a stale version of the membership; a repeated request with an Idempotency-Key counts once', async () => {
     const { userId } = await invite();
-    expect((await request('PATCH', resendPath(organizationId, userId), {}, { 'if-match': '"7"' })).status).toBe(412);
-    const send = () => request('PATCH', resendPath(organizationId, userId), {}, { 'if-match': '"1"', 'idempotency-key': 'resend-once' });
+    expect((await request('PATCH', resendPath(organization(), userId), {}, { 'if-match': '"7"' })).status).toBe(412);
+    const send = () => request('PATCH', resendPath(organization(), userId), {}, { 'if-match': '"1"', 'idempotency-key': 'resend-once' });
     const [first, second] = [await send(), await send()];
     expect([second.text, second.headers.get('idempotent-replayed')]).toEqual([first.text, 'true']);
     expect((await membershipOf(userId)).version).toBe(2);
@@ -163,7 +127,7 @@ describe('resend', () => {
 
   test('fifty at once are fifty sendings, each with its version and its event', async () => {
     const { userId, membershipId } = await invite();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => request('PATCH', resendPath(organizationId, userId), {})));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => request('PATCH', resendPath(organization(), userId), {})));
     const counts = answers.map(({ body }) => Number(Object(body).invite.resent_count)).sort((a, b) => a - b);
     expect(counts).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
     expect((await membershipOf(userId)).version).toBe(51);
@@ -185,7 +149,7 @@ describe('expiry', () => {
       actor_id: null,
       changed: { membership_status: ['PENDING_INVITE', 'INVITE_EXPIRED'] },
     });
-    const listed = await request('GET', `/api/v1/memberships?organization_id=${organizationId}&membership_status=INVITE_EXPIRED`);
+    const listed = await request('GET', `/api/v1/memberships?organization_id=${organization()}&membership_status=INVITE_EXPIRED`);
     expect(Object(listed.body).memberships.map(({ id }: { id: string }) => id)).toContain(membershipId);
   });
 
@@ -203,7 +167,7 @@ describe('expiry', () => {
 
   test('what is open, accepted or inactive stays as it is', async () => {
     const [open, accepted] = [await invite(), await invite()];
-    await request('PATCH', `/api/v1/memberships/organizations/${organizationId}/users/${accepted.userId}`, { membership_status: 'ACTIVE' });
+    await request('PATCH', `/api/v1/memberships/organizations/${organization()}/users/${accepted.userId}`, { membership_status: 'ACTIVE' });
     await server.purge();
     expect([await membershipOf(open.userId), await membershipOf(accepted.userId)]).toMatchObject([
       { membership_status: 'PENDING_INVITE', version: 1 },

@@ -5,6 +5,10 @@ const maxLength = 253;
 
 /** Letters of any script with their marks, and digits: what IDNA 2008 allows (RFC 5892), which leaves out symbols such as emoji. */
 const written = /^[\p{L}\p{M}\p{N}.-]+$/u;
+/** Nearly every name: IDNA changes nothing of it but the case of letters. To ask it takes longer than all else that is done with an address. */
+const plain = /^[A-Za-z0-9.-]+$/;
+/** What is not plain all the same: the ASCII form of an international name, and an end that URLs read as a number in hexadecimal. */
+const special = /xn--|\.0x[0-9a-f]*$/i;
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
@@ -15,12 +19,14 @@ const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
  */
 export function parseDomainName(text: string): string | undefined {
   // An international name may be longer before it is put into ASCII, but not much.
-  if (text.length > 2 * maxLength || !written.test(text) || text !== text.normalize('NFKC')) return undefined;
-  const ascii = domainToASCII(text);
+  if (text.length > 2 * maxLength || !written.test(text)) return undefined;
+  const isPlain = plain.test(text) && !special.test(text);
+  if (!isPlain && text !== text.normalize('NFKC')) return undefined;
+  const ascii = isPlain ? text.toLowerCase() : domainToASCII(text);
   const labels = ascii.split('.');
   const [last = ''] = labels.slice(-1);
   if (ascii.length > maxLength || labels.length < 2 || /^[0-9]+$/.test(last) || !labels.every((one) => label.test(one))) return undefined;
-  return isSpelling(text, ascii) ? ascii : undefined;
+  return isPlain || isSpelling(text, ascii) ? ascii : undefined;
 }
 
 /** Whether a text says what its ASCII form says, label by label: in Unicode, or in ASCII as it is. */

@@ -1,7 +1,24 @@
 import { excerpt, invalid } from './api-error.ts';
 
 /** The kinds of thing that have an ID, by prefix. */
-export type IdPrefix = 'env' | 'org' | 'usr' | 'mem' | 'role' | 'perm' | 'dom' | 'evt' | 'skc' | 'sks' | 'm2morg' | 'apit';
+export type IdPrefix =
+  | 'env'
+  | 'org'
+  | 'usr'
+  | 'mem'
+  | 'role'
+  | 'perm'
+  | 'dom'
+  | 'evt'
+  | 'whe'
+  | 'skc'
+  | 'sks'
+  | 'm2morg'
+  | 'apit'
+  | 'msg'
+  | 'imp'
+  | 'sys'
+  | 'opr';
 
 /**
  * Makes IDs: 63-bit integers that are unique across processes and ordered by time.
@@ -42,6 +59,11 @@ export class IdGenerator {
 
 const epoch = Date.UTC(2020, 0, 1);
 
+/** The smallest ID that could be made at a time (milliseconds since 1970): what is older has smaller ones. */
+export function firstIdOf(time: number): string {
+  return (BigInt(Math.max(0, time - epoch)) << 22n).toString();
+}
+
 /** The public form of a database ID: `formatId('org', '915…')` is `org_915…`. */
 export function formatId(prefix: IdPrefix, id: string): string {
   return `${prefix}_${id}`;
@@ -67,11 +89,21 @@ const nouns: Record<IdPrefix, string> = {
   perm: 'a permission',
   dom: 'a domain',
   evt: 'an event',
+  whe: 'a webhook endpoint',
   skc: 'a client',
   sks: 'a client secret',
   m2morg: 'a client of an organization',
   apit: 'an API token',
+  msg: 'a message',
+  imp: 'an import',
+  sys: 'a description of a system',
+  opr: 'an operator',
 };
+
+/** The database form of a public ID of our own making, whatever its prefix; one from outside goes through `requireId`. */
+export function databaseId(id: string): string {
+  return id.slice(id.indexOf('_') + 1);
+}
 
 /** The database form of a public ID from outside; 400 INVALID_ID names the field and tells what was sent instead. */
 export function requireId(prefix: IdPrefix, text: string, field = 'id'): string {

@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** What begins a secret, for secret scanners to look for: `cwk` that of a client, `cwt` an API token. */
-export type SecretPrefix = 'cwk' | 'cwt';
+/**
+ * What begins a secret, for secret scanners to look for: `cwk` that of a client, `cwt` an API token, `cwo` the session of an operator,
+ * `cws` the token of a set-up link.
+ */
+export type SecretPrefix = 'cwk' | 'cwt' | 'cwo' | 'cws';
 
 /** A new secret: 256 random bits behind its prefix. Shown once. */
 export function newSecret(prefix: SecretPrefix): string {

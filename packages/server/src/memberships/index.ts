@@ -1,12 +1,21 @@
-export { invitationWanted, membershipNotFound, membershipTag, newMembership } from './membership.ts';
-export { membershipRoutes } from './membership-routes.ts';
+export { invitationWanted, type MembershipFields, membershipNotFound, membershipTag, newMembership } from './membership.ts';
 export {
-  addMembership,
-  deleteMembershipsOf,
-  invitedMemberships,
-  MembershipService,
-  namingMissing,
-  reassignRole,
-} from './membership-service.ts';
-export { findMembership, type MembershipRow, membershipsJson, toMembership } from './membership-store.ts';
+  deleteMemberships,
+  findMembersWithTokens,
+  findWithMemberships,
+  holdOrganizations,
+  holdUsers,
+  insertMemberships,
+  lockMemberships,
+  lockMembershipsById,
+  type MembershipState,
+  restoreMemberships,
+  updateMemberships,
+} from './membership-bulk-store.ts';
+export { addMembership, deleteMembershipsOf, invitedMemberships, reassignRole } from './membership-change.ts';
+export { membershipRoutes } from './membership-routes.ts';
+export { MembershipService, namingMissing } from './membership-service.ts';
+export { findMembership, type LockedMembership, type MembershipRow, membershipsJson, toMembership } from './membership-store.ts';
+export { takesPlace, userLimitReached } from './user-limit.ts';
+export { countPlacesOf } from './user-limit-store.ts';
 export { userRoleRoutes } from './user-role-routes.ts';

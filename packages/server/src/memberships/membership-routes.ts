@@ -18,7 +18,7 @@ import { requireId } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
-import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
+import { pageAnswer, pageContextOf, pageRequestOf } from '../transport/pages.ts';
 import { flag, member, type RecordPath, recordPaths, withQuery } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
@@ -52,6 +52,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
         tag,
         summary: 'List memberships, newest first',
         scope: 'read',
+        replica: true,
         answers: { 200: MembershipPage },
         errors: ['INVALID_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
       },
@@ -66,8 +67,9 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
         filter,
       };
       const wanted = pageRequestOf(request, tokens);
-      const snapshot = await feed.snapshot(contextOf(request), wanted);
-      const page = await memberships.list(contextOf(request), query, wanted);
+      const context = pageContextOf(request, wanted);
+      const snapshot = await feed.snapshot(context, wanted);
+      const page = await memberships.list(context, query, wanted);
       return { ...pageAnswer(request, tokens, 'memberships', page), ...snapshot };
     },
   );
@@ -81,6 +83,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           tag,
           summary: `Get the membership of the user named by ${path.by}`,
           scope: 'read',
+          replica: true,
           answers: { 200: MembershipAnswer },
           errors: ['USER_NOT_FOUND', 'MEMBERSHIP_NOT_FOUND', 'INVALID_ID'],
         },

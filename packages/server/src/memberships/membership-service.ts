@@ -1,11 +1,9 @@
 import type {
   AssignUserRoles,
   CreateMembership,
-  Invitation,
   Membership,
   MembershipStatus,
   PermissionCheck,
-  Role,
   RolePermission,
   UpdateMembership,
   UpsertMembership,
@@ -15,14 +13,14 @@ import type {
 } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
+import type { Reads } from '../database/reads.ts';
 import { foreignKeyViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import { notFound, type RecordReference, resolveReference } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
-import { type InvitedMemberships, insertInvitation, invitationEvent, invitationOf } from '../invitations/index.ts';
-import { formatId, type IdGenerator, requireId } from '../lib/id.ts';
+import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
 import { isStorable } from '../lib/text.ts';
 import { changeOf, checkStored, compileFilter, type MetadataUpdate, metadataPatch, metadataReplacement } from '../metadata/index.ts';
@@ -31,37 +29,22 @@ import {
   findRolesWithBases,
   findRoleWithPermission,
   permissionNotFound,
-  type RoleScope,
   requireDefaultRole,
   requireRoles,
 } from '../roles/index.ts';
-import {
-  type MembershipFields,
-  membershipExists,
-  membershipNotFound,
-  type NewMembership,
-  newMembership,
-  roleNames,
-  roleNotAssigned,
-  withRoles,
-} from './membership.ts';
+import { type MembershipFields, newMembership, roleNames, roleNotAssigned, withRoles } from './membership.ts';
+import { addMembership, findMember, holdUserLimit, lockMember, tryAddMembership } from './membership-change.ts';
 import {
   deleteMembership,
-  deleteSomeMemberships,
   expireMemberships,
-  findMembership,
   hasMemberships,
-  insertMembership,
   type LockedMembership,
   listMemberships,
   lockMembership,
-  type MembershipOwner,
-  reassignSomeMemberships,
-  reinviteMembership,
   updateMembership,
 } from './membership-store.ts';
-import { takesPlace, userLimitReached } from './user-limit.ts';
-import { countPlaces, lockUserLimit } from './user-limit-store.ts';
+import { takesPlace } from './user-limit.ts';
+import { lockUserLimit } from './user-limit-store.ts';
 
 /** What memberships need of users, by database ID; given by the users feature. */
 export interface MemberUsers {
@@ -82,21 +65,24 @@ export interface MembershipReference {
 /** The use cases of memberships. Each change and its events are one transaction. */
 export class MembershipService {
   readonly #pool: pg.Pool;
+  readonly #reads: Reads;
   readonly #ids: IdGenerator;
   readonly #users: MemberUsers;
 
-  constructor({ pool, ids, users }: { pool: pg.Pool; ids: IdGenerator; users: MemberUsers }) {
+  constructor({ pool, reads, ids, users }: { pool: pg.Pool; reads: Reads; ids: IdGenerator; users: MemberUsers }) {
     this.#pool = pool;
+    this.#reads = reads;
     this.#ids = ids;
     this.#users = users;
   }
 
   /** The membership; 404 if the person is not a member. */
-  async get({ environmentId }: RequestContext, { organizationId, user }: MembershipReference): Promise<Membership> {
-    const userId = await resolveReference(this.#pool, environmentId, 'user', user);
-    const membership = await findMembership(this.#pool, environmentId, organizationId, userId);
-    if (membership === undefined) throw membershipNotFound(formatId('org', organizationId), formatId('usr', userId));
-    return membership;
+  async get(context: RequestContext, { organizationId, user }: MembershipReference): Promise<Membership> {
+    const { environmentId } = context;
+    return this.#reads.run(context, async (db) => {
+      const userId = await resolveReference(db, environmentId, 'user', user);
+      return findMember(db, environmentId, organizationId, userId);
+    });
   }
 
   /** The roles that a person has in an organization, and after them those they inherit. */
@@ -123,7 +109,7 @@ export class MembershipService {
 
   /** One page, narrowed by organization, user (database IDs), status or a metadata filter. */
   async list(
-    { environmentId }: RequestContext,
+    context: RequestContext,
     query: {
       organizationId?: string | undefined;
       userId?: string | undefined;
@@ -133,7 +119,7 @@ export class MembershipService {
     page: PageRequest,
   ): Promise<Page<Membership>> {
     const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
-    return listMemberships(this.#pool, environmentId, { ...query, filter }, page);
+    return this.#reads.run(context, (db) => listMemberships(db, context.environmentId, { ...query, filter }, page));
   }
 
   /** Makes a person a member; 409 when they are one, 400 USER_LIMIT_REACHED when the organization is full. */
@@ -331,63 +317,6 @@ function namesOf(roles: Membership['roles']): string[] {
   return roles.map(({ name }) => name);
 }
 
-/** Makes a person a member within a change, with its invitation and events; 409 when they are one. IDs are database IDs. */
-export async function addMembership(
-  tx: pg.PoolClient,
-  context: RequestContext,
-  ids: IdGenerator,
-  organizationId: string,
-  userId: string,
-  added: NewMembership,
-): Promise<{ membership: Membership; invitation: Invitation | null }> {
-  const { environmentId } = context;
-  const roles = added.roles ?? [await requireDefaultRole(tx, environmentId, organizationId)];
-  if (added.roles !== undefined)
-    await requireRoles(tx, environmentId, organizationId, roles, (index) => `${added.rolesField}.${index}.name`);
-  const fields = { membership_status: added.membership_status, roles };
-  const result = await tryAddMembership(tx, context, ids, organizationId, userId, fields, added);
-  if (result !== undefined) return result;
-  const existing = await findMembership(tx, environmentId, organizationId, userId);
-  throw existing === undefined ? membershipNotFound(formatId('org', organizationId), formatId('usr', userId)) : membershipExists(existing);
-}
-
-/** The roles of `fields` are there and stay; undefined if the person is a member already. */
-async function tryAddMembership(
-  tx: pg.PoolClient,
-  context: RequestContext,
-  ids: IdGenerator,
-  organizationId: string,
-  userId: string,
-  fields: MembershipFields,
-  added: NewMembership,
-): Promise<{ membership: Membership; invitation: Invitation | null } | undefined> {
-  const { environmentId } = context;
-  const id = ids.next();
-  const inserted = await insertMembership(tx, environmentId, id, organizationId, userId, fields, added);
-  if (inserted === undefined) return undefined;
-  const { membership, limited } = inserted;
-  if (limited && takesPlace(membership, new Date())) await holdUserLimit(tx, environmentId, organizationId);
-  const begun = eventOf('user.organization_membership_created', 'membership', undefined, membership);
-  if (membership.membership_status !== 'PENDING_INVITE') {
-    await appendEvents(tx, context, ids, [begun]);
-    return { membership, invitation: null };
-  }
-  const invitation = invitationOf(membership, await insertInvitation(tx, environmentId, id));
-  await appendEvents(tx, context, ids, [begun, invitationEvent(undefined, { membership, invitation })]);
-  return { membership, invitation };
-}
-
-/**
- * Holds an organization to its user limit after a change that took a place of it: whoever took one too many gets 400
- * USER_LIMIT_REACHED, and the change is undone with its transaction. The count is of a statement that begins when the
- * lock is ours, so it sees every place that was taken before.
- */
-async function holdUserLimit(tx: pg.PoolClient, environmentId: string, organizationId: string): Promise<void> {
-  const limit = await lockUserLimit(tx, environmentId, organizationId);
-  if (limit === undefined) return;
-  if ((await countPlaces(tx, environmentId, organizationId, limit + 1)) > limit) throw userLimitReached(organizationId, limit);
-}
-
 /** The context of what no request asked for. */
 function systemContext(environmentId: string): RequestContext {
   return { environmentId, actor: { type: 'system', id: null }, requestId: 'expire-invitations' };
@@ -406,69 +335,6 @@ async function lockForStatus(
   { membership_status: status }: UpdateMembership,
 ): Promise<void> {
   if (status === 'ACTIVE') await lockUserLimit(tx, environmentId, organizationId);
-}
-
-/** The membership of a person, locked until the transaction ends; 404 if there is none. Database IDs. */
-async function lockMember(tx: pg.PoolClient, environmentId: string, organizationId: string, userId: string): Promise<LockedMembership> {
-  const locked = await lockMembership(tx, environmentId, organizationId, userId);
-  if (locked === undefined) throw membershipNotFound(formatId('org', organizationId), formatId('usr', userId));
-  return locked;
-}
-
-/** What the invitations feature needs of memberships. */
-export const invitedMemberships: InvitedMemberships = {
-  async lock(tx, environmentId, organizationId, userId) {
-    await lockUserLimit(tx, environmentId, organizationId);
-    const { membership } = await lockMember(tx, environmentId, organizationId, userId);
-    return membership;
-  },
-  async reinvite(tx, environmentId, { id, organization_id: organizationId }, renew) {
-    const membership = await reinviteMembership(tx, environmentId, requireId('mem', id), renew);
-    if (renew) await holdUserLimit(tx, environmentId, requireId('org', organizationId));
-    return membership;
-  },
-};
-
-/** Ends all memberships of an owner within a change, in batches, each with its event. */
-export async function deleteMembershipsOf(
-  tx: pg.PoolClient,
-  context: RequestContext,
-  ids: IdGenerator,
-  owner: MembershipOwner,
-): Promise<void> {
-  for (;;) {
-    const ended = await deleteSomeMemberships(tx, context.environmentId, owner);
-    if (ended.length === 0) return;
-    await appendEvents(
-      tx,
-      context,
-      ids,
-      ended.map((membership) => eventOf('user.organization_membership_deleted', 'membership', membership, undefined)),
-    );
-  }
-}
-
-/** Gives everyone who has one role of a scope another in its place within a change, in batches, each with its event. */
-export async function reassignRole(
-  tx: pg.PoolClient,
-  context: RequestContext,
-  ids: IdGenerator,
-  scope: RoleScope,
-  from: Role,
-  to: Role,
-): Promise<void> {
-  for (let last = '0'; ; ) {
-    const reassigned = await reassignSomeMemberships(tx, context.environmentId, scope, from.name, to.name, last);
-    const end = reassigned.at(-1);
-    if (end === undefined) return;
-    last = requireId('mem', end.membership.id);
-    const events = reassigned.map(({ membership, before }) => {
-      const known = new Map([from, ...membership.roles].map(({ id, name, display_name }) => [name, { id, name, display_name }]));
-      const roles = before.flatMap((name) => known.get(name) ?? []);
-      return eventOf('user.organization_membership_updated', 'membership', { ...membership, roles }, membership);
-    });
-    await appendEvents(tx, context, ids, events);
-  }
 }
 
 /** Turns the database's "no such organization" or "no such user" into the 404 of that record. */

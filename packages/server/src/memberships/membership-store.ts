@@ -1,7 +1,6 @@
-import type { AssignedRole, Membership, MembershipStatus, Metadata } from '@crosswalk/contract';
+import { type AssignedRole, invitationLimits, type Membership, type MembershipStatus, type Metadata } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
-import { invitationDays } from '../invitations/index.ts';
 import { formatId } from '../lib/id.ts';
 import { isoTime } from '../lib/time.ts';
 import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
@@ -23,7 +22,8 @@ export interface MembershipRow {
   update_time: string;
 }
 
-const columns = `t.id, t.organization_id, t.user_id, t.status, ${assignedRolesJson('t')} as roles, t.metadata, t.inviter_email, t.join_time,
+/** SQL: what `toMembership` reads of a membership `t`. */
+export const columns = `t.id, t.organization_id, t.user_id, t.status, ${assignedRolesJson('t')} as roles, t.metadata, t.inviter_email, t.join_time,
   t.invite_expire_time, t.version, t.create_time, t.update_time`;
 
 /** Also reads a row that came as JSON (see `membershipsJson`), where times have another text form. */
@@ -60,6 +60,9 @@ export const membershipsJson = `coalesce((
     'invite_expire_time', m.invite_expire_time, 'version', m.version, 'create_time', m.create_time, 'update_time', m.update_time) order by m.id)
   from (select * from memberships where environment_id = t.environment_id and user_id = t.id order by id limit ${shownWithUser}) m
 ), '[]'::jsonb)`;
+
+/** SQL: how long an invitation is open that has no days of its own. */
+export const usualDays = `coalesce((select s.invitation_days from invitation_settings s where s.environment_id = $1), ${invitationLimits.defaultDays})`;
 
 /** A membership as it is locked: with the fields that the answer shows in another form. */
 export interface LockedMembership {
@@ -118,14 +121,14 @@ export async function insertMembership(
   organizationId: string,
   userId: string,
   { membership_status, roles }: MembershipFields,
-  { metadata, inviterEmail }: NewMembership,
+  { metadata, inviterEmail, invitationDays }: NewMembership,
 ): Promise<InsertedMembership | undefined> {
   const { rows } = await tx.query<MembershipRow & { limited: boolean }>({
     name: 'insert-membership',
     text: `insert into memberships as t (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email,
              join_time, invite_expire_time)
            values ($1, $2, $3, $4, $5, $6, $7, $8, case when $5 = 'ACTIVE' then now() end,
-             case when $5 = 'PENDING_INVITE' then now() + make_interval(days => $9) end)
+             case when $5 = 'PENDING_INVITE' then now() + make_interval(days => coalesce($9, ${usualDays})) end)
            on conflict on constraint memberships_organization_user_key do nothing
            returning ${columns}, exists (select from organizations o
              where o.environment_id = t.environment_id and o.id = t.organization_id and o.max_allowed_users > 0) as limited`,
@@ -161,9 +164,56 @@ export async function reinviteMembership(tx: Queryable, environmentId: string, i
   const { rows } = await tx.query<MembershipRow>({
     name: 'reinvite-membership',
     text: `update memberships t set status = 'PENDING_INVITE', version = t.version + 1, update_time = now(),
-             invite_expire_time = case when $3::boolean then now() + make_interval(days => $4) else t.invite_expire_time end
+             invite_expire_time = case when $3::boolean then now() + make_interval(days => coalesce(
+               (select i.days from invitations i where i.environment_id = $1 and i.membership_id = $2), ${usualDays}))
+               else t.invite_expire_time end
            where t.environment_id = $1 and t.id = $2 returning ${columns}`,
-    values: [environmentId, id, renew, invitationDays],
+    values: [environmentId, id, renew],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new Error('a locked membership vanished');
+  return toMembership(row);
+}
+
+/**
+ * Begins a membership that waits for the person and whose invitation has not expired; undefined if it does not. One conditional update:
+ * whoever waits for the row looks again when it is theirs, so of many at once one succeeds.
+ */
+export async function acceptMembership(
+  tx: Queryable,
+  environmentId: string,
+  id: string,
+): Promise<{ before: Membership; after: Membership } | undefined> {
+  const { rows } = await tx.query<MembershipRow & { open_until: string; open_version: string; open_update_time: string }>({
+    name: 'accept-membership',
+    text: `with open as (
+             select id, invite_expire_time, version, update_time from memberships
+             where environment_id = $1 and id = $2 and status = 'PENDING_INVITE' and invite_expire_time > now() for update)
+           update memberships t set status = 'ACTIVE', join_time = now(), invite_expire_time = null, version = t.version + 1, update_time = now()
+           from open where t.environment_id = $1 and t.id = open.id
+           returning ${columns}, open.invite_expire_time as open_until, open.version as open_version, open.update_time as open_update_time`,
+    values: [environmentId, id],
+  });
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const before: MembershipRow = {
+    ...row,
+    status: 'PENDING_INVITE',
+    join_time: null,
+    invite_expire_time: row.open_until,
+    version: row.open_version,
+    update_time: row.open_update_time,
+  };
+  return { before: toMembership(before), after: toMembership(row) };
+}
+
+/** Makes a locked membership that never began inactive. */
+export async function revokeMembership(tx: Queryable, environmentId: string, id: string): Promise<Membership> {
+  const { rows } = await tx.query<MembershipRow>({
+    name: 'revoke-membership',
+    text: `update memberships t set status = 'INACTIVE', version = t.version + 1, update_time = now()
+           where t.environment_id = $1 and t.id = $2 returning ${columns}`,
+    values: [environmentId, id],
   });
   const [row] = rows;
   if (row === undefined) throw new Error('a locked membership vanished');

@@ -20,6 +20,8 @@ export interface NewMembership {
   rolesField: string;
   metadata: Metadata;
   inviterEmail: string | null;
+  /** how long its invitation is open; null: as the environment says */
+  invitationDays: number | null;
 }
 
 /**
@@ -28,12 +30,16 @@ export interface NewMembership {
  */
 export function newMembership(body: CreateMembership, prefix = ''): NewMembership {
   const invited = body.send_invitation_email !== false;
+  if (!invited && body.invitation_days !== undefined) {
+    throw invalid(`${prefix}invitation_days`, 'needs an invitation, and send_invitation_email is false', 'needs_invitation');
+  }
   return {
     membership_status: invited ? 'PENDING_INVITE' : 'ACTIVE',
     roles: body.roles === undefined ? undefined : roleNames(body.roles, `${prefix}roles`),
     rolesField: `${prefix}roles`,
     metadata: newMetadata(body.metadata, `${prefix}metadata`),
     inviterEmail: body.inviter_email === undefined ? null : parseEmail(body.inviter_email, `${prefix}inviter_email`).address,
+    invitationDays: body.invitation_days ?? null,
   };
 }
 

@@ -11,7 +11,15 @@ export interface Comparison {
   value: string | number | boolean | null;
 }
 
-export type Expression = Comparison | { type: 'and' | 'or' | 'not'; operands: Expression[] };
+/** `external_ids.<system> <operator> <value>`; of the primary external ID the system is `''`. The value of `:*` is empty and means nothing. */
+export interface ExternalIdComparison {
+  type: 'external_id';
+  system: string;
+  operator: '=' | '!=' | '^=' | ':*';
+  value: string;
+}
+
+export type Expression = Comparison | ExternalIdComparison | { type: 'and' | 'or' | 'not'; operands: Expression[] };
 
 /** Enough for any search a person writes; a filter of machine size belongs in several requests. */
 const limits = { comparisons: 50, nesting: 10 } as const;
@@ -22,14 +30,17 @@ const limits = { comparisons: 50, nesting: 10 } as const;
  *     filter     = term { OR term }
  *     term       = factor { AND factor }
  *     factor     = [ NOT ] ( comparison | "(" filter ")" )
- *     comparison = "metadata" { "." name | "[" string "]" } ( ":*" | operator value )
+ *     comparison = "metadata" key { key } ( ":*" | operator value )
+ *                | ( "external_id" | "external_ids" key ) ( ":*" | ( "=" | "!=" | "^=" ) string )
+ *     key        = "." name | "[" string "]"
  *     operator   = "=" | "!=" | "<" | "<=" | ">" | ">=" | "^="
  *     value      = string | number | true | false
  *
  * A string is a JSON string. A name has letters, digits, `_` and `-`; any other key goes in brackets, and each
- * name or bracket is one key, one level. Throws 400 INVALID_FILTER with the character at fault.
+ * name or bracket is one key, one level. External IDs are for records that have them, `withExternalIds`. Throws 400 INVALID_FILTER with the
+ * character at fault.
  */
-export function parseFilter(text: string): Expression {
+export function parseFilter(text: string, withExternalIds = false): Expression {
   const tokens = tokenize(text);
   let index = 0;
   let comparisons = 0;
@@ -67,16 +78,17 @@ export function parseFilter(text: string): Expression {
     return inner;
   }
 
-  function comparison(): Comparison {
+  function comparison(): Comparison | ExternalIdComparison {
     comparisons += 1;
     if (comparisons > limits.comparisons) throw refuse(peek()?.at ?? text.length, `has more than ${limits.comparisons} comparisons`);
-    if (take('metadata') === undefined) throw fail('metadata.<key>');
-    const path: string[] = [];
-    for (;;) {
-      if (take('.') !== undefined) path.push(name());
-      else if (take('[') !== undefined) path.push(quoted());
-      else break;
+    if (withExternalIds) {
+      if (take('external_id') !== undefined) return externalId('');
+      if (take('external_ids') !== undefined) return externalId(key() ?? missing('"." and a system after external_ids'));
     }
+    if (take('metadata') === undefined)
+      throw fail(withExternalIds ? 'metadata.<key>, external_id or external_ids.<system>' : 'metadata.<key>');
+    const path: string[] = [];
+    for (let next = key(); next !== undefined; next = key()) path.push(next);
     if (path.length === 0) throw fail('"." and a key after metadata');
     if (take(':*') !== undefined) return { type: 'comparison', path, operator: ':*', value: null };
     const operator = take('=', '!=', '<', '<=', '>', '>=', '^=');
@@ -86,6 +98,25 @@ export function parseFilter(text: string): Expression {
     if (typeof value === 'boolean' && operator !== '=' && operator !== '!=') throw refuse(at, `${operator} compares texts and numbers`);
     if (typeof value === 'number' && operator === '^=') throw refuse(at, '^= compares texts');
     return { type: 'comparison', path, operator, value };
+  }
+
+  function externalId(system: string): ExternalIdComparison {
+    if (take(':*') !== undefined) return { type: 'external_id', system, operator: ':*', value: '' };
+    const operator = take('=', '!=', '^=');
+    if (operator !== '=' && operator !== '!=' && operator !== '^=') throw fail('one of = != ^= :*');
+    const token = peek();
+    if (token?.kind !== 'string') throw fail('an ID in double quotes');
+    index += 1;
+    return { type: 'external_id', system, operator, value: token.text };
+  }
+
+  function key(): string | undefined {
+    if (take('.') !== undefined) return name();
+    return take('[') === undefined ? undefined : quoted();
+  }
+
+  function missing(expected: string): never {
+    throw fail(expected);
   }
 
   function name(): string {

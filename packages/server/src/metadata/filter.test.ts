@@ -52,8 +52,24 @@ test.each([
   expect(() => compileFilter(text, 2)).toThrow(new RegExp(`${message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}.*at character`));
 });
 
-test('an equality that decides uses the index, nothing else does', () => {
-  const indexed = (text: string) => compileFilter(text, 2).indexed;
+test.each([
+  ['external_ids :*', '"." and a system'],
+  ['external_ids.stripe > "a"', 'one of = != ^= :*'],
+  ['external_ids.stripe = 7', 'an ID in double quotes'],
+  ['external_id.stripe :*', 'one of = != ^= :*'],
+  ['other.x :*', 'metadata.<key>, external_id or external_ids.<system>'],
+])('%j is refused where records have external IDs', (text, message) => {
+  expect(() => compileFilter(text, 2, { kind: 'user', sets: [] })).toThrow(message);
+});
+
+test('records without external IDs are not asked for them', () => {
+  expect(() => compileFilter('external_ids.stripe :*', 2)).toThrow('expected metadata.<key>');
+});
+
+test('an equality or an external ID that decides uses an index, nothing else does', () => {
+  const indexed = (text: string) => compileFilter(text, 2, { kind: 'organization', sets: [] }).indexed;
+  expect([indexed('external_ids.crm :*'), indexed('NOT external_ids.crm :*'), indexed('NOT external_id :*')]).toEqual([true, true, true]);
+  expect([indexed('external_id :*'), indexed('external_id != "x"')]).toEqual([false, false]);
   expect(indexed('metadata.a = 1 AND metadata.b > 2')).toBe(true);
   expect(indexed('metadata.a = 1 OR metadata.b = 2')).toBe(true);
   expect(indexed('metadata.a = 1 OR metadata.b > 2')).toBe(false);

@@ -1,31 +1,60 @@
-import type { JsonValue } from '@crosswalk/contract';
-import { type Comparison, type Expression, parseFilter } from './filter-grammar.ts';
+import type { JsonValue, RecordKind } from '@crosswalk/contract';
+import type { Queryable } from '../database/connection.ts';
+import { type Comparison, type Expression, type ExternalIdComparison, parseFilter } from './filter-grammar.ts';
+import { listSystemSets, systemsOf } from './system-set-store.ts';
 
-/** A filter as SQL over a column `metadata`. */
+/** A filter as SQL over a column `metadata`; one of external IDs is over records `t`, and `$1` is their environment. */
 export interface SqlFilter {
   /** a condition; its parameters are numbered from `first` on */
   sql: string;
   values: unknown[];
-  /** Whether an index finds the records: an equality decides. */
+  /** Whether an index finds the records: an equality decides, or whether they have an ID of a system. */
   indexed: boolean;
 }
 
-/** Compiles a filter from outside; 400 INVALID_FILTER gives the position. Every value is bound, none is spliced. */
-export function compileFilter(text: string, first: number): SqlFilter {
+/** Records that a filter may ask for their external IDs. */
+export interface ExternalIdKind {
+  kind: RecordKind;
+  /** the sets of systems that they have IDs of */
+  sets: readonly (readonly string[])[];
+}
+
+/** The filter of a list of records that have external IDs. What the planner has to know of them is read only if the filter may ask for it. */
+export async function compileRecordFilter(
+  db: Queryable,
+  environmentId: string,
+  kind: RecordKind,
+  text: string,
+  first: number,
+): Promise<SqlFilter> {
+  const sets = text.includes('external_ids') ? await listSystemSets(db, environmentId, kind) : [];
+  return compileFilter(text, first, { kind, sets });
+}
+
+/**
+ * Compiles a filter from outside; 400 INVALID_FILTER gives the position. Every value is bound, none is spliced. `of`: records that
+ * have external IDs.
+ */
+export function compileFilter(text: string, first: number, of?: ExternalIdKind): SqlFilter {
   const values: unknown[] = [];
   const bind = (value: unknown, type: string) => {
     values.push(value);
     return `$${first + values.length - 1}::${type}`;
   };
-  const { sql, indexed } = compile(parseFilter(text), bind);
+  const { sql, indexed } = compile(parseFilter(text, of !== undefined), bind, of);
   return { sql, values, indexed };
 }
 
 type Bind = (value: unknown, type: string) => string;
 
-function compile(expression: Expression, bind: Bind): { sql: string; indexed: boolean } {
+function compile(expression: Expression, bind: Bind, of: ExternalIdKind | undefined): { sql: string; indexed: boolean } {
   if (expression.type === 'comparison') return compileComparison(expression, bind);
-  const parts = expression.operands.map((operand) => compile(operand, bind));
+  if (expression.type === 'external_id') return compileExternalId(expression, bind, kindOf(of));
+  if (expression.type === 'not') {
+    const [only] = expression.operands;
+    if (only?.type === 'external_id' && only.operator === ':*') return compilePresence(only.system, false, bind, kindOf(of));
+  }
+  const parts = expression.operands.map((operand) => compile(operand, bind, of));
   const sqls = parts.map(({ sql }) => sql);
   switch (expression.type) {
     case 'not':
@@ -35,6 +64,12 @@ function compile(expression: Expression, bind: Bind): { sql: string; indexed: bo
     case 'or':
       return { sql: `(${sqls.join(' or ')})`, indexed: parts.every(({ indexed }) => indexed) };
   }
+}
+
+/** The grammar lets external IDs through only where there is a kind of record that has them. */
+function kindOf(of: ExternalIdKind | undefined): ExternalIdKind {
+  if (of === undefined) throw new Error('these records have no external IDs');
+  return of;
 }
 
 /** An absent key makes every comparison false, so `!=` and NOT hold for it. */
@@ -51,6 +86,32 @@ function compileComparison({ path, operator, value }: Comparison, bind: Bind): {
   return typeof value === 'number'
     ? { sql: `(${is('number')} and metadata #> ${at} ${operator} ${bind(String(value), 'jsonb')})`, indexed: false }
     : { sql: `(${is('string')} and (metadata #>> ${at}) collate "C" ${operator} ${bind(value, 'text')})`, indexed: false };
+}
+
+/** An absent ID makes every comparison false, as an absent key does. */
+function compileExternalId({ system, operator, value }: ExternalIdComparison, bind: Bind, of: ExternalIdKind) {
+  if (operator === ':*') return compilePresence(system, true, bind, of);
+  const at = `x.environment_id = $1 and x.kind = ${bind(of.kind, 'text')} and x.system = ${bind(system, 'text')} and x.value`;
+  const exists = (condition: string) =>
+    `exists (select from external_ids x where ${at} ${condition} and x.record_id = t.id and x.alias_expire_time is null)`;
+  switch (operator) {
+    case '=':
+      return { sql: exists(`= ${bind(value, 'text')}`), indexed: true };
+    case '!=':
+      return { sql: `not ${exists(`= ${bind(value, 'text')}`)}`, indexed: false };
+    case '^=':
+      return { sql: exists(`>= ${bind(value, 'text')} and x.value < ${bind(`${value}\u{10ffff}`, 'text')}`), indexed: true };
+  }
+}
+
+/**
+ * Who has an ID of a system, or has none: those with one of the sets of systems that there are. They are in the statement, so that the planner
+ * knows how many records each has.
+ */
+function compilePresence(system: string, present: boolean, bind: Bind, { sets }: ExternalIdKind): { sql: string; indexed: boolean } {
+  if (system === '') return { sql: `t.external_id is ${present ? 'not ' : ''}null`, indexed: !present };
+  const wanted = sets.filter((systems) => systems.includes(system) === present).map((systems) => JSON.stringify(systems));
+  return { sql: `${systemsOf('t')} = any(${bind(wanted, 'jsonb[]')})`, indexed: true };
 }
 
 function nest(path: readonly string[], value: JsonValue): JsonValue {

@@ -1,4 +1,4 @@
-export { compileFilter, type SqlFilter } from './filter.ts';
+export { compileFilter, compileRecordFilter, type SqlFilter } from './filter.ts';
 export {
   changeOf,
   checkStored,

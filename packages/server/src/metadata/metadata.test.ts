@@ -75,7 +75,8 @@ describe('a patch', () => {
 
   const json = fc.letrec<{ value: JsonValue }>((tie) => ({
     value: fc.oneof(
-      { depthSize: 'small' },
+      // Within the levels that metadata may have.
+      { depthSize: 'small', maxDepth: 6 },
       fc.constantFrom(null, true, false, 0, 1, -2.5, 'x', ''),
       fc.array(tie('value'), { maxLength: 3 }),
       fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), tie('value'), { maxKeys: 4 }),

@@ -14,7 +14,7 @@ import type { FeedService } from '../feed/index.ts';
 import type { PageTokens } from '../lib/page-token.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
-import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
+import { pageAnswer, pageContextOf, pageRequestOf } from '../transport/pages.ts';
 import { externalPaths, recordPaths } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
@@ -64,6 +64,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         tag,
         summary: 'List organizations, newest first',
         scope: 'read',
+        replica: true,
         answers: { 200: OrganizationPage },
         errors: ['INVALID_EXTERNAL_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
       },
@@ -72,8 +73,9 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
     async (request) => {
       const { filter, external_id: externalId, slug } = request.query;
       const wanted = pageRequestOf(request, tokens);
-      const snapshot = await feed.snapshot(contextOf(request), wanted);
-      const page = await organizations.list(contextOf(request), { filter, externalId, slug }, wanted);
+      const context = pageContextOf(request, wanted);
+      const snapshot = await feed.snapshot(context, wanted);
+      const page = await organizations.list(context, { filter, externalId, slug }, wanted);
       return { ...pageAnswer(request, tokens, 'organizations', page), ...snapshot };
     },
   );
@@ -86,6 +88,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         tag,
         summary: 'Find organizations by a part of their name or of an ID',
         scope: 'read',
+        replica: true,
         answers: { 200: OrganizationPage },
         errors: ['INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
       },
@@ -106,6 +109,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
           tag,
           summary: `Get an organization by ${path.by}`,
           scope: 'read',
+          replica: true,
           answers: { 200: OrganizationAnswer },
           errors: ['ORGANIZATION_NOT_FOUND', 'INVALID_ID'],
         },

@@ -1,7 +1,7 @@
 import type { CreateOrganization, JsonValue, Organization, UpdateOrganization } from '@crosswalk/contract';
 import type pg from 'pg';
-import { createBatcher } from '../database/batcher.ts';
 import type { Page, PageRequest } from '../database/page-query.ts';
+import type { Reads } from '../database/reads.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
 import { deleteDomainsOf } from '../domains/index.ts';
 import type { RequestContext } from '../environments/index.ts';
@@ -28,7 +28,7 @@ import { deleteMembershipsOf } from '../memberships/index.ts';
 import {
   changeOf,
   checkStored,
-  compileFilter,
+  compileRecordFilter,
   keyReplacement,
   type MetadataUpdate,
   metadataPatch,
@@ -53,19 +53,19 @@ const upsertAttempts = 5;
 /** The use cases of organizations. Each change and its event are one transaction. */
 export class OrganizationService {
   readonly #pool: pg.Pool;
+  readonly #reads: Reads;
   readonly #ids: IdGenerator;
   readonly #aliasDays: number;
   readonly #findById;
   readonly #findByExternalId;
 
-  constructor({ pool, ids, aliasDays }: { pool: pg.Pool; ids: IdGenerator; aliasDays: number }) {
+  constructor({ pool, reads, ids, aliasDays }: { pool: pg.Pool; reads: Reads; ids: IdGenerator; aliasDays: number }) {
     this.#pool = pool;
+    this.#reads = reads;
     this.#ids = ids;
     this.#aliasDays = aliasDays;
-    this.#findById = createBatcher((keys: readonly { environmentId: string; id: string }[]) => findOrganizations(pool, keys));
-    this.#findByExternalId = createBatcher((keys: readonly (ExternalKey & { environmentId: string })[]) =>
-      findOrganizationsByExternalId(pool, keys),
-    );
+    this.#findById = reads.batcher(findOrganizations);
+    this.#findByExternalId = reads.batcher(findOrganizationsByExternalId);
   }
 
   /** The organization and how it was found; 404 if there is none. */
@@ -75,22 +75,26 @@ export class OrganizationService {
     return found;
   }
 
-  async #find({ environmentId }: RequestContext, reference: RecordReference): Promise<Found<Organization> | undefined> {
-    if (!('id' in reference)) return this.#findByExternalId({ environmentId, ...reference });
-    const record = await this.#findById({ environmentId, id: reference.id });
+  async #find(context: RequestContext, reference: RecordReference): Promise<Found<Organization> | undefined> {
+    const { environmentId } = context;
+    if (!('id' in reference)) return this.#findByExternalId(context, { environmentId, ...reference });
+    const record = await this.#findById(context, { environmentId, id: reference.id });
     return record === undefined ? undefined : { record, matchedBy: 'id' };
   }
 
   /** One page, narrowed by a metadata filter, an external ID, a slug or a search text. */
   async list(
-    { environmentId }: RequestContext,
+    context: RequestContext,
     query: { filter?: string | undefined; externalId?: string | undefined; slug?: string | undefined; search?: string },
     page: PageRequest,
   ): Promise<Page<Organization>> {
-    const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
+    const { environmentId } = context;
     if (query.externalId !== undefined) parseExternalId(query.externalId);
     if (query.search !== undefined) requireText(query.search, 'data', 'query');
-    return listOrganizations(this.#pool, environmentId, { ...query, filter }, page);
+    return this.#reads.run(context, async (db) => {
+      const filter = query.filter === undefined ? undefined : await compileRecordFilter(db, environmentId, 'organization', query.filter, 2);
+      return listOrganizations(db, environmentId, { ...query, filter }, page);
+    });
   }
 
   /** Makes an organization; 409 when an external ID or the slug is another's. */

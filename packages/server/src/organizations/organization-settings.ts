@@ -2,6 +2,7 @@ import {
   type ApplicationSessionPolicy,
   maxSessionTimeout,
   type OrganizationSettings,
+  type RowSettings,
   type SessionPolicy,
   type SessionPolicySource,
   type SessionTimeUnit,
@@ -78,6 +79,25 @@ export function columnsOf({ features, user_management: users, session_policy: po
     absolute_session_timeout: policy.absolute_session_timeout ?? null,
     idle_session_timeout_enabled: policy.idle_session_timeout_enabled ?? null,
     idle_session_timeout: policy.idle_session_timeout ?? null,
+  };
+}
+
+/** The settings of an organization that has set none. */
+export const unsetSettings: OrganizationSettings = {
+  features: [
+    { name: 'sso', enabled: false },
+    { name: 'dir_sync', enabled: false },
+  ],
+  user_management: {},
+  session_policy: { policy_source: 'APPLICATION' },
+};
+
+/** The settings after a row of an import: parts that it does not name stay. 400 names the field within the settings. */
+export function patchSettings(before: OrganizationSettings, { features, user_management: users, session_policy: policy }: RowSettings) {
+  return {
+    features: features === undefined ? before.features : patchFeatures(before.features, { features }),
+    user_management: users === undefined ? before.user_management : patchUserManagement(before.user_management, { settings: users }),
+    session_policy: policy === undefined ? before.session_policy : patchSessionPolicy(before.session_policy, policy),
   };
 }
 

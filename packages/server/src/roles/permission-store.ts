@@ -4,7 +4,7 @@ import { type Page, type PageRequest, selectPage } from '../database/page-query.
 import { formatId } from '../lib/id.ts';
 import type { NewPermission, PermissionFields } from './permission.ts';
 
-interface PermissionRow extends PermissionFields {
+export interface PermissionRow extends PermissionFields {
   id: string;
   environment_id: string;
   name: string;
@@ -13,9 +13,11 @@ interface PermissionRow extends PermissionFields {
   update_time: string;
 }
 
-const columns = 't.id, t.environment_id, t.name, t.description, t.version, t.create_time, t.update_time';
+/** SQL: what `toPermission` reads of a permission `t`. */
+export const columns = 't.id, t.environment_id, t.name, t.description, t.version, t.create_time, t.update_time';
 
-function toPermission(row: PermissionRow): Permission {
+/** The permission of a row of `columns`. */
+export function toPermission(row: PermissionRow): Permission {
   return {
     id: formatId('perm', row.id),
     environment_id: formatId('env', row.environment_id),

@@ -1,6 +1,6 @@
-import type { DescMethodUnary, DescService } from '@bufbuild/protobuf';
 import { OrganizationService } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/organizations/organizations_pb.js';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { environmentIdOf, makeFirstOperator } from '../operators/testing.ts';
 import { type TestClient, useTestServer } from '../testing.ts';
 import { publishedMethods } from './catalogue.ts';
 import { messagesOf, type Refusal, refusal, scalekitOf, there, untyped } from './testing.ts';
@@ -19,12 +19,8 @@ beforeAll(async () => {
 /** How each published method is refused an empty message, by path; undefined for one that takes it. */
 async function answers(offered: boolean, token: string | undefined): Promise<Map<string, Refusal | undefined>> {
   const wanted = [...publishedMethods.values()].filter(({ path }) => server.scalekit.methods.has(path) === offered);
-  const clients = new Map<DescService, ReturnType<typeof messagesOf<DescService>>>();
   const all = wanted.map(async ({ service, method, path }): Promise<[string, Refusal | undefined]> => {
-    const client = clients.get(service) ?? messagesOf(service, server, token);
-    clients.set(service, client);
-    const { localName }: Pick<DescMethodUnary, 'localName'> = method;
-    const call: Promise<unknown> = untyped(client)[localName]({});
+    const call: Promise<unknown> = untyped(messagesOf(service, server, token))[method.localName]({});
     const isTaken = await call.then(
       () => true,
       () => false,
@@ -128,4 +124,14 @@ describe("Scalekit's client", () => {
 test('a scheme that is not Bearer is no token', async () => {
   const call = messagesOf(OrganizationService, server, undefined).listOrganization({}, { headers: { authorization: 'Basic eDp5' } });
   expect(await refusal(call)).toMatchObject({ code: 'Unauthenticated' });
+});
+
+test('a session of the dashboard opens nothing here', async () => {
+  const { cookie } = await makeFirstOperator(server);
+  const headers = { cookie: there(cookie), 'x-crosswalk-environment': environmentIdOf(server.client) };
+  expect((await fetch(`${server.url}/api/v1/organizations`, { headers })).status).toBe(200);
+  expect(await refusal(messagesOf(OrganizationService, server, undefined).listOrganization({}, { headers }))).toMatchObject({
+    code: 'Unauthenticated',
+    message: '[unauthenticated] Token empty: send Authorization: Bearer <token>',
+  });
 });

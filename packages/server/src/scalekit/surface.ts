@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { ApiTokenService } from '../api-tokens/index.ts';
 import type { OrganizationClientService } from '../clients/index.ts';
+import type { Reads } from '../database/reads.ts';
 import type { DomainService } from '../domains/index.ts';
 import type { InvitationService } from '../invitations/index.ts';
 import { ApiError } from '../lib/api-error.ts';
@@ -8,6 +9,7 @@ import type { PageTokens } from '../lib/page-token.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { OrganizationService, OrganizationSettingsService } from '../organizations/index.ts';
 import type { PermissionService, RoleService } from '../roles/index.ts';
+import type { Telemetry } from '../telemetry/index.ts';
 import type { Admit } from '../transport/authentication.ts';
 import type { StreamHandler } from '../transport/listener.ts';
 import type { UserService } from '../users/index.ts';
@@ -61,13 +63,19 @@ export interface ScalekitSurface {
   handle: StreamHandler;
 }
 
+/** What the surface needs beside the services. */
+export interface SurfaceOptions {
+  pageTokens: PageTokens;
+  admit: Admit;
+  reads: Reads;
+  logger: FastifyBaseLogger;
+  telemetry: Telemetry | undefined;
+}
+
 /** Puts the surface together. */
-export function createScalekitSurface(
-  services: ScalekitServices,
-  { pageTokens, admit, logger }: { pageTokens: PageTokens; admit: Admit; logger: FastifyBaseLogger },
-): ScalekitSurface {
+export function createScalekitSurface(services: ScalekitServices, { pageTokens, ...options }: SurfaceOptions): ScalekitSurface {
   const methods = new Map(scalekitMethods(services, pageTokens).map((method) => [method.path, method]));
-  return { methods, handle: createGrpcHandler({ methods, refuse, admit, logger }) };
+  return { methods, handle: createGrpcHandler({ methods, refuse, ...options }) };
 }
 
 function refuse(path: string): ApiError {

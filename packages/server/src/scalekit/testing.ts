@@ -1,5 +1,5 @@
 import type { DescService } from '@bufbuild/protobuf';
-import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect';
+import { type Client, Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { ScalekitClient, ScalekitException, type ScalekitOptions, ScalekitServerException } from '@scalekit-sdk/node';
 import { ErrorInfoSchema } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/errdetails/errdetails_pb.js';
@@ -14,24 +14,31 @@ export function scalekitOf(
   return new ScalekitClient(url, clientId, clientSecret, options);
 }
 
+/** Connections by address and token: each is opened once, as a program would. */
+const transports = new Map<string, Transport>();
+
 /** The methods of a service as its descriptors have them: for fields that Scalekit's client for Node never sends, and the others do. */
 export function messagesOf<Service extends DescService>(
   service: Service,
   { url }: Pick<TestServer, 'url'>,
   token: string | undefined,
 ): Client<Service> {
-  return createClient(
-    service,
-    createGrpcTransport({
-      baseUrl: url,
-      interceptors: [
-        (next) => (request) => {
-          if (token !== undefined) request.header.set('authorization', `Bearer ${token}`);
-          return next(request);
-        },
-      ],
-    }),
-  );
+  const key = `${url} ${token}`;
+  const transport = transports.get(key) ?? openTransport(url, token);
+  transports.set(key, transport);
+  return createClient(service, transport);
+}
+
+function openTransport(baseUrl: string, token: string | undefined): Transport {
+  return createGrpcTransport({
+    baseUrl,
+    interceptors: [
+      (next) => (request) => {
+        if (token !== undefined) request.header.set('authorization', `Bearer ${token}`);
+        return next(request);
+      },
+    ],
+  });
 }
 
 /** How a call was refused, as the one who called it sees it. */

@@ -545,6 +545,16 @@ describe('memberships', () => {
   });
 });
 
+test('a mail is asked for by `sendInvitationEmail: true`, by leaving it out and by a resend, and by nothing else', async () => {
+  const mails = async ({ id }: { id: string }) =>
+    Object((await server.client.request('GET', `/api/v1/mailbox?user_id=${id}`)).body).total_size;
+  const [asked, silent] = [await make({ sendInvitationEmail: true }), await make({ sendInvitationEmail: false })];
+  const { user: usual } = await users.createUserAndMembership(acme, { email: 'usual.mail@example.com' });
+  expect([await mails(asked), await mails(silent), await mails(there(usual))]).toEqual([1, 0, 1]);
+  await users.resendInvite(acme, asked.id);
+  expect(await mails(asked)).toBe(2);
+});
+
 describe('resendInvite', () => {
   test('an open invitation is sent again, is counted, and keeps its end', async () => {
     const made = await make({ sendInvitationEmail: true });

@@ -128,7 +128,7 @@ export function userMethods({ users, memberships, invitations }: UserServices, p
           inviterEmail: invitation.inviter_email ?? undefined,
           status: invitation.status,
           createdAt: timestamp(invitation.created_at),
-          expiresAt: timestamp(invitation.expires_at),
+          expiresAt: optionalTimestamp(invitation.expires_at),
           resentAt: optionalTimestamp(invitation.resent_at),
           resentCount: invitation.resent_count,
         },

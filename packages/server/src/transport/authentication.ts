@@ -1,9 +1,12 @@
-import type { Scope } from '@crosswalk/contract';
+import type { OperatorRole, Scope } from '@crosswalk/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessToken, TokenVerifier } from '../clients/index.ts';
 import { ApiError } from '../lib/api-error.ts';
+import { formatId } from '../lib/id.ts';
+import { type SessionVerifier, scopesOf, type VerifiedSession } from '../operators/index.ts';
 import { headerValues } from './headers.ts';
 import type { ClientLimiter, HeaderSink } from './rate-limits.ts';
+import { environmentOf, requireCsrfToken, requireOwnSite, type SessionCookie } from './session-request.ts';
 
 /**
  * Lets a request through or not: it needs a valid access token whose client has the scope and is within its rate, which is told to
@@ -17,7 +20,7 @@ export type Admit = (
   done: (error: Error | undefined, token?: AccessToken) => void,
 ) => void;
 
-/** The one place that decides who may do what, for REST and gRPC. */
+/** The one place that decides which clients may do what, for REST and gRPC. */
 export function createAdmission(verifier: TokenVerifier, limiter: ClientLimiter): Admit {
   return (rawHeaders, scope, answer, done) => {
     const headers = headerValues(rawHeaders, 'authorization');
@@ -40,16 +43,59 @@ export function createAdmission(verifier: TokenVerifier, limiter: ClientLimiter)
   };
 }
 
-/** The hook that admits requests on routes with a scope. Runs before the body is read. */
-export function authenticationHook(admit: Admit) {
+/** What decides about requests with the session of an operator. */
+export interface SessionAdmission {
+  sessions: SessionVerifier;
+  cookie: SessionCookie;
+  limiter: ClientLimiter;
+  publicUrl: string;
+}
+
+/**
+ * The hook that admits requests on routes with a scope or for sessions. Runs before the body is read. A request with an Authorization
+ * header is a client's, whatever cookie it has.
+ */
+export function authenticationHook(admit: Admit, admission: SessionAdmission) {
+  const { sessions, cookie, limiter, publicUrl } = admission;
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    const { scope } = request.routeOptions.config;
-    if (scope === undefined) return done();
-    admit(request.raw.rawHeaders, scope, reply, (error, token) => {
-      request.token = token;
-      done(error);
-    });
+    const { scope, session, adminOnly = false } = request.routeOptions.config;
+    if (scope === undefined && session === undefined) return done();
+    const token = session === undefined && request.headers.authorization !== undefined ? undefined : cookie.read(request.raw.rawHeaders);
+    if (scope !== undefined && token === undefined) {
+      return admit(request.raw.rawHeaders, scope, reply, (error, client) => {
+        if (client !== undefined) request.caller = { environmentId: client.environmentId, actor: { type: 'client', id: client.clientId } };
+        done(error);
+      });
+    }
+    /** Decides about what the cookie holds; gives whose rate the request counts for. */
+    const decide = (found: VerifiedSession | undefined): string => {
+      request.session = found;
+      if (session === 'open') return request.ip;
+      if (found === undefined) throw new ApiError('UNAUTHENTICATED', 'the session has ended: sign in again');
+      requireCsrfToken(request, found.session.csrf_token);
+      if (scope !== undefined) {
+        const environmentId = environmentOf(request);
+        requireRole(found.roles[environmentId], environmentId, scope, adminOnly);
+        request.caller = { environmentId, actor: { type: 'operator', id: found.operatorId } };
+      }
+      return found.operatorId;
+    };
+    const look = async () => {
+      requireOwnSite(request, publicUrl);
+      return decide(token === undefined ? undefined : (sessions.cached(token) ?? (await sessions.verify(token))));
+    };
+    look().then((sender) => limiter.take(sender, reply, done), done);
   };
+}
+
+/** Throws 404 where the operator has no role, as if there were no such environment, and 403 where the role is not enough. */
+function requireRole(role: OperatorRole | undefined, environmentId: string, scope: Scope, adminOnly: boolean): void {
+  if (role === undefined) {
+    throw new ApiError('ENVIRONMENT_NOT_FOUND', `there is no environment ${formatId('env', environmentId)} in which you have a role`);
+  }
+  if (scopesOf[role].includes(scope) && (role === 'admin' || !adminOnly)) return;
+  const needed = adminOnly ? 'an admin' : 'an editor or an admin';
+  throw new ApiError('PERMISSION_DENIED', `this takes ${needed} of the environment; your role is ${role}`, { requiredScope: scope });
 }
 
 async function firstValid(verifier: TokenVerifier, bearers: string[]): Promise<AccessToken | undefined> {

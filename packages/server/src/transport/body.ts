@@ -34,12 +34,14 @@ export function registerBodyParser(app: FastifyInstance): void {
       return done(new ApiError('UNSUPPORTED_MEDIA_TYPE', 'Content-Encoding: bodies must be sent uncompressed'));
     }
     const { accept } = request.headers;
+    const { scope, produces = [] } = request.routeOptions.config;
     if (
       accept !== undefined &&
-      request.routeOptions.config.scope !== undefined &&
-      !/(?:\*\/\*|application\/(?:\*|json|problem\+json))/i.test(accept)
+      scope !== undefined &&
+      !/(?:\*\/\*|application\/(?:\*|json|problem\+json))/i.test(accept) &&
+      !produces.some((type) => accept.toLowerCase().includes(type))
     ) {
-      return done(new ApiError('NOT_ACCEPTABLE', 'Accept: this path answers application/json'));
+      return done(new ApiError('NOT_ACCEPTABLE', `Accept: this path answers ${['application/json', ...produces].join(', ')}`));
     }
     done();
   });

@@ -25,16 +25,22 @@ export function registerErrorHandler(app: FastifyInstance): void {
 export function answerError(thrown: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (thrown instanceof IdempotentReplay) return sendReplay(reply, thrown);
   const error = toApiError(thrown, request);
+  request.errorCode = error.code;
   // Its connection was answered and logged already.
   if (isRefused(request)) return sendError(request, reply, error);
-  if (error.status >= 500) request.log.error({ err: error.detail.cause ?? thrown, error_code: error.code }, 'request failed');
-  else request.log.info({ error_code: error.code, status: error.status, method: request.method, url: pathOf(request) }, 'request refused');
+  if (isFault(error)) request.log.error({ err: error.detail.cause ?? thrown, error_code: error.code }, 'request failed');
+  else
+    request.log.info({ error_code: error.code, status: error.status, method: request.method, url: loggedPath(request) }, 'request refused');
   return sendError(request, reply, error);
 }
 
-/** The path of a request without its query, for the log: a query may hold personal data. At most 200 characters. */
-function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
+/**
+ * The path of a request for the log, at most 200 characters: without its query, which may hold personal data, and without the secret in
+ * the link of an invitation.
+ */
+export function loggedPath(request: FastifyRequest): string {
+  const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
+  return path.replace(/^(\/+invitations\/).+$/i, '$1…');
 }
 
 /** What an error of any origin means to the caller. */
@@ -66,6 +72,11 @@ export function knownError(thrown: unknown): ApiError {
     databaseFailure(thrown) ??
     new ApiError('INTERNAL', 'something failed inside the server; its log has the cause under this request ID', { cause: thrown })
   );
+}
+
+/** Whether somebody should look into an error: not one that says what this server does on purpose. */
+export function isFault({ status, code }: ApiError): boolean {
+  return status >= 500 && code !== 'NOT_OFFERED' && code !== 'SERVER_STOPPING';
 }
 
 /** Writes an error in the form the caller accepts: ours and Scalekit's, or RFC 9457. */

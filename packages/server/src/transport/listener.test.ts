@@ -126,6 +126,25 @@ describe('one port without a certificate', () => {
   });
 });
 
+test('a body that is not read stays with who sends it, also one that comes with its head', async () => {
+  const listener = createListener({ certificate: undefined, onGrpc() {} });
+  const asked = once(listener.server, 'request');
+  listener.server.listen(0, '127.0.0.1');
+  await once(listener.server, 'listening');
+  const { port } = Object(listener.server.address());
+  const length = 64 * 1024 * 1024;
+  const client = await raw(port);
+  client.on('error', () => {});
+  client.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`);
+  for (let sent = 0; sent < length; sent += 1024 * 1024) client.write(Buffer.alloc(1024 * 1024));
+  const [request]: http.IncomingMessage[] = await asked;
+  await sleep(1_000);
+  expect(request?.socket.bytesRead).toBeLessThan(1024 * 1024);
+  client.destroy();
+  listener.destroy();
+  listener.server.close();
+});
+
 test('a drain tells HTTP/2 peers to go away, lets streams under way end, and closes connections that said nothing', async () => {
   const { listener, port } = await listen();
   const session = http2.connect(`http://127.0.0.1:${port}`);

@@ -131,9 +131,14 @@ function readBeginning(socket: Socket, timeout: number, decide: (isHttp2: boolea
     const isPreface = read.subarray(0, length).equals(preface.subarray(0, length));
     // Given back once, when it is decided: bytes that are given back and waited for again are never announced.
     if (isPreface && read.length < preface.length) return;
-    settle();
+    socket.removeListener('readable', onReadable);
     socket.unshift(read);
-    decide(isPreface);
+    // Bytes that are given back have the socket read on in the next tick, whoever has paused it by then: a body that is not read at once
+    // would all be taken in.
+    process.nextTick(() => {
+      settle();
+      if (!socket.destroyed) decide(isPreface);
+    });
   };
   const settle = () => {
     clearTimeout(timer);

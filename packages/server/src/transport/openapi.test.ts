@@ -90,6 +90,18 @@ test('the answers are what the document says', async () => {
     'PATCH /api/v1/invites/organizations/{organization_id}/users/{id}/resend',
     `/api/v1/invites/organizations/${organization.id}/users/${user.id}/resend`,
   );
+  const invites = '/api/v1/invites/organizations/{organization_id}/users/{id}';
+  const invite = `/api/v1/invites/organizations/${organization.id}/users/${user.id}`;
+  await check('GET /api/v1/organizations/{organization_id}/invitations', `${record}/invitations`);
+  await check(`GET ${invites}`, invite);
+  await check('GET /api/v1/mailbox', '/api/v1/mailbox');
+  await check(`POST ${invites}/revoke`, `${invite}/revoke`);
+  await check(`POST ${invites}/accept`, `${invite}/accept`);
+  await check('PATCH /api/v1/invitation-settings', '/api/v1/invitation-settings', {
+    templates: { de: { subject: 'x', text: '{{accept_url}}', html: null } },
+  });
+  await check('GET /api/v1/invitation-settings', '/api/v1/invitation-settings');
+  await check('POST /api/v1/invitation-settings:preview', '/api/v1/invitation-settings:preview', {});
   await check('GET /api/v1/users/{id}', `/api/v1/users/${user.id}`);
   await check('GET /api/v1/memberships', '/api/v1/memberships');
   const permission = { name: 'doc:read', description: 'Read.' };
@@ -123,8 +135,20 @@ test('the answers are what the document says', async () => {
   await check('POST /api/v1/resolve', '/api/v1/resolve', { ids: ['DOC-1', 'doc@example.com'] });
   await check('POST /api/v1/rekey', '/api/v1/rekey', { kind: 'organization', pairs: [{ from: 'DOC-1', to: 'DOC-2' }] });
   await check('POST /api/v1/organizations', '/api/v1/organizations', { display_name: 'Doc', external_id: 'DOC-2' });
+  const items = [{ id: 'DOC-2', name: 'Other' }, { id: 'DOC-3' }];
+  await check('POST /api/v1/reconcile', '/api/v1/reconcile', { kind: 'organization', items });
   await check('POST /api/v1/clients', '/api/v1/clients', { name: 'doc' });
   await check('GET /api/v1/clients', '/api/v1/clients');
+  const grace = { email: 'grace@example.com', password: 'correct horse battery staple', role: 'admin' };
+  const { operator } = Object(await check('POST /api/v1/operators', '/api/v1/operators', grace));
+  await check('POST /api/v1/operators', '/api/v1/operators', grace);
+  await check('GET /api/v1/operators', '/api/v1/operators');
+  await check('PATCH /api/v1/operators/{id}', `/api/v1/operators/${operator.id}`, { role: 'viewer' });
+  await check('GET /api/v1/environments', '/api/v1/environments');
+  await check('GET /api/v1/session', '/api/v1/session');
+  await check('POST /api/v1/session', '/api/v1/session', { email: grace.email, password: grace.password });
+  await check('POST /api/v1/session', '/api/v1/session', { email: grace.email, password: 'wrong' });
+  await check('POST /api/v1/setup', '/api/v1/setup', { token: 'cws_none', email: grace.email, password: grace.password });
   const clients = '/api/v1/organizations/{organization_id}/clients';
   const { client } = Object(await check(`POST ${clients}`, `/api/v1/organizations/${organization.id}/clients`, { name: 'doc' }));
   await check(`GET ${clients}`, `/api/v1/organizations/${organization.id}/clients`);

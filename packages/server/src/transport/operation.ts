@@ -11,6 +11,12 @@ interface Description {
   description?: string;
   /** what the client must be allowed to do; left out, the operation is public */
   scope?: Scope;
+  /** Whether an operator needs the role admin; a client only needs the scope. */
+  adminOnly?: boolean;
+  /** Whether a replica may be read for it, where the caller says so; see transport/consistency-token.ts. */
+  replica?: boolean;
+  /** For browsers, without an access token: anybody may use it, or whoever is signed in. */
+  session?: 'open' | 'required';
   /** HTTP statuses of success and their messages; null: no body */
   answers: Record<number, TSchema | null>;
   /** what can go wrong beyond what every operation can answer */
@@ -24,22 +30,32 @@ interface Parts {
   body?: TSchema;
 }
 
-/** Errors of every operation with a scope. */
-const general: ErrorCode[] = [
-  'INVALID_ARGUMENT',
-  'UNAUTHENTICATED',
-  'PERMISSION_DENIED',
-  'RATE_LIMITED',
-  'INTERNAL',
-  'DATABASE_UNAVAILABLE',
-];
+/** Errors of every operation that is not public. */
+const general: ErrorCode[] = ['INVALID_ARGUMENT', 'CROSS_SITE_REQUEST', 'RATE_LIMITED', 'INTERNAL', 'DATABASE_UNAVAILABLE'];
+/** Those of an operation that needs a session, and of one that needs a scope. */
+const withSession: ErrorCode[] = ['UNAUTHENTICATED', 'INVALID_CSRF_TOKEN'];
+const withScope: ErrorCode[] = [...withSession, 'PERMISSION_DENIED', 'ENVIRONMENT_NOT_FOUND'];
 /** Errors of every operation with a body. */
 const withBody: ErrorCode[] = ['UNKNOWN_FIELD', 'MALFORMED_JSON', 'INEXACT_NUMBER', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
-/** Options of a Fastify route: the schemas that check the request, the scope it needs, and its part of the OpenAPI document. */
-export function operation<P extends Parts>(description: Description, parts: P): { schema: P & FastifySchema; config: { scope?: Scope } } {
-  const { id, tag, summary, scope, answers } = description;
-  const errors = [...(scope === undefined ? [] : general), ...(parts.body === undefined ? [] : withBody), ...(description.errors ?? [])];
+/** What the reference says of an operation that a replica may be read for. */
+const ofReplica =
+  'With the header `crosswalk-consistency-token` (the token of an earlier answer, or `any`) a replica may be read, where there is one; see docs/scaling.md.';
+
+/** Options of a Fastify route: the schemas that check the request, what it needs to be let in, and its part of the OpenAPI document. */
+export function operation<P extends Parts>(
+  description: Description,
+  parts: P,
+): { schema: P & FastifySchema; config: Pick<Description, 'scope' | 'adminOnly' | 'replica' | 'session'> } {
+  const { id, tag, summary, scope, adminOnly, replica, session, answers } = description;
+  const text = [description.description, ...(replica === true ? [ofReplica] : [])].filter(Boolean).join(' ');
+  const errors = [
+    ...(scope === undefined && session === undefined ? [] : general),
+    ...(scope === undefined ? [] : withScope),
+    ...(session === 'required' ? withSession : []),
+    ...(parts.body === undefined ? [] : withBody),
+    ...(description.errors ?? []),
+  ];
   const success = Object.entries(answers).map(([status, schema]) => [
     status,
     schema === null ? Type.Null({ description: 'No body.' }) : describe(schema, 'Success.'),
@@ -50,11 +66,16 @@ export function operation<P extends Parts>(description: Description, parts: P): 
       operationId: id,
       tags: [tag],
       summary,
-      ...(description.description === undefined ? {} : { description: description.description }),
-      ...(scope === undefined ? { security: [] } : { security: [{ oauth: [scope] }] }),
+      ...(text === '' ? {} : { description: text }),
+      security: scope === undefined ? (session === 'required' ? [{ session: [] }] : []) : [{ oauth: [scope] }, { session: [] }],
       response: { ...Object.fromEntries(success), ...errorAnswers(errors) },
     },
-    config: scope === undefined ? {} : { scope },
+    config: {
+      ...(scope === undefined ? {} : { scope }),
+      ...(adminOnly === undefined ? {} : { adminOnly }),
+      ...(replica === undefined ? {} : { replica }),
+      ...(session === undefined ? {} : { session }),
+    },
   };
 }
 

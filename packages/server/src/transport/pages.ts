@@ -1,9 +1,10 @@
 import { pageSize } from '@crosswalk/contract';
 import type { FastifyRequest } from 'fastify';
 import type { Page, PageRequest } from '../database/page-query.ts';
+import type { RequestContext } from '../environments/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import type { PageTokens } from '../lib/page-token.ts';
-import { tokenOf } from './request.ts';
+import { callerOf, contextOf, primaryContextOf } from './request.ts';
 
 /** What every list takes. */
 interface ListQuery {
@@ -20,6 +21,14 @@ export function pageRequestOf(request: FastifyRequest<{ Querystring: ListQuery }
     throw invalid('page_token', 'does not belong to this list; keep every other parameter as it was', 'page_token', 'INVALID_PAGE_TOKEN');
   }
   return { size, position };
+}
+
+/**
+ * The context of a list that is told with the end of the feed, which its first page is: what is read after that end was taken must not be
+ * older than it, so only a later page may come from a replica.
+ */
+export function pageContextOf(request: FastifyRequest, { position }: PageRequest): RequestContext {
+  return position === undefined ? primaryContextOf(request) : contextOf(request);
 }
 
 /** The message of one page: the items under `name`, tokens of its neighbours, the count. */
@@ -44,5 +53,5 @@ export function pageAnswer<Name extends string, Item>(
 function scopeOf(request: FastifyRequest<{ Querystring: ListQuery }>): string {
   const parameters = Object.entries(request.query).filter(([name]) => name !== 'page_size' && name !== 'page_token');
   const path = request.url.split('?', 1)[0];
-  return JSON.stringify([tokenOf(request).environmentId, path, parameters.sort(([a], [b]) => (a < b ? -1 : 1))]);
+  return JSON.stringify([callerOf(request).environmentId, path, parameters.sort(([a], [b]) => (a < b ? -1 : 1))]);
 }

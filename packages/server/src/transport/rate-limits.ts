@@ -58,13 +58,41 @@ export class TokenLimiter {
   async check(address: string, clientId: string): Promise<void> {
     const failures = await this.#failures.get(`${address} ${clientId}`);
     if (failures !== null && failures.remainingPoints <= 0) throw rateLimited(failures, 'too many failed attempts for this client');
-    await this.#grants.consume(address).catch((state: unknown) => {
-      throw state instanceof RateLimiterRes ? rateLimited(state, 'too many token requests from this address') : state;
-    });
+    await take(this.#grants, address, 'too many token requests from this address');
   }
 
   /** Counts a failed attempt. */
   async failed(address: string, clientId: string): Promise<void> {
     await this.#failures.consume(`${address} ${clientId}`).catch(() => {});
   }
+}
+
+/**
+ * Slows down guessing of passwords and set-up links: 10 attempts in 15 minutes for one name, whoever makes them, and 100 from one address,
+ * each of which a success gives back. Attempts count before they are made, so that many at once are no way around.
+ */
+export class SignInLimiter {
+  readonly #names = new RateLimiterMemory({ points: 10, duration: lockOut });
+  readonly #addresses = new RateLimiterMemory({ points: 100, duration: lockOut });
+
+  /** Counts an attempt; throws 429 when there were too many. `name`: the address or the ID of the operator; empty: only the sender counts. */
+  async attempt(address: string, name: string): Promise<void> {
+    await take(this.#addresses, address, 'too many attempts to sign in from this address');
+    if (name !== '') await take(this.#names, name, 'too many attempts to sign in with this email address');
+  }
+
+  /** Takes back what was counted. */
+  async succeeded(address: string, name: string): Promise<void> {
+    await this.#addresses.reward(address, 1);
+    await this.#names.delete(name);
+  }
+}
+
+/** How long a name or an address that has failed too often waits. Seconds. */
+const lockOut = 15 * 60;
+
+async function take(limiter: RateLimiterMemory, key: string, message: string): Promise<void> {
+  await limiter.consume(key).catch((state: unknown) => {
+    throw state instanceof RateLimiterRes ? rateLimited(state, message) : state;
+  });
 }

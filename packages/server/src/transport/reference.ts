@@ -1,3 +1,4 @@
+import { sessionHeaders, WebhookMessage } from '@crosswalk/contract';
 import swagger from '@fastify/swagger';
 import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
@@ -22,11 +23,19 @@ export async function registerReference(app: FastifyInstance, publicUrl: string)
               clientCredentials: { tokenUrl: `${publicUrl}/oauth/token`, scopes: { read: 'Read records.', write: 'Change records.' } },
             },
           },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: publicUrl.startsWith('https:') ? '__Host-crosswalk_session' : 'crosswalk_session',
+            description:
+              `An operator in the dashboard. \`${sessionHeaders.environment}\` names the environment; what changes something carries ` +
+              `\`${sessionHeaders.csrf}\`. See docs/dashboard.md.`,
+          },
         },
       },
     },
   });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get('/openapi.json', { schema: { hide: true } }, async () => ({ ...app.swagger(), webhooks }));
   await app.register(scalar, {
     routePrefix: '/docs',
     configuration: {
@@ -47,6 +56,30 @@ export async function registerReference(app: FastifyInstance, publicUrl: string)
     done(null, payload);
   });
 }
+
+/** What the service sends of itself (OpenAPI 3.1 `webhooks`): one message for every type of event. */
+const webhooks = {
+  event: {
+    post: {
+      operationId: 'event',
+      tags: ['Webhooks'],
+      summary: 'An event, as it is sent to the webhook endpoints that want it',
+      description:
+        'Check the signature with `webhooks.verify` of the SDK or any library for Standard Webhooks, answer any 2xx within 15 seconds, and do ' +
+        'nothing for an `id` that was dealt with before. See docs/webhooks.md.',
+      parameters: ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => ({
+        name,
+        in: 'header',
+        required: true,
+        schema: { type: 'string' },
+      })),
+      requestBody: { required: true, content: { 'application/json': { schema: WebhookMessage } } },
+      responses: {
+        '2XX': { description: 'It is taken. Anything else is tried again for three days, 410 apart, which disables the endpoint.' },
+      },
+    },
+  },
+};
 
 /** The page may talk to this server only. It styles itself inline. */
 const referencePolicy =

@@ -15,6 +15,15 @@ export function isRefused({ raw }: Pick<FastifyRequest, 'raw'>): boolean {
   return refused.has(raw.socket);
 }
 
+/** Connections whose request may take longer than others: whoever reads its body looks after it. */
+const unhurried = new WeakSet<Duplex>();
+
+/** Lets the request that a connection is sending take its time, until it is said that it has come. */
+export function letTakeTime(socket: Duplex): () => void {
+  unhurried.add(socket);
+  return () => unhurried.delete(socket);
+}
+
 /** What ended a request before it was whole, if it was not the server. */
 export function interruption(thrown: Error, { raw }: Pick<FastifyRequest, 'raw'>): ApiError | undefined {
   return raw.errored === thrown ? new ApiError('MALFORMED_REQUEST', 'the connection ended before the request was whole') : undefined;
@@ -25,6 +34,7 @@ export function interruption(thrown: Error, { raw }: Pick<FastifyRequest, 'raw'>
  * connection ends with it. Nothing is written where another answer is due or was given: it would be taken for that.
  */
 export function refuseConnection(log: FastifyBaseLogger, error: Error, socket: Duplex): void {
+  if (codeOf(error) === 'ERR_HTTP_REQUEST_TIMEOUT' && unhurried.has(socket)) return;
   const response: unknown = Reflect.get(socket, '_httpMessage');
   const pending = response instanceof ServerResponse ? response : undefined;
   const isDue = pending !== undefined && (pending.headersSent || pending.req.complete);

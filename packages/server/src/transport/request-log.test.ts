@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, buildApp } from '../app.ts';
-import { createTestDatabase, type TestDatabase } from '../testing.ts';
+import { createTestDatabase, type TestDatabase, testSettings } from '../testing.ts';
 import { RequestLog } from './request-log.ts';
 
 const lines: Record<string, unknown>[] = [];
@@ -20,14 +20,7 @@ let app: App;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const settings = {
-    publicUrl: 'http://crosswalk.test',
-    secretKey: 'a secret key that is only for tests',
-    aliasDays: 30,
-    rateLimit: 0,
-    eventDays: 0,
-  };
-  app = await buildApp({ ...settings, pool: database.pool, logger });
+  app = await buildApp({ ...testSettings, pool: database.pool, logger });
 });
 afterAll(async () => {
   await app.server.close();
@@ -63,4 +56,12 @@ test('every level is written, and a child keeps the ID', () => {
     ...['fatal', 'error', 'warn', 'info', 'debug'].map((level) => ['req_1', level, level, undefined]),
     ['req_1', undefined, 'of a part', 'a'],
   ]);
+});
+
+test('a server that is about to stop says so to every probe, and logs no fault for it', async () => {
+  lines.length = 0;
+  app.announceStop();
+  const { statusCode } = await app.server.inject('/readyz');
+  const told = lines.filter(({ error_code: code }) => code === 'SERVER_STOPPING').map(({ level }) => level);
+  expect([statusCode, told]).toEqual([503, [30]]);
 });

@@ -1,31 +1,62 @@
-import type { Scope } from '@crosswalk/contract';
+import type { ErrorCode, Scope } from '@crosswalk/contract';
 import type { FastifyRequest } from 'fastify';
-import type { AccessToken } from '../clients/index.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { ApiError } from '../lib/api-error.ts';
+import type { VerifiedSession } from '../operators/index.ts';
+import { readFromOf } from './consistency-token.ts';
 import { idempotencyKeyOf, requestHashOf } from './idempotency-key.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The scope a client needs for this route; without one the route is public. */
     scope?: Scope;
+    /** Whether an operator needs the role admin for this route; a client only needs the scope. */
+    adminOnly?: boolean;
+    /** The route is for browsers: anybody may use it, or whoever has a session. It is about no environment. */
+    session?: 'open' | 'required';
+    /** Whether a replica may be read for it, where the caller says so. */
+    replica?: boolean;
+    /** The media types it answers beside JSON. */
+    produces?: readonly string[];
   }
   interface FastifyRequest {
     /** Who asks: set by transport/authentication.ts on every route with a scope. */
-    token: AccessToken | undefined;
+    caller: Caller | undefined;
+    /** The session that the request came with, where it needs or may have one: set there too. */
+    session: VerifiedSession | undefined;
+    /** What it was refused with, if it was: set by transport/error-response.ts. */
+    errorCode: ErrorCode | undefined;
   }
 }
 
-/** The verified token of a request on a route with a scope. */
-export function tokenOf(request: FastifyRequest): AccessToken {
-  if (request.token === undefined) throw new ApiError('UNAUTHENTICATED', 'Token empty: send Authorization: Bearer <token>');
-  return request.token;
+/** Who makes a request, and in which environment. Database IDs. */
+export interface Caller {
+  environmentId: string;
+  actor: { type: 'client' | 'operator'; id: string };
+}
+
+/** Who makes a request on a route with a scope. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === undefined) throw new ApiError('UNAUTHENTICATED', 'Token empty: send Authorization: Bearer <token>');
+  return request.caller;
+}
+
+/** The session of a request on a route that requires one. */
+export function sessionOf(request: FastifyRequest): VerifiedSession {
+  if (request.session === undefined) throw new ApiError('UNAUTHENTICATED', 'nobody is signed in');
+  return request.session;
 }
 
 /** The context of a request that only reads. */
 export function contextOf(request: FastifyRequest): RequestContext {
-  const token = tokenOf(request);
-  return { environmentId: token.environmentId, actor: { type: 'client', id: token.clientId }, requestId: request.id };
+  const context = { ...callerOf(request), requestId: request.id };
+  const readFrom = request.routeOptions.config.replica === true ? readFromOf(request.raw.rawHeaders) : undefined;
+  return readFrom === undefined ? context : { ...context, readFrom };
+}
+
+/** The context of a request that reads where changes are made, whatever its caller would take. */
+export function primaryContextOf(request: FastifyRequest): RequestContext {
+  return { ...callerOf(request), requestId: request.id };
 }
 
 /**

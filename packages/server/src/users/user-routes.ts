@@ -20,7 +20,7 @@ import type { PageTokens } from '../lib/page-token.ts';
 import { invitationWanted } from '../memberships/index.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
-import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
+import { pageAnswer, pageContextOf, pageRequestOf } from '../transport/pages.ts';
 import { externalPaths, member, paramsOf, recordPaths } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
@@ -67,6 +67,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
         tag,
         summary: 'List users, newest first',
         scope: 'read',
+        replica: true,
         answers: { 200: UserPage },
         errors: ['INVALID_EXTERNAL_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
       },
@@ -75,8 +76,9 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
     async (request) => {
       const { filter, external_id: externalId, email } = request.query;
       const wanted = pageRequestOf(request, tokens);
-      const snapshot = await feed.snapshot(contextOf(request), wanted);
-      const page = await users.list(contextOf(request), { filter, externalId, email }, wanted);
+      const context = pageContextOf(request, wanted);
+      const snapshot = await feed.snapshot(context, wanted);
+      const page = await users.list(context, { filter, externalId, email }, wanted);
       return { ...pageAnswer(request, tokens, 'users', page), ...snapshot };
     },
   );
@@ -115,6 +117,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
         tag,
         summary: 'List the users of an organization, newest first',
         scope: 'read',
+        replica: true,
         answers: { 200: UserPage },
         errors: ['INVALID_ID', 'INVALID_EXTERNAL_ID', 'INVALID_FILTER', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW', 'ORGANIZATION_NOT_FOUND'],
       },
@@ -140,6 +143,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
         tag,
         summary: 'Find users of an organization by a part of their address, name or an ID',
         scope: 'read',
+        replica: true,
         answers: { 200: UserPage },
         errors: ['INVALID_ID', 'INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW', 'ORGANIZATION_NOT_FOUND'],
       },
@@ -166,6 +170,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
           summary: `Get a user of the organization by ${path.by}`,
           description: 'A user who is not a member is as absent as none.',
           scope: 'read',
+          replica: true,
           answers: { 200: UserAnswer },
           errors: ['USER_NOT_FOUND', 'INVALID_ID'],
         },
@@ -186,6 +191,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
         tag,
         summary: 'Find users by a part of their address, name or an ID',
         scope: 'read',
+        replica: true,
         answers: { 200: UserPage },
         errors: ['INVALID_PAGE_TOKEN', 'QUERY_TOO_SLOW'],
       },
@@ -206,6 +212,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
           tag,
           summary: `Get a user by ${path.by}`,
           scope: 'read',
+          replica: true,
           answers: { 200: UserAnswer },
           errors: ['USER_NOT_FOUND', 'INVALID_ID'],
         },

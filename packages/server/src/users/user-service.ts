@@ -1,7 +1,7 @@
 import type { CreateUser, CreateUserAndMembership, JsonValue, UpdateUser, User, UserAndMembershipAnswer } from '@crosswalk/contract';
 import type pg from 'pg';
-import { createBatcher } from '../database/batcher.ts';
 import type { Page, PageRequest } from '../database/page-query.ts';
+import type { Reads } from '../database/reads.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
@@ -35,7 +35,7 @@ import {
 import {
   changeOf,
   checkStored,
-  compileFilter,
+  compileRecordFilter,
   keyReplacement,
   type MetadataUpdate,
   metadataPatch,
@@ -74,19 +74,19 @@ interface UserMetadataUpdates {
 /** The use cases of users. Each change and its events are one transaction. */
 export class UserService {
   readonly #pool: pg.Pool;
+  readonly #reads: Reads;
   readonly #ids: IdGenerator;
   readonly #aliasDays: number;
   readonly #findById;
   readonly #findByExternalId;
 
-  constructor({ pool, ids, aliasDays }: { pool: pg.Pool; ids: IdGenerator; aliasDays: number }) {
+  constructor({ pool, reads, ids, aliasDays }: { pool: pg.Pool; reads: Reads; ids: IdGenerator; aliasDays: number }) {
     this.#pool = pool;
+    this.#reads = reads;
     this.#ids = ids;
     this.#aliasDays = aliasDays;
-    this.#findById = createBatcher((keys: readonly { environmentId: string; id: string }[]) => findUsers(pool, keys));
-    this.#findByExternalId = createBatcher((keys: readonly (ExternalKey & { environmentId: string })[]) =>
-      findUsersByExternalId(pool, keys),
-    );
+    this.#findById = reads.batcher(findUsers);
+    this.#findByExternalId = reads.batcher(findUsersByExternalId);
   }
 
   /** The user and how they were found; 404 if there is none. */
@@ -101,25 +101,31 @@ export class UserService {
     const found = await this.#find(context, reference);
     if (found === undefined) throw notFound('user', reference);
     const { id } = found.record;
-    const membership = await findMembership(this.#pool, context.environmentId, organizationId, requireId('usr', id));
+    const membership = await this.#reads.run(context, (db) =>
+      findMembership(db, context.environmentId, organizationId, requireId('usr', id)),
+    );
     if (membership === undefined) throw notFound('user', reference);
     return found;
   }
 
-  async #find({ environmentId }: RequestContext, reference: RecordReference): Promise<Found<User> | undefined> {
-    if (!('id' in reference)) return this.#findByExternalId({ environmentId, ...reference });
-    const record = await this.#findById({ environmentId, id: reference.id });
+  async #find(context: RequestContext, reference: RecordReference): Promise<Found<User> | undefined> {
+    const { environmentId } = context;
+    if (!('id' in reference)) return this.#findByExternalId(context, { environmentId, ...reference });
+    const record = await this.#findById(context, { environmentId, id: reference.id });
     return record === undefined ? undefined : { record, matchedBy: 'id' };
   }
 
   /** One page, narrowed by organization (database ID), a metadata filter, an external ID, an address or a search text. */
-  async list({ environmentId }: RequestContext, query: ListUsers & { organizationId?: string }, page: PageRequest): Promise<Page<User>> {
-    const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
+  async list(context: RequestContext, query: ListUsers & { organizationId?: string }, page: PageRequest): Promise<Page<User>> {
+    const { environmentId } = context;
     if (query.externalId !== undefined) parseExternalId(query.externalId);
     if (query.search !== undefined) requireText(query.search, 'data', 'query');
     // Nobody can have an address that is not valid; the empty key is nobody's.
     const key = query.email === undefined ? undefined : (emailKey(query.email) ?? '');
-    return listUsers(this.#pool, environmentId, { ...query, filter, emailKey: key }, page);
+    return this.#reads.run(context, async (db) => {
+      const filter = query.filter === undefined ? undefined : await compileRecordFilter(db, environmentId, 'user', query.filter, 2);
+      return listUsers(db, environmentId, { ...query, filter, emailKey: key }, page);
+    });
   }
 
   /** One page of the users of an organization (database ID); 404 if there is no such organization. */

@@ -11,7 +11,7 @@ import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
 import { answeredProfile, type StoredProfile } from './profile.ts';
 import type { NewUser, UserFields } from './user.ts';
 
-interface UserRow {
+export interface UserRow {
   id: string;
   environment_id: string;
   email: string;
@@ -26,11 +26,18 @@ interface UserRow {
   update_time: string;
 }
 
-const columns =
+const ownColumns =
   't.id, t.environment_id, t.email, t.email_key, t.external_id, t.external_ids, t.metadata, t.profile, ' +
-  `t.version, t.create_time, t.update_time, ${membershipsJson} as memberships`;
+  't.version, t.create_time, t.update_time';
 
-function toUser(row: UserRow): User {
+/** SQL: what `toUser` reads of a user `t`. */
+export const columns = `${ownColumns}, ${membershipsJson} as memberships`;
+
+/** SQL: the same of a user who has just been inserted, and has no memberships. */
+export const newColumns = `${ownColumns}, '[]'::jsonb as memberships`;
+
+/** The user of a row of `columns`. */
+export function toUser(row: UserRow): User {
   return {
     id: formatId('usr', row.id),
     environment_id: formatId('env', row.environment_id),
@@ -93,8 +100,11 @@ export async function lockUser(tx: Queryable, environmentId: string, id: string)
     text: `select ${columns} from users t where t.environment_id = $1 and t.id = $2 for update of t`,
     values: [environmentId, id],
   });
-  const [row] = rows;
-  if (row === undefined) return undefined;
+  return rows.map(toLockedUser)[0];
+}
+
+/** The locked user of a row of `columns`. */
+export function toLockedUser(row: UserRow): LockedUser {
   const { email, email_key: key, external_id, external_ids, profile } = row;
   return { user: toUser(row), fields: { email: { address: email, key }, external_id, external_ids, profile } };
 }
@@ -104,7 +114,7 @@ export async function insertUser(tx: Queryable, environmentId: string, id: strin
   const { rows } = await tx.query<UserRow>({
     name: 'insert-user',
     text: `insert into users as t (environment_id, id, email, email_key, external_id, external_ids, profile, metadata)
-           values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${columns}`,
+           values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${newColumns}`,
     values: [environmentId, id, ...fieldValues(fields), JSON.stringify(metadata)],
   });
   const [row] = rows;

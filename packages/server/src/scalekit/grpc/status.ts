@@ -20,6 +20,17 @@ export function errorStatus(error: ApiError, requestId: string): OutgoingHttpHea
   };
 }
 
+/** The codes of gRPC by their number. */
+const names = (
+  'OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED RESOURCE_EXHAUSTED ' +
+  'FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED'
+).split(' ');
+
+/** The name of the status of an answer, such as `NOT_FOUND`; `OK` without an error. */
+export function statusName(error: ApiError | undefined): string {
+  return names[error === undefined ? 0 : errorCatalogue[error.code].grpc] ?? 'UNKNOWN';
+}
+
 /** Percent-encoded as the specification wants it: printable ASCII stays, but for the percent sign. */
 function encodeMessage(message: string): string {
   return message.replace(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent);

@@ -1,0 +1,67 @@
+import { createServer } from 'node:http';
+import { expect, test } from 'vitest';
+import { useTestServer } from '../../server/src/testing.ts';
+import { runIn, variablesOf } from './testing.ts';
+
+const server = useTestServer({ webhooks: { allow: ['127.0.0.0/8'] } });
+
+test('where all is well every check is ok and the status 0', async () => {
+  const { status, out, err } = await runIn(variablesOf(server), ['doctor']);
+  expect([status, err]).toEqual([0, '']);
+  const lines = out.split('\n').filter(Boolean);
+  expect(lines.map((line) => line.trim().split(/\s+/)[1])).toEqual([
+    'credentials',
+    'server',
+    'clock',
+    'database',
+    'keys',
+    'token',
+    'webhooks',
+    'mail',
+  ]);
+  expect(out).not.toMatch(/^(?:warn|fail)/m);
+});
+
+test('what is wrong is told with the way out, and makes the status 1', async () => {
+  const refused = await runIn({ ...variablesOf(server), CROSSWALK_CLIENT_SECRET: 'not-the-secret' }, ['doctor', '--json']);
+  expect(refused.status).toBe(1);
+  expect(JSON.parse(refused.out).at(-1)).toMatchObject({ check: 'token', status: 'fail', help: expect.stringContaining('secret') });
+  expect(refused.out).not.toContain('not-the-secret');
+  const gone = await runIn({ ...variablesOf(server), CROSSWALK_ENVIRONMENT_URL: 'http://127.0.0.1:2' }, ['doctor']);
+  expect([gone.status, gone.out]).toEqual([1, expect.stringMatching(/fail +server +.*ECONNREFUSED\n +check the URL/)]);
+  expect((await runIn({ XDG_CONFIG_HOME: '/nowhere' }, ['doctor'])).status).toBe(1);
+});
+
+test('endpoints that fail and mails that were given up are warnings', async () => {
+  await server.client.request('POST', '/api/v1/webhook_endpoints', { url: 'http://127.0.0.1:2/hook' });
+  await server.database.pool.query("update webhook_endpoints set failing_since = '2026-11-24T08:00:00Z'");
+  const { status, out } = await runIn(variablesOf(server), ['doctor']);
+  expect([status, out]).toEqual([
+    0,
+    expect.stringMatching(/warn +webhooks +whe_\d+ .* fails since 2026[\s\S]*crosswalk webhooks deliveries/),
+  ]);
+});
+
+test('a clock that is far from that of the server is told', async () => {
+  const late = createServer((_request, response) => {
+    response.sendDate = false;
+    response.setHeader('date', new Date(Date.now() - 3_600_000).toUTCString());
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve));
+  const address = late.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  const { status, out } = await runIn({ ...variablesOf(server), CROSSWALK_ENVIRONMENT_URL: url }, ['doctor']);
+  late.close();
+  late.closeAllConnections();
+  expect([status, out]).toEqual([1, expect.stringMatching(/fail +clock +36\d\d s apart/)]);
+});
+
+test('--server checks the settings of a server, and shows no secret of them', async () => {
+  const env = { ...variablesOf(server), DATABASE_URL: 'postgres://me:hidden@db/x', CROSSWALK_SECRET_KEY: 'k'.repeat(32), PORT: '9000' };
+  const fine = await runIn(env, ['doctor', '--server']);
+  expect(fine.out).toMatch(/ok +settings +127\.0\.0\.1:9000 .*DATABASE_URL \(\*\*\*\)/);
+  expect(fine.out).not.toMatch(/hidden|kkkk/);
+  const wrong = await runIn({ ...env, PORT: 'x', CROSSWALK_SECRET_KEY: '' }, ['doctor', '--server']);
+  expect([wrong.status, wrong.out]).toEqual([1, expect.stringMatching(/fail +settings[\s\S]*CROSSWALK_SECRET_KEY is required/)]);
+});

@@ -1,0 +1,39 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { useTestServer } from '../../server/src/testing.ts';
+import { runIn, variablesOf } from './testing.ts';
+
+const server = useTestServer();
+let directory = '';
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'crosswalk-cli-'));
+  await server.client.request('POST', '/api/v1/organizations', { display_name: 'Acme', external_id: 'C-1', metadata: { formula: '=1+1' } });
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const crosswalk = (...args: string[]) => runIn(variablesOf(server), args);
+
+test('the directory is printed as rows, or is a file when it is whole; the feed goes on from there', async () => {
+  const printed = await crosswalk('export', '--kinds', 'organization');
+  expect(printed.out).toBe('{"kind":"organization","external_id":"C-1","display_name":"Acme","metadata":{"formula":"=1+1"}}\n');
+  expect(printed.err).toMatch(/^1 rows\nwhat changes from then on: crosswalk events tail --after \S+\n$/);
+  const path = join(directory, 'all.ndjson');
+  const { status, out } = await crosswalk('export', path, '--kinds', 'organization', '--json');
+  expect([status, JSON.parse(out)]).toEqual([0, { rows: 1, bytes: printed.out.length, file: path, events_cursor: expect.any(String) }]);
+  expect(await readFile(path, 'utf8')).toBe(printed.out);
+  expect(await readdir(directory)).toEqual(['all.ndjson']);
+});
+
+test('a CSV has one kind, and its cells are none of formulas', async () => {
+  const { out } = await crosswalk('export', '--format', 'csv', '--kinds', 'organization');
+  expect(out).toContain("'=1+1");
+  const refused = await crosswalk('export', '--format', 'csv');
+  expect([refused.status, refused.err]).toEqual([2, expect.stringContaining('a CSV has one kind')]);
+  expect((await crosswalk('export', '--kinds', 'organisation')).err).toContain(
+    '--kinds is one of permission, role, organization, user, membership',
+  );
+  const nowhere = await crosswalk('export', join(directory, 'no', 'folder.ndjson'));
+  expect([nowhere.status, nowhere.err]).toEqual([2, expect.stringContaining('folder.ndjson cannot be written (ENOENT)')]);
+});

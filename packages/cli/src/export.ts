@@ -1,0 +1,91 @@
+import { type TransferKind, transferKinds } from '@crosswalk/contract';
+import type { Command } from 'commander';
+import { type Cli, type CommonOptions, namesIn } from './cli.ts';
+import { UsageError } from './exit.ts';
+import { oneOf } from './import/settings.ts';
+import { bytes, Meter } from './meter.ts';
+import { figure } from './print.ts';
+import { Progress } from './progress.ts';
+import { writeWhole } from './whole-file.ts';
+
+interface ExportArguments extends CommonOptions {
+  format?: string;
+  kinds?: string;
+}
+
+/** Adds `export`. */
+export function addExport(cli: Cli, program: Command): void {
+  cli
+    .command(program, 'export', 'write the directory, as it is at this moment, as rows that can be imported')
+    .argument('[file]', 'where to; left out, or -: standard output')
+    .option('--format <format>', 'ndjson, which is exact, or csv, which is for spreadsheets and has one kind', 'ndjson')
+    .option('--kinds <names>', `only these, with commas: ${transferKinds.join(', ')}`)
+    .action(async (file: string | undefined, options: ExportArguments) => {
+      const format = oneOf('--format', options.format ?? 'ndjson', ['ndjson', 'csv'] as const);
+      const kinds = options.kinds === undefined ? undefined : kindsIn(options.kinds);
+      if (format === 'csv' && kinds?.length !== 1) throw new UsageError('a CSV has one kind: add --kinds organization, or another one');
+      const path = file === '-' ? undefined : file;
+      const done = await write(cli, path, options, { format, ...(kinds === undefined ? {} : { kinds }) });
+      const summary = { ...done, file: path ?? null };
+      if (path !== undefined) cli.print(options, summary, () => `${figure(done.rows)} rows, ${bytes(done.bytes)}, in ${path}\n`);
+      else cli.say(`${figure(done.rows)} rows`);
+      cli.say(`what changes from then on: crosswalk events tail --after ${done.events_cursor}`);
+    });
+}
+
+interface Written {
+  rows: number;
+  bytes: number;
+  events_cursor: string;
+}
+
+/** Writes the export. */
+async function write(
+  cli: Cli,
+  path: string | undefined,
+  options: CommonOptions,
+  wanted: { format: 'ndjson' | 'csv'; kinds?: TransferKind[] },
+): Promise<Written> {
+  const written: Written = { rows: 0, bytes: 0, events_cursor: '' };
+  const meter = new Meter();
+  const progress = new Progress(cli.streams, cli.env, () =>
+    meter.line({ what: `exporting  ${bytes(written.bytes)}  rows`, done: written.rows, total: undefined, write: figure }),
+  );
+  try {
+    await cli.interruptible(
+      async (signal) => {
+        const { body, eventsCursor } = await cli.connect(options).export(wanted, { signal }).raw();
+        written.events_cursor = eventsCursor;
+        const parts = counted(body, written);
+        if (path === undefined) await cli.printBytes(parts);
+        else await writeWhole(path, parts);
+        // The names of the columns are no row.
+        if (wanted.format === 'csv') written.rows = Math.max(0, written.rows - 1);
+        return true;
+      },
+      () => (path === undefined ? 'what was printed is not whole' : `${path} was not written: run it again`),
+    );
+  } finally {
+    progress.end();
+  }
+  return written;
+}
+
+/** The same parts, counted. */
+async function* counted(body: AsyncIterable<Uint8Array>, written: Written): AsyncGenerator<Uint8Array> {
+  for await (const part of body) {
+    written.bytes += part.length;
+    written.rows += linesIn(part);
+    yield part;
+  }
+}
+
+function linesIn(part: Uint8Array): number {
+  let count = 0;
+  for (let at = part.indexOf(10); at >= 0; at = part.indexOf(10, at + 1)) count += 1;
+  return count;
+}
+
+function kindsIn(text: string): TransferKind[] {
+  return namesIn(text).map((name) => oneOf('--kinds', name, transferKinds));
+}

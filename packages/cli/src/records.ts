@@ -1,0 +1,202 @@
+import type { Crosswalk } from '@crosswalk/sdk';
+import type { Command } from 'commander';
+import { type Cli, type CommonOptions, wholeNumber } from './cli.ts';
+import { UsageError } from './exit.ts';
+import { type ListOptions, type ListPage, printList, withPages } from './lists.ts';
+import { safe } from './print.ts';
+import { type BodyOptions, bodyOf, type FieldOption, withBody } from './record-input.ts';
+
+/** How a command names a record. */
+interface Named {
+  externalId?: string;
+  system?: string;
+  email?: string;
+}
+
+interface SystemOption {
+  system?: string;
+}
+
+interface Match {
+  ifMatch?: number | string;
+  ifNoneMatch?: '*';
+}
+
+/** What can be done with records of one kind: calls of the SDK. */
+export interface RecordCalls<RecordType> {
+  get(id: string): Promise<RecordType>;
+  getByExternalId(externalId: string, options: SystemOption): Promise<RecordType | null>;
+  getByEmail?(email: string): Promise<RecordType | null>;
+  list(query: ListQuery, signal?: AbortSignal): Promise<ListPage<RecordType>>;
+  create(body: never): Promise<RecordType>;
+  update(id: string, body: never, options: Match): Promise<RecordType>;
+  updateByExternalId(externalId: string, body: never, options: SystemOption & Match): Promise<RecordType>;
+  upsert(externalId: string, body: never, options: SystemOption & Match): Promise<{ record: RecordType; created: boolean }>;
+  delete(id: string, options: Match): Promise<void>;
+  deleteByExternalId(externalId: string, options: SystemOption & Match): Promise<void>;
+}
+
+/** Which records a list has. */
+export interface ListQuery {
+  pageSize: number;
+  pageToken?: string;
+  filter?: string;
+  search?: string;
+}
+
+/** One kind of record, and how the commands speak of it. */
+export interface Noun<RecordType> {
+  /** `organization` */
+  name: string;
+  /** `an organization` */
+  one: string;
+  /** found by address too */
+  hasEmail: boolean;
+  /** what a deletion takes with it, for the question before it */
+  deletes: string;
+  fields: readonly FieldOption[];
+  /** only for new records: what `update` says with `--set-…` */
+  keys: readonly FieldOption[];
+  print(record: RecordType): string;
+  printLine(record: RecordType): string;
+  calls(crosswalk: Crosswalk): RecordCalls<RecordType>;
+}
+
+type WriteOptions = CommonOptions & Named & BodyOptions & Record<string, unknown> & { ifVersion?: number };
+
+/** Adds `get`, `list`, `create`, `update`, `upsert` and `delete` of one kind of record. */
+export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, parent: Command, noun: Noun<RecordType>): void {
+  const calls = (options: CommonOptions) => noun.calls(cli.connect(options));
+  const show = (options: CommonOptions, record: RecordType) => cli.print(options, record, () => noun.print(record));
+  const named = (command: Command) => {
+    command
+      .argument('[id]', 'its Crosswalk ID')
+      .option('--external-id <id>', 'find it by an ID of your own')
+      .option('--system <name>', 'the system that ID is of, such as stripe');
+    return noun.hasEmail ? command.option('--email <address>', 'find it by address') : command;
+  };
+  const setters = noun.keys.map(({ flag, ...rest }) => ({ ...rest, flag: flag.replace('--', '--set-') }));
+  const ifVersion = (command: Command) => command.option('--if-version <number>', 'only if it still has this version', wholeNumber(1));
+
+  named(cli.command(parent, 'get', `show ${noun.one}`)).action(async (id: string | undefined, options: CommonOptions & Named) => {
+    show(options, await find(calls(options), id, options));
+  });
+
+  withPages(cli.command(parent, 'list', `list ${noun.name}s, newest first`))
+    .option('--filter <condition>', 'such as: metadata.plan = "pro" AND metadata.seats >= 100')
+    .option('--search <text>', 'whose name or ID contains this text')
+    .action(async (options: ListOptions & { filter?: string; search?: string }) => {
+      const { filter, search } = options;
+      if (filter !== undefined && search !== undefined) throw new UsageError('--filter or --search, not both');
+      const { list } = calls(options);
+      const wanted = { ...(filter === undefined ? {} : { filter }), ...(search === undefined ? {} : { search }) };
+      await printList(cli, options, (page, signal) => list({ ...page, ...wanted }, signal), noun.printLine);
+    });
+
+  withBody(cli.command(parent, 'create', `make ${noun.one}`), [...noun.keys, ...noun.fields]).action(async (options: WriteOptions) => {
+    const body = await bodyOf<never>(options, [...noun.keys, ...noun.fields], cli.streams, { creates: true });
+    show(options, await calls(options).create(body));
+  });
+
+  withBody(ifVersion(named(cli.command(parent, 'update', `change ${noun.one}: fields that are not named stay`))), [
+    ...setters,
+    ...noun.fields,
+  ]).action(async (id: string | undefined, options: WriteOptions) => {
+    const how = wayOf(id, options);
+    const body = await bodyOf<never>(options, [...setters, ...noun.fields], cli.streams);
+    if (Object.keys(body).length === 0) throw new UsageError('say what to change: see --help for the fields');
+    const { updateByExternalId, update, ...reading } = calls(options);
+    const match = matchOf(options);
+    show(
+      options,
+      how.by === 'externalId'
+        ? await updateByExternalId(how.value, body, { ...systemOf(options), ...match })
+        : await update(await idOf(reading, how), body, match),
+    );
+  });
+
+  const upserted = [
+    ...setters.filter(({ flag }) => flag === '--set-external-id'),
+    ...noun.keys.filter(({ flag }) => flag !== '--external-id'),
+  ];
+  withBody(ifVersion(cli.command(parent, 'upsert', `make ${noun.one}, or change the one that has this external ID`)), [
+    ...upserted,
+    ...noun.fields,
+  ])
+    .requiredOption('--external-id <id>', 'its ID of your own')
+    .option('--system <name>', 'the system that ID is of, such as stripe')
+    .option('--create-only', 'fail if it is there')
+    .option('--update-only', 'fail if it is not there')
+    .action(async (options: WriteOptions & { externalId: string; createOnly?: boolean; updateOnly?: boolean }) => {
+      if ([options.createOnly, options.updateOnly, options.ifVersion].filter(Boolean).length > 1)
+        throw new UsageError('only one of --create-only, --update-only and --if-version can be meant');
+      const only: Match = options.createOnly ? { ifNoneMatch: '*' } : options.updateOnly ? { ifMatch: '*' } : matchOf(options);
+      const body = await bodyOf<never>(options, [...upserted, ...noun.fields], cli.streams);
+      const { record, created } = await calls(options).upsert(options.externalId, body, { ...systemOf(options), ...only });
+      cli.print(options, { [noun.name]: record, created }, () => noun.print(record));
+      cli.say(`${created ? 'created' : 'updated'} ${record.id}`);
+    });
+
+  ifVersion(named(cli.command(parent, 'delete', `delete ${noun.one} ${noun.deletes}`)))
+    .option('--yes', 'do not ask')
+    .action(async (id: string | undefined, options: WriteOptions & { yes?: boolean }) => {
+      const how = wayOf(id, options);
+      const name = safe(how.value);
+      const { delete: remove, deleteByExternalId, ...reading } = calls(options);
+      await cli.confirm(`Delete the ${noun.name} ${name} ${noun.deletes}?`, options);
+      const match = matchOf(options);
+      if (how.by === 'externalId') await deleteByExternalId(how.value, { ...systemOf(options), ...match });
+      else await remove(await idOf(reading, how), match);
+      cli.print(options, { deleted: how.value }, () => '');
+      cli.say(`deleted ${name}`);
+    });
+}
+
+type Reading<RecordType> = Pick<RecordCalls<RecordType>, 'get' | 'getByExternalId' | 'getByEmail'>;
+
+interface Way {
+  by: 'id' | 'externalId' | 'email';
+  value: string;
+}
+
+/** The one way in which the record is named. */
+function wayOf(id: string | undefined, { externalId, email, system }: Named): Way {
+  const ways = [
+    ['id', id],
+    ['externalId', externalId],
+    ['email', email],
+  ] as const;
+  const [way, second] = ways.flatMap(([by, value]) => (value === undefined ? [] : [{ by, value }]));
+  if (way === undefined || second !== undefined) throw new UsageError('name the record either by its ID or with --external-id');
+  if (system !== undefined && way.by !== 'externalId') throw new UsageError('--system goes with --external-id');
+  if (way.value === '') throw new UsageError('the ID of the record is empty');
+  if (way.by === 'id' && !/^[a-z]+_[0-9]+$/.test(way.value))
+    throw new UsageError(`${safe(way.value)} is no ID of Crosswalk; an ID of your own goes with --external-id`);
+  return way;
+}
+
+async function find<RecordType>(calls: Reading<RecordType>, id: string | undefined, named: Named): Promise<RecordType> {
+  const { by, value } = wayOf(id, named);
+  if (by === 'id') return calls.get(value);
+  const record = by === 'email' ? await calls.getByEmail?.(value) : await calls.getByExternalId(value, systemOf(named));
+  return found(record, value);
+}
+
+async function idOf<RecordType extends { id: string }>(calls: Reading<RecordType>, { by, value }: Way): Promise<string> {
+  return by === 'email' ? found(await calls.getByEmail?.(value), value).id : value;
+}
+
+/** The record, or an error that names what was looked for. */
+export function found<RecordType>(record: RecordType | null | undefined, name: string): RecordType {
+  if (record === null || record === undefined) throw new Error(`nothing has the ID ${name}`);
+  return record;
+}
+
+function systemOf({ system }: SystemOption): SystemOption {
+  return system === undefined ? {} : { system };
+}
+
+/** The precondition of `--if-version`. */
+export function matchOf({ ifVersion }: { ifVersion?: number }): { ifMatch?: number } {
+  return ifVersion === undefined ? {} : { ifMatch: ifVersion };
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { useTestServer } from '../../server/src/testing.ts';
+import { runIn, variablesOf } from './testing.ts';
+
+const server = useTestServer();
+const rekey = (csv: string, ...args: string[]) => runIn(variablesOf(server), ['rekey', '-', ...args], csv);
+
+test('IDs are exchanged, all or none; a dry run changes nothing', async () => {
+  for (const id of ['A', 'B']) await server.client.request('POST', '/api/v1/organizations', { display_name: `Was ${id}`, external_id: id });
+  const nameOf = async (id: string) => (await runIn(variablesOf(server), ['orgs', 'get', '--external-id', id])).out.split('\n')[0];
+  expect(await rekey('\ufeffold,new\nA,B\nB,A\n', '--dry-run')).toMatchObject({ status: 0, out: '2 organizations would get another ID\n' });
+  expect(await nameOf('A')).toContain('Was A');
+  expect(JSON.parse((await rekey('new,name,old\nB,x,A\nA,y,B\n', '--json')).out)).toMatchObject({ rekeyed: 2, dry_run: false });
+  expect(await nameOf('A')).toContain('Was B');
+  const missing = await rekey('old,new\nA,C\nnone,D\n');
+  expect(missing.status).toBe(1);
+  expect(missing.err).toContain('none');
+  expect(await nameOf('A')).toContain('Was B');
+});
+
+test('a file that is none names what is wrong', async () => {
+  for (const [csv, reason] of [
+    ['', 'columns old and new'],
+    ['a,b\n1,2\n', 'columns old and new'],
+    ['old,new\n', 'no rows'],
+    ['old,new\nA,\n', 'row 1 of - has no new ID'],
+    ['old,new\n"A,B\n', 'no CSV'],
+  ])
+    expect(await rekey(csv ?? '')).toMatchObject({ status: 2, err: expect.stringContaining(reason ?? '') });
+  expect((await rekey('old,new\nA,B\n', '--kind', 'role')).status).toBe(2);
+});

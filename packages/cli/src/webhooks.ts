@@ -1,0 +1,146 @@
+import type { Crosswalk, EventType, ReplayRequest, WebhookDelivery, WebhookEndpoint } from '@crosswalk/sdk';
+import type { Command } from 'commander';
+import { type Cli, type CommonOptions, namesIn } from './cli.ts';
+import { UsageError } from './exit.ts';
+import { printDelivery, printEndpoint, safe } from './print.ts';
+
+interface Fields {
+  url?: string;
+  events?: string;
+  description?: string;
+}
+
+/** Adds the commands for webhook endpoints to the command `webhooks`. */
+export function addWebhooks(cli: Cli, parent: Command): void {
+  const print = (options: CommonOptions, value: unknown, text: string) => cli.print(options, value, () => text);
+  const shown = (options: CommonOptions, endpoint: WebhookEndpoint) => print(options, endpoint, printEndpoint(endpoint));
+  const command = (usage: string, description: string) => cli.command(parent, usage, description);
+  const withFields = (of: Command) =>
+    of
+      .option('--events <names>', 'which events, with commas: organization,user.updated; default: all')
+      .option('--description <text>', 'what listens there');
+
+  withFields(command('create <url>', 'have events sent to an address; prints the secret, which is not shown again'))
+    .option('--secret <secret>', 'keep a secret that your receiver has: whsec_ and base64')
+    .action(async (url: string, options: Fields & CommonOptions & { secret?: string }) => {
+      const { secret } = options;
+      const made = await cli
+        .connect(options)
+        .webhookEndpoint.create({ url, ...fieldsOf(options), ...(secret === undefined ? {} : { secret }) });
+      print(options, made, `${printEndpoint(made.webhook_endpoint)}\nsecret  ${made.secret}\n`);
+    });
+
+  command('list', 'list the endpoints').action(async (options: CommonOptions) => {
+    const endpoints = await cli.connect(options).webhookEndpoint.list();
+    print(options, endpoints, endpoints.map(printEndpoint).join('\n'));
+  });
+
+  command('get <id>', 'show an endpoint').action(async (id: string, options: CommonOptions) =>
+    shown(options, await cli.connect(options).webhookEndpoint.get(id)),
+  );
+
+  withFields(command('update <id>', 'change an endpoint'))
+    .option('--url <url>', 'the new address')
+    .action(async (id: string, options: Fields & CommonOptions) => {
+      const changes = { ...fieldsOf(options), ...(options.url === undefined ? {} : { url: options.url }) };
+      if (Object.keys(changes).length === 0) throw new UsageError('say what to change: --url, --events or --description');
+      shown(options, await cli.connect(options).webhookEndpoint.update(id, changes));
+    });
+
+  command('enable <id>', 'send to an endpoint again').action(async (id: string, options: CommonOptions) =>
+    shown(options, await cli.connect(options).webhookEndpoint.enable(id)),
+  );
+
+  command('disable <id>', 'send nothing to an endpoint any more').action(async (id: string, options: CommonOptions) =>
+    shown(options, await cli.connect(options).webhookEndpoint.disable(id)),
+  );
+
+  command('delete <id>', 'delete an endpoint with what is pending for it; to stop sending for a while, disable it')
+    .option('--yes', 'do not ask')
+    .action(async (id: string, options: CommonOptions & { yes?: boolean }) => {
+      await cli.confirm(`Delete the endpoint ${safe(id)} with what is pending for it?`, options);
+      await cli.connect(options).webhookEndpoint.delete(id);
+      print(options, { deleted: id }, '');
+      cli.say(`deleted ${safe(id)}`);
+    });
+
+  command('rotate-secret <id>', 'give an endpoint a new secret; prints it, and it is not shown again')
+    .option('--secret <secret>', 'a secret of your own: whsec_ and base64')
+    .option('--overlap-hours <hours>', 'how long the old one signs too (0 to 168)', '24')
+    .action(async (id: string, options: CommonOptions & { secret?: string; overlapHours: string }) => {
+      const overlap = Number(options.overlapHours);
+      if (!Number.isInteger(overlap)) throw new UsageError('--overlap-hours must be a whole number');
+      const secret = options.secret === undefined ? {} : { secret: options.secret };
+      const rotated = await cli.connect(options).webhookEndpoint.rotateSecret(id, { overlap_hours: overlap, ...secret });
+      print(options, rotated, `${printEndpoint(rotated.webhook_endpoint)}\nsecret  ${rotated.secret}\n`);
+    });
+
+  command('test <id>', 'send a sample now')
+    .option('--event <name>', 'what the sample looks like', 'organization.updated')
+    .action(async (id: string, options: CommonOptions & { event: EventType }) => {
+      const { delivered, attempt, message } = await cli.connect(options).webhookEndpoint.test(id, options.event);
+      const result = attempt.error ?? `answered ${attempt.response_status} in ${attempt.duration_ms} ms`;
+      print(options, { delivered, attempt, message }, delivered ? `${result}\n` : '');
+      if (!delivered) throw new Error(safe(result));
+    });
+
+  command('deliveries <id>', 'list what was and is sent, newest first; those that have ended are kept for 14 days')
+    .option('--status <status>', 'pending, delivered, or failed: the dead letters')
+    .option('--limit <number>', 'how many', '30')
+    .action(async (id: string, options: CommonOptions & { status?: string; limit: string }) => {
+      const deliveries = await firstOf(cli.connect(options), id, statusOf(options.status), Number(options.limit));
+      print(options, deliveries, deliveries.map(printDelivery).join(''));
+    });
+
+  command('replay <id> [event]', 'send again: one event, what was given up, or all of a span of time')
+    .option('--failed', 'what was given up')
+    .option('--from <time>', 'everything since then, such as 2026-11-24T08:00:00Z')
+    .option('--to <time>', 'up to then; default: now')
+    .action(async (id: string, event: string | undefined, options: CommonOptions & { failed?: boolean; from?: string; to?: string }) => {
+      const { webhookEndpoint: endpoints } = cli.connect(options);
+      const scheduled =
+        event === undefined ? await endpoints.replay(id, replayOf(options)) : await endpoints.replayOne(id, event).then(() => 1);
+      print(options, { scheduled }, `${scheduled} will be sent again\n`);
+    });
+}
+
+function fieldsOf({ events, description }: Fields): { event_types?: string[]; description?: string } {
+  return {
+    ...(events === undefined
+      ? {}
+      : {
+          event_types: namesIn(events),
+        }),
+    ...(description === undefined ? {} : { description }),
+  };
+}
+
+function replayOf({ failed, from, to }: { failed?: boolean; from?: string; to?: string }): ReplayRequest {
+  if (failed === true && from === undefined) return { failed };
+  if (failed === true || from === undefined) throw new UsageError('name one event, or say --failed, or --from');
+  return { from, ...(to === undefined ? {} : { to }) };
+}
+
+const statuses = ['PENDING', 'DELIVERED', 'FAILED'] as const;
+
+function statusOf(text: string | undefined): WebhookDelivery['status'] | undefined {
+  const status = statuses.find((name) => name === text?.toUpperCase());
+  if (text !== undefined && status === undefined) throw new UsageError('--status is pending, delivered or failed');
+  return status;
+}
+
+async function firstOf(
+  crosswalk: Crosswalk,
+  id: string,
+  status: WebhookDelivery['status'] | undefined,
+  limit: number,
+): Promise<WebhookDelivery[]> {
+  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit must be a whole number from 1 on');
+  const deliveries: WebhookDelivery[] = [];
+  const query = { pageSize: Math.min(limit, 100), ...(status === undefined ? {} : { status }) };
+  for await (const delivery of crosswalk.webhookEndpoint.deliveries(id, query)) {
+    deliveries.push(delivery);
+    if (deliveries.length === limit) break;
+  }
+  return deliveries;
+}

@@ -1,0 +1,33 @@
+import { Button, Modal, Skeleton, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { lazy, Suspense } from 'react';
+import { Icon } from './icon.tsx';
+
+const ExampleTabs = lazy(async () => ({ default: (await import('./example-tabs.tsx')).ExampleTabs }));
+
+/** The same call in three ways. */
+export interface Example {
+  curl: string;
+  node: string;
+  cli: string;
+}
+
+/** Shows how to do by code what is on screen. */
+export function CodeExample({ example }: { example: Example }) {
+  const [opened, { open, close }] = useDisclosure();
+  return (
+    <>
+      <Button variant="default" leftSection={<Icon name="code" />} onClick={open}>
+        Code
+      </Button>
+      <Modal opened={opened} onClose={close} title="The same by code" size="lg">
+        <Text size="sm" c="dimmed" mb="sm">
+          The credentials of an API client are expected in CROSSWALK_CLIENT_ID and CROSSWALK_CLIENT_SECRET.
+        </Text>
+        <Suspense fallback={<Skeleton height={160} />}>
+          <ExampleTabs example={example} />
+        </Suspense>
+      </Modal>
+    </>
+  );
+}

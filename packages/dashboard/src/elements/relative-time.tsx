@@ -1,0 +1,38 @@
+import { Tooltip } from '@mantine/core';
+import { useEffect, useState } from 'react';
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'long' });
+/** Units and the seconds from which each is used. */
+const units = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
+/** How long ago or ahead a time is, in the largest unit that fits: "3 hours ago", "in 2 days". */
+function relativeTime(time: string, now: number): string {
+  const seconds = (Date.parse(time) - now) / 1000;
+  for (const [unit, length] of units) {
+    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
+  }
+  return 'just now';
+}
+
+/** A time as people say it; the exact one on hover. `time` is RFC 3339. Kept right by the minute. */
+export function RelativeTime({ time }: { time: string }) {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 60_000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <Tooltip label={exact.format(new Date(time))}>
+      <time dateTime={time} style={{ whiteSpace: 'nowrap' }}>
+        {relativeTime(time, Math.max(now, Date.now()))}
+      </time>
+    </Tooltip>
+  );
+}

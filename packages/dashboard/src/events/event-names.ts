@@ -1,0 +1,73 @@
+import type { Event, EventType } from '@crosswalk/sdk';
+
+/** The types of events, in the order in which they are offered. */
+export const eventTypes = [
+  'organization.created',
+  'organization.updated',
+  'organization.deleted',
+  'organization.domain_created',
+  'organization.domain_deleted',
+  'organization.domain_dns_verification_success',
+  'organization.domain_dns_verification_failed',
+  'user.created',
+  'user.updated',
+  'user.deleted',
+  'user.organization_invitation',
+  'user.organization_membership_created',
+  'user.organization_membership_updated',
+  'user.organization_membership_deleted',
+  'invitation_settings.updated',
+  'organization_client.created',
+  'organization_client.updated',
+  'organization_client.deleted',
+  'api_token.created',
+  'api_token.updated',
+  'api_token.invalidated',
+  'role.created',
+  'role.updated',
+  'role.deleted',
+  'permission.created',
+  'permission.updated',
+  'permission.deleted',
+  'webhook_endpoint.created',
+  'webhook_endpoint.updated',
+  'webhook_endpoint.deleted',
+  'client.created',
+  'client.updated',
+  'client.deleted',
+  'operator.created',
+  'operator.updated',
+  'operator.deleted',
+  'environment.created',
+  'environment.updated',
+  'system.created',
+  'system.updated',
+  'system.deleted',
+] as const satisfies readonly EventType[];
+
+/** Every name that a filter of events takes: a whole group, then each type. */
+export const typeFilters: readonly string[] = [...new Set(eventTypes.flatMap((type) => [type.split('.')[0] ?? '', type]))];
+
+/** What an event is about, as people know it: its name or address, else its own ID, else the ID here. */
+export function subjectName({ data, external_id: externalId, record_id: id }: Event): string {
+  for (const field of ['display_name', 'email', 'name', 'domain', 'url']) {
+    const value = data[field];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return externalId ?? id;
+}
+
+/** The page of the record that an event is about; undefined when there is none, or not any more. */
+export function pageOfRecord({ type, record_id: id, organization_id: organization, data }: Event): string | undefined {
+  const [noun, verb = ''] = type.split('.');
+  if (verb.startsWith('organization_membership') || verb === 'organization_invitation') {
+    const { user_id: user } = data;
+    return typeof user === 'string' ? `/users/${user}` : organization === null ? undefined : `/organizations/${organization}`;
+  }
+  if (type.endsWith('.deleted')) return undefined;
+  if (noun === 'user') return `/users/${id}`;
+  if (verb.startsWith('domain_') || noun === 'organization_client')
+    return organization === null ? undefined : `/organizations/${organization}`;
+  if (noun === 'organization') return `/organizations/${id}`;
+  return noun === 'webhook_endpoint' ? `/webhooks/${id}` : undefined;
+}

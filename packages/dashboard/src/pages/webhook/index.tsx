@@ -1,0 +1,169 @@
+import { Button, Menu, Skeleton, Stack } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
+import { useOpen, usePathPart } from '../../data/location.ts';
+import { Confirm } from '../../elements/confirm.tsx';
+import { Copyable } from '../../elements/copyable.tsx';
+import { Facts } from '../../elements/facts.tsx';
+import { Failure } from '../../elements/failure.tsx';
+import { Icon } from '../../elements/icon.tsx';
+import { notify } from '../../elements/notify.ts';
+import { PageHeader } from '../../elements/page-header.tsx';
+import { PageLink } from '../../elements/page-link.tsx';
+import { Panel } from '../../elements/panel.tsx';
+import { Plain } from '../../elements/plain.tsx';
+import { RelativeTime } from '../../elements/relative-time.tsx';
+import { useEnvironment } from '../../session/environment.ts';
+import { EndpointState } from '../../webhooks/endpoint-state.tsx';
+import { useEndpoint, useRefreshWebhooks } from '../../webhooks/use-endpoint.ts';
+import { Deliveries } from './deliveries.tsx';
+import { Stats } from './stats.tsx';
+
+// Forms come when they are opened: the page is there sooner.
+const EndpointForm = lazy(async () => ({ default: (await import('../../webhooks/endpoint-form.tsx')).EndpointForm }));
+const SecretDialog = lazy(async () => ({ default: (await import('../../webhooks/secret-dialog.tsx')).SecretDialog }));
+const RotateForm = lazy(async () => ({ default: (await import('./rotate-form.tsx')).RotateForm }));
+const TestDialog = lazy(async () => ({ default: (await import('./test-dialog.tsx')).TestDialog }));
+
+/** One endpoint: what it gets, how that goes, and what can be done about it. */
+export default function WebhookPage() {
+  const id = usePathPart('id');
+  const { crosswalk, mayAdminister } = useEnvironment();
+  const open = useOpen();
+  const refresh = useRefreshWebhooks();
+  const { data: endpoint, error, refetch } = useEndpoint(id);
+  const [dialog, setDialog] = useState<'edit' | 'rotate' | 'delete' | 'disable' | 'test'>();
+  const [secret, setSecret] = useState<string>();
+  const close = () => setDialog(undefined);
+  if (endpoint === undefined)
+    return (
+      <>
+        <PageHeader title="Webhook endpoint" />
+        {error === null ? (
+          <Stack aria-hidden="true">
+            <Skeleton h={120} />
+            <Skeleton h={220} />
+          </Stack>
+        ) : (
+          <Failure title="The endpoint could not be read" error={error} onRetry={() => void refetch()} />
+        )}
+      </>
+    );
+  const change = { ifMatch: endpoint.version };
+  const enable = async () => {
+    await crosswalk.webhookEndpoint.enable(id, change);
+    await refresh();
+    notify('Events are sent to it again.');
+  };
+  return (
+    <>
+      <PageHeader
+        title={endpoint.url}
+        heading={
+          <>
+            <Plain text={endpoint.url} /> <EndpointState endpoint={endpoint} />
+          </>
+        }
+        description={<PageLink to="/webhooks">All endpoints</PageLink>}
+      >
+        {mayAdminister && (
+          <>
+            <Button variant="default" onClick={() => setDialog('test')}>
+              Send a test
+            </Button>
+            <Button variant="default" onClick={() => setDialog('edit')} leftSection={<Icon name="pencil" size={14} />}>
+              Edit
+            </Button>
+            <Menu position="bottom-end" width={220}>
+              <Menu.Target>
+                <Button variant="default" px={8} aria-label="More">
+                  <Icon name="more" />
+                </Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                {endpoint.status === 'ENABLED' ? (
+                  <Menu.Item onClick={() => setDialog('disable')}>Disable…</Menu.Item>
+                ) : (
+                  <Menu.Item onClick={() => void enable()}>Enable</Menu.Item>
+                )}
+                <Menu.Item onClick={() => setDialog('rotate')}>Rotate the secret…</Menu.Item>
+                <Menu.Divider />
+                <Menu.Item color="red" onClick={() => setDialog('delete')}>
+                  Delete…
+                </Menu.Item>
+              </Menu.Dropdown>
+            </Menu>
+          </>
+        )}
+      </PageHeader>
+      <Stack gap="md">
+        <Panel title="Endpoint">
+          <Facts
+            facts={[
+              { name: 'ID', value: <Copyable text={id} label="endpoint ID" /> },
+              { name: 'What listens there', value: endpoint.description === '' ? '–' : <Plain text={endpoint.description} /> },
+              { name: 'Events', value: endpoint.event_types.length === 0 ? 'every event' : endpoint.event_types.join(', ') },
+              ...(endpoint.failing_since === null
+                ? []
+                : [{ name: 'Failing since', value: <RelativeTime time={endpoint.failing_since} /> }]),
+              ...(endpoint.previous_secret_expire_time === null
+                ? []
+                : [{ name: 'Old secret signs too until', value: <RelativeTime time={endpoint.previous_secret_expire_time} /> }]),
+              { name: 'Created', value: <RelativeTime time={endpoint.create_time} /> },
+            ]}
+          />
+        </Panel>
+        <Stats id={id} />
+        <Deliveries id={id} />
+      </Stack>
+      <Suspense>
+        {dialog === 'edit' && (
+          <EndpointForm
+            endpoint={endpoint}
+            onClose={close}
+            onSave={async (draft) => {
+              await crosswalk.webhookEndpoint.update(id, draft, change);
+              await refresh();
+            }}
+          />
+        )}
+        {dialog === 'rotate' && (
+          <RotateForm
+            id={id}
+            onClose={close}
+            onRotated={(next) => {
+              setSecret(next);
+              void refresh();
+            }}
+          />
+        )}
+        {dialog === 'test' && <TestDialog id={id} onClose={close} />}
+        {secret !== undefined && <SecretDialog secret={secret} onClose={() => setSecret(undefined)} />}
+      </Suspense>
+      <Confirm
+        opened={dialog === 'disable'}
+        onClose={close}
+        title="Disable this endpoint?"
+        action="Disable endpoint"
+        onConfirm={async () => {
+          await crosswalk.webhookEndpoint.disable(id, change);
+          await refresh();
+        }}
+      >
+        Nothing is sent to it any more. What happens meanwhile is sent by a replay of that time alone.
+      </Confirm>
+      <Confirm
+        opened={dialog === 'delete'}
+        onClose={close}
+        title="Delete this endpoint?"
+        action="Delete endpoint"
+        onConfirm={async () => {
+          await crosswalk.webhookEndpoint.delete(id, change);
+          await refresh();
+          open('/webhooks');
+        }}
+      >
+        <Plain text={endpoint.url} /> gets nothing any more, and what is still to be sent to it is gone.
+      </Confirm>
+    </>
+  );
+}

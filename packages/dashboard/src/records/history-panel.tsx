@@ -1,0 +1,112 @@
+import type { Event, JsonValue } from '@crosswalk/sdk';
+import { Button, Skeleton, Stack, Text, Timeline } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Confirm } from '../elements/confirm.tsx';
+import { Empty } from '../elements/empty.tsx';
+import { Failure } from '../elements/failure.tsx';
+import { notify } from '../elements/notify.ts';
+import { Plain } from '../elements/plain.tsx';
+import { RelativeTime } from '../elements/relative-time.tsx';
+import { useActors } from '../session/actors.ts';
+import { useEnvironment } from '../session/environment.ts';
+import { differencesOf } from './changed.ts';
+import { Differences } from './differences.tsx';
+import type { DirectoryRecord, Kind } from './kind.ts';
+import { useChanged } from './use-record.ts';
+
+/** What happened to a record, newest first: who, what before and after, and the way back for metadata. */
+export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, record }: { kind: Kind<RecordType>; record: RecordType }) {
+  const { id: environmentId, crosswalk, mayEdit } = useEnvironment();
+  const changed = useChanged(kind);
+  const actors = useActors();
+  const [reverting, setReverting] = useState<{ key: string; version: number; to: JsonValue | undefined }>();
+  const history = useInfiniteQuery({
+    queryKey: [environmentId, kind.plural, 'history', record.id],
+    queryFn: ({ signal, pageParam }) => {
+      const of = kind.noun === 'organization' ? crosswalk.organization.history : crosswalk.user.history;
+      return of.list(record.id, { pageSize: 30, ...(pageParam === '' ? {} : { pageToken: pageParam }) }, { signal });
+    },
+    initialPageParam: '',
+    getNextPageParam: ({ next_page_token: token }) => (token === '' ? undefined : token),
+  });
+  if (history.error !== null)
+    return <Failure title="The history could not be read" error={history.error} onRetry={() => void history.refetch()} />;
+  if (history.data === undefined)
+    return (
+      <Stack aria-hidden="true">
+        <Skeleton h={60} />
+        <Skeleton h={60} />
+        <Skeleton h={60} />
+      </Stack>
+    );
+  const events = history.data.pages.flatMap((page) => page.events);
+  // What the person has seen: it may be newer than the record beside it.
+  const seen = events[0]?.record_version ?? record.version;
+  if (events.length === 0)
+    return (
+      <Empty
+        icon="history"
+        title="No history"
+        text="Changes are kept for 90 days unless the server is set otherwise. This one has had none since."
+      />
+    );
+  const revert = async ({ key, version }: { key: string; version: number }) => {
+    await changed(await kind.revertMetadata(crosswalk, record.id, { key, version }, { ifMatch: seen }));
+    notify(`${key} has its former value again.`);
+  };
+  return (
+    <>
+      <Timeline bulletSize={12} lineWidth={1} pl={4}>
+        {events.map((event) => (
+          <Timeline.Item key={event.id}>
+            <Text size="sm" component="div" mb={4}>
+              <b>{titleOf(event)}</b> by {actors.nameOf(event.actor)}, <RelativeTime time={event.occurred_at} />
+              <Text span c="dimmed" size="xs" ml={8}>
+                version {event.record_version}
+              </Text>
+            </Text>
+            <Differences
+              differences={differencesOf(event.changed)}
+              actionOf={({ key, before }) => {
+                const name = metadataKeyOf(key);
+                if (!mayEdit || name === undefined || event.type.endsWith('.created')) return undefined;
+                return {
+                  label: `Revert ${name}`,
+                  run: () => setReverting({ key: name, version: event.record_version - 1, to: before }),
+                };
+              }}
+            />
+          </Timeline.Item>
+        ))}
+      </Timeline>
+      {history.hasNextPage && (
+        <Button variant="default" mt="md" loading={history.isFetchingNextPage} onClick={() => void history.fetchNextPage()}>
+          Show earlier changes
+        </Button>
+      )}
+      {reverting !== undefined && (
+        <Confirm
+          opened
+          onClose={() => setReverting(undefined)}
+          title="Revert this key?"
+          action="Revert"
+          onConfirm={() => revert(reverting)}
+        >
+          <Plain text={reverting.key} /> gets the value that it had at version {reverting.version}.
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+function titleOf({ type }: Event): string {
+  const [, what = ''] = type.split('.');
+  const text = what.replaceAll('_', ' ');
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** The top-level key of metadata in a path of a change; undefined for what is no metadata or lies deeper, where a revert would take more. */
+function metadataKeyOf(path: string): string | undefined {
+  return path.startsWith('metadata.') ? path.slice('metadata.'.length) : undefined;
+}

@@ -1,0 +1,211 @@
+import type { Membership } from '@crosswalk/sdk';
+import { ActionIcon, Badge, Button, Group, NativeSelect, Table, Text } from '@mantine/core';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Confirm } from '../elements/confirm.tsx';
+import { Empty } from '../elements/empty.tsx';
+import { Failure } from '../elements/failure.tsx';
+import { Icon } from '../elements/icon.tsx';
+import { notify } from '../elements/notify.ts';
+import { PageLink } from '../elements/page-link.tsx';
+import { Plain } from '../elements/plain.tsx';
+import { RelativeTime } from '../elements/relative-time.tsx';
+import { Total } from '../elements/total.tsx';
+import { useEnvironment } from '../session/environment.ts';
+import type { DirectoryRecord, Kind } from './kind.ts';
+import { MembershipForm } from './membership-form.tsx';
+
+/** A membership, and what the record at its other end is called. */
+interface NamedMembership extends Membership {
+  otherId: string;
+  name: string;
+}
+
+const statuses = {
+  ACTIVE: { label: 'Active', color: 'teal' },
+  INACTIVE: { label: 'Inactive', color: 'gray' },
+  PENDING_INVITE: { label: 'Invited', color: 'blue' },
+  INVITE_EXPIRED: { label: 'Invitation expired', color: 'orange' },
+} as const;
+
+/** The members of an organization, or the organizations of a user. */
+export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, record }: { kind: Kind<RecordType>; record: RecordType }) {
+  const { id: environmentId, crosswalk, mayEdit } = useEnvironment();
+  const queries = useQueryClient();
+  const ofOrganization = kind.noun === 'organization';
+  const [status, setStatus] = useState<Membership['membership_status'] | ''>('');
+  const [editing, setEditing] = useState<NamedMembership | 'new'>();
+  const [removing, setRemoving] = useState<NamedMembership>();
+  const list = useInfiniteQuery({
+    queryKey: [environmentId, 'memberships', record.id, status],
+    queryFn: async ({ signal, pageParam }) => {
+      const page = await crosswalk.membership.list(
+        {
+          ...(ofOrganization ? { organizationId: record.id } : { userId: record.id }),
+          ...(status === '' ? {} : { status }),
+          pageSize: 50,
+          ...(pageParam === '' ? {} : { pageToken: pageParam }),
+        },
+        { signal },
+      );
+      const others = page.memberships.map(({ user_id: user, organization_id: organization }) => (ofOrganization ? user : organization));
+      const found = others.length === 0 ? [] : await crosswalk.resolve(others, { signal });
+      const rows = page.memberships.map((membership, index): NamedMembership => {
+        const otherId = others[index] ?? '';
+        const match = found[index]?.matches.find(({ id }) => id === otherId);
+        return { ...membership, otherId, name: match?.display_name ?? otherId };
+      });
+      return { rows, next: page.next_page_token, total: { value: page.total_size, isFloor: page.total_size_is_floor } };
+    },
+    initialPageParam: '',
+    getNextPageParam: ({ next }) => (next === '' ? undefined : next),
+  });
+  const changed = async () => {
+    await queries.invalidateQueries({ queryKey: [environmentId, 'memberships'] });
+    await queries.invalidateQueries({ queryKey: [environmentId, kind.plural] });
+  };
+  const remove = async ({ organization_id: organization, user_id: user, version }: NamedMembership) => {
+    await crosswalk.membership.delete(organization, user, { ifMatch: version });
+    await changed();
+    notify('Membership removed.');
+  };
+  const rows = list.data?.pages.flatMap((page) => page.rows) ?? [];
+  const noun = ofOrganization ? 'members' : 'organizations';
+  return (
+    <>
+      <Group justify="space-between" mb="sm">
+        <Total total={list.data?.pages[0]?.total} noun={noun} />
+        <Group gap="xs">
+          <NativeSelect
+            aria-label="Status"
+            data={[{ value: '', label: 'Any status' }, ...Object.entries(statuses).map(([value, { label }]) => ({ value, label }))]}
+            value={status}
+            onChange={(event) => setStatus(statusOf(event.currentTarget.value))}
+          />
+          {mayEdit && (
+            <Button leftSection={<Icon name="plus" />} onClick={() => setEditing('new')}>
+              {ofOrganization ? 'Add member' : 'Add to organization'}
+            </Button>
+          )}
+        </Group>
+      </Group>
+      {list.error !== null && <Failure title="The memberships could not be read" error={list.error} onRetry={() => void list.refetch()} />}
+      {list.data !== undefined && rows.length === 0 && (
+        <Empty
+          icon="user"
+          title={status === '' ? 'No memberships yet' : 'None with this status'}
+          text={
+            ofOrganization
+              ? 'Add people who are users already. Whoever is new is invited by the API or by an import.'
+              : 'A person can be a member of any number of organizations, with roles in each.'
+          }
+        />
+      )}
+      {rows.length > 0 && (
+        <Table.ScrollContainer minWidth={520} type="native">
+          <Table verticalSpacing={7} highlightOnHover aria-label={ofOrganization ? 'Members' : 'Organizations'}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{ofOrganization ? 'User' : 'Organization'}</Table.Th>
+                <Table.Th>Roles</Table.Th>
+                <Table.Th>Status</Table.Th>
+                <Table.Th>Since</Table.Th>
+                {mayEdit && <Table.Th w={84} aria-label="Actions" />}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {rows.map((row) => (
+                <Table.Tr key={row.id}>
+                  <Table.Td>
+                    <PageLink to={`${ofOrganization ? '/users' : '/organizations'}/${row.otherId}`}>
+                      <Plain text={row.name} mark />
+                    </PageLink>
+                  </Table.Td>
+                  <Table.Td>
+                    {row.roles.length === 0 ? (
+                      <Text span size="sm" c="dimmed">
+                        none
+                      </Text>
+                    ) : (
+                      row.roles.map(({ name, display_name: label }) => (
+                        <Badge key={name} color="gray" c="var(--mantine-color-text)" mr={4} title={name}>
+                          <bdi>{label}</bdi>
+                        </Badge>
+                      ))
+                    )}
+                  </Table.Td>
+                  <Table.Td>
+                    <Status status={row.membership_status} />
+                  </Table.Td>
+                  <Table.Td>{row.join_time === null ? '–' : <RelativeTime time={row.join_time} />}</Table.Td>
+                  {mayEdit && (
+                    <Table.Td>
+                      <Group gap={2} wrap="nowrap">
+                        <ActionIcon
+                          variant="subtle"
+                          color="gray"
+                          aria-label={`Change the membership of ${row.name}`}
+                          onClick={() => setEditing(row)}
+                        >
+                          <Icon name="pencil" size={15} />
+                        </ActionIcon>
+                        <ActionIcon
+                          variant="subtle"
+                          color="gray"
+                          aria-label={`Remove the membership of ${row.name}`}
+                          onClick={() => setRemoving(row)}
+                        >
+                          <Icon name="trash" size={15} />
+                        </ActionIcon>
+                      </Group>
+                    </Table.Td>
+                  )}
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+      {list.hasNextPage && (
+        <Button variant="default" mt="sm" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          Show more
+        </Button>
+      )}
+      {editing !== undefined && (
+        <MembershipForm
+          record={record}
+          ofOrganization={ofOrganization}
+          {...(editing === 'new' ? {} : { membership: editing })}
+          onClose={() => setEditing(undefined)}
+          onChanged={changed}
+        />
+      )}
+      {removing !== undefined && (
+        <Confirm
+          opened
+          onClose={() => setRemoving(undefined)}
+          title="Remove this membership?"
+          action="Remove membership"
+          onConfirm={() => remove(removing)}
+        >
+          <Plain text={removing.name} /> and <Plain text={kind.nameOf(record)} /> are parted: the roles and the metadata of the membership
+          are gone. Both records stay.
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+/** The status of a membership, as people say it. */
+function Status({ status }: { status: Membership['membership_status'] }) {
+  const { label, color } = statuses[status];
+  return (
+    <Badge color={color} c="var(--mantine-color-text)">
+      {label}
+    </Badge>
+  );
+}
+
+function statusOf(text: string): Membership['membership_status'] | '' {
+  return text === 'ACTIVE' || text === 'INACTIVE' || text === 'PENDING_INVITE' || text === 'INVITE_EXPIRED' ? text : '';
+}

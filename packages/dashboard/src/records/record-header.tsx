@@ -1,0 +1,80 @@
+import { ActionIcon, Group, Menu, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useOpen } from '../data/location.ts';
+import { CodeExample } from '../elements/code-example.tsx';
+import { Confirm } from '../elements/confirm.tsx';
+import { Copyable } from '../elements/copyable.tsx';
+import { Icon } from '../elements/icon.tsx';
+import { notify } from '../elements/notify.ts';
+import { PageHeader } from '../elements/page-header.tsx';
+import { PageLink } from '../elements/page-link.tsx';
+import { Plain } from '../elements/plain.tsx';
+import { RelativeTime } from '../elements/relative-time.tsx';
+import { useEnvironment } from '../session/environment.ts';
+import { exampleOfRecord } from './examples.ts';
+import type { DirectoryRecord, Kind } from './kind.ts';
+import { useChanged } from './use-record.ts';
+
+/** What a record is called, its ID, and what can be done with it as a whole. */
+export function RecordHeader<RecordType extends DirectoryRecord>({ kind, record }: { kind: Kind<RecordType>; record: RecordType }) {
+  const { crosswalk, mayEdit } = useEnvironment();
+  const changed = useChanged(kind);
+  const open = useOpen();
+  const [deleting, setDeleting] = useState(false);
+  const title = kind.nameOf(record);
+  const remove = async () => {
+    await kind.delete(crosswalk, record.id, { ifMatch: record.version });
+    open(kind.path, { replace: true });
+    notify(`${title} was deleted.`);
+    await changed();
+  };
+  return (
+    <>
+      <Text size="xs" mb={2}>
+        <PageLink to={kind.path}>{kind.plural === 'users' ? 'Users' : 'Organizations'}</PageLink>
+      </Text>
+      <PageHeader
+        title={title}
+        heading={<Plain text={title} mark />}
+        description={
+          <Group gap="2px 16px">
+            <Copyable text={record.id} label={`${kind.noun} ID`} />
+            <span>version {record.version}</span>
+            <span>
+              changed <RelativeTime time={record.update_time} />
+            </span>
+          </Group>
+        }
+      >
+        <CodeExample example={exampleOfRecord(kind, record)} />
+        {mayEdit && (
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <ActionIcon variant="default" size={36} aria-label="More">
+                <Icon name="more" size={18} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item color="red" leftSection={<Icon name="trash" />} onClick={() => setDeleting(true)}>
+                Delete {kind.noun}
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        )}
+      </PageHeader>
+      <Confirm
+        opened={deleting}
+        onClose={() => setDeleting(false)}
+        title={`Delete this ${kind.noun}?`}
+        action={`Delete ${kind.noun}`}
+        typed={record.external_id ?? title}
+        onConfirm={remove}
+      >
+        {kind.noun === 'organization'
+          ? 'It goes with its memberships, domains and IDs. Its users stay. '
+          : 'They go with their memberships and IDs. Organizations stay. '}
+        This cannot be undone; its history stays.
+      </Confirm>
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import { SimpleGrid, Skeleton, Stack, Tabs } from '@mantine/core';
+import { textOf, useAddress } from '../data/location.ts';
+import { Failure } from '../elements/failure.tsx';
+import { ExternalIdsPanel } from './external-ids-panel.tsx';
+import { FieldsPanel } from './fields-panel.tsx';
+import { HistoryPanel } from './history-panel.tsx';
+import type { DirectoryRecord, Kind } from './kind.ts';
+import { MembershipsPanel } from './memberships-panel.tsx';
+import { MetadataPanel } from './metadata-panel.tsx';
+import { RawPanel } from './raw-panel.tsx';
+import { RecordHeader } from './record-header.tsx';
+import { useRecord } from './use-record.ts';
+
+/** The page of one organization or user: its IDs, metadata, memberships and history. The tab is in the address. */
+export function RecordPage<RecordType extends DirectoryRecord>({ kind, id }: { kind: Kind<RecordType>; id: string }) {
+  const { data: record, error, refetch } = useRecord(kind, id);
+  const [address, setAddress] = useAddress();
+  if (record === undefined) {
+    return error === null ? (
+      <Stack aria-hidden="true">
+        <Skeleton h={28} w={260} />
+        <Skeleton h={36} />
+        <Skeleton h={240} />
+      </Stack>
+    ) : (
+      <Failure title={`The ${kind.noun} could not be read`} error={error} onRetry={() => void refetch()} />
+    );
+  }
+  return (
+    <>
+      <RecordHeader kind={kind} record={record} />
+      <Tabs
+        value={textOf(address, 'tab') || 'record'}
+        onChange={(tab) => setAddress({ tab: tab === 'record' || tab === null ? undefined : tab })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="record">Record</Tabs.Tab>
+          <Tabs.Tab value="memberships">{kind.noun === 'organization' ? 'Members' : 'Organizations'}</Tabs.Tab>
+          <Tabs.Tab value="history">History</Tabs.Tab>
+          <Tabs.Tab value="json">JSON</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="record">
+          <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+            <Stack gap="md" miw={0}>
+              <ExternalIdsPanel kind={kind} record={record} />
+              <FieldsPanel kind={kind} record={record} />
+            </Stack>
+            <MetadataPanel kind={kind} record={record} />
+          </SimpleGrid>
+        </Tabs.Panel>
+        <Tabs.Panel value="memberships">
+          <MembershipsPanel kind={kind} record={record} />
+        </Tabs.Panel>
+        <Tabs.Panel value="history">
+          <HistoryPanel kind={kind} record={record} />
+        </Tabs.Panel>
+        <Tabs.Panel value="json">
+          <RawPanel record={record} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}

@@ -1,0 +1,54 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Activity, lazy, type ReactNode, Suspense, useState } from 'react';
+import { Failure } from '../elements/failure.tsx';
+import { Card } from './card.tsx';
+import { dashboardSession, type Session, SessionContext, sessionKey } from './session.ts';
+import { SignIn } from './sign-in.tsx';
+
+/** Needed once in the life of a server. */
+const SetUp = lazy(async () => ({ default: (await import('./set-up.tsx')).SetUp }));
+
+/**
+ * Shows `children` to who is signed in, and the way to sign in to others. When a session ends on the way, the page stays behind the sign-in,
+ * out of sight and with all that was typed into it, and comes back to the same operator.
+ */
+export function SessionGate({ children }: { children: ReactNode }) {
+  const queries = useQueryClient();
+  const {
+    data: answer,
+    error,
+    refetch,
+  } = useQuery({
+    queryKey: sessionKey,
+    queryFn: () => dashboardSession.get(),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const [last, setLast] = useState<Session>();
+  const session = answer?.session ?? undefined;
+  if (session !== undefined && session !== last) setLast(session);
+  const enter = () => queries.invalidateQueries();
+  const shown = session ?? last;
+  return (
+    <>
+      {shown !== undefined && (
+        <Activity mode={session === undefined ? 'hidden' : 'visible'} key={shown.operator.id}>
+          <SessionContext value={shown}>{children}</SessionContext>
+        </Activity>
+      )}
+      {answer === undefined && error !== null && (
+        <Card title="Crosswalk">
+          <Failure title="The dashboard could not begin" error={error} onRetry={() => void refetch()} />
+        </Card>
+      )}
+      {answer !== undefined &&
+        session === undefined &&
+        (answer.setup_required ? (
+          <Suspense>
+            <SetUp onDone={enter} />
+          </Suspense>
+        ) : (
+          <SignIn onDone={enter} ended={last !== undefined} />
+        ))}
+    </>
+  );
+}

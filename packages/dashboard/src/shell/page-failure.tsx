@@ -1,0 +1,13 @@
+import type { ErrorComponentProps } from '@tanstack/react-router';
+import { Failure } from '../elements/failure.tsx';
+
+/** A page that could not be shown: its code did not load, after an update of the server for one, or it broke. */
+export function PageFailure({ error }: ErrorComponentProps) {
+  return (
+    <Failure
+      title="The page could not be shown"
+      error={error instanceof Error ? error : new Error(String(error))}
+      onRetry={() => window.location.reload()}
+    />
+  );
+}

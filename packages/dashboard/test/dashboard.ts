@@ -1,0 +1,134 @@
+import { Crosswalk } from '@crosswalk/sdk';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, inject, vi } from 'vitest';
+import { type TestServer, type TestServerOptions, useTestServer } from '../../server/src/testing.ts';
+
+type Role = 'viewer' | 'editor' | 'admin';
+
+/** How a page is opened. */
+export interface OpenOptions {
+  /** of the operator who is signed in; default admin */
+  role?: Role | 'nobody';
+  theme?: 'light' | 'dark';
+  /** Pixels; default 1280 by 800. */
+  viewport?: { width: number; height: number };
+  /** another environment than that of the test server */
+  environmentId?: string;
+  /** errors in the browser's console that the test is about: what the browser refuses to do */
+  refused?: RegExp;
+}
+
+/** The password of every operator of a test. */
+export const password = 'a password that is only for tests';
+
+/** How long a test, and a step of one, may take: a busy machine is none of their promises. Milliseconds. */
+const [patience, patienceOfStep] = [180_000, 45_000];
+
+/** The dashboard of a server of its own, in a real browser. */
+export interface Dashboard {
+  server: TestServer;
+  /** the API, to prepare records and to see what the dashboard did */
+  crosswalk: Crosswalk;
+  /**
+   * Opens a page of the environment, such as `/organizations`, in a browser profile of its own; an address with `/dashboard` before it is
+   * taken as it is. Waits until it is drawn. Closed after the test.
+   */
+  open(path: string, options?: OpenOptions): Promise<Page>;
+  /** the ID of the environment of the test server, as the API writes it */
+  readonly environmentId: string;
+  /** The address of an operator with this role. Made once. */
+  operator(role: Role): Promise<string>;
+}
+
+/** Starts a server and a browser for a test file. Use the members inside tests only. */
+export function useDashboard(options: TestServerOptions = {}): Dashboard {
+  vi.setConfig({ testTimeout: patience, hookTimeout: patience });
+  afterAll(() => vi.resetConfig());
+  const server = useTestServer(options);
+  const opened: BrowserContext[] = [];
+  const broken: string[] = [];
+  const cookies = new Map<Role, Promise<string>>();
+  let browser: Browser | undefined;
+  let crosswalk: Crosswalk | undefined;
+  beforeAll(async () => {
+    const answer = await fetch(inject('browserUrl'));
+    if (!answer.ok) throw new Error(await answer.text());
+    browser = await chromium.connect(await answer.text());
+    crosswalk = new Crosswalk(server.url, server.client.clientId, server.client.clientSecret);
+  });
+  afterEach(async () => {
+    for (const context of opened.splice(0)) await context.close();
+    const problems = broken.splice(0);
+    if (problems.length > 0) throw new Error(`scripts of the page failed: ${problems.join('; ')}`);
+  });
+  afterAll(() => browser?.close());
+
+  const ready = () => {
+    if (browser === undefined || crosswalk === undefined) throw new Error('the browser is not there yet: use it inside a test');
+    return { browser, crosswalk };
+  };
+  const signedIn = (role: Role): Promise<string> => {
+    const cookie = cookies.get(role) ?? signIn(server, role);
+    cookies.set(role, cookie);
+    return cookie;
+  };
+
+  return {
+    server,
+    get crosswalk() {
+      return ready().crosswalk;
+    },
+    async open(path, { role = 'admin', theme = 'light', viewport = { width: 1280, height: 800 }, environmentId, refused } = {}) {
+      const context = await ready().browser.newContext({ colorScheme: theme, viewport, reducedMotion: 'reduce', locale: 'en-US' });
+      opened.push(context);
+      context.setDefaultTimeout(patienceOfStep);
+      if (role !== 'nobody')
+        await context.addCookies([
+          { name: 'crosswalk_session', value: await signedIn(role), url: server.url, httpOnly: true, sameSite: 'Strict' },
+        ]);
+      const page = await context.newPage();
+      page.on('pageerror', ({ message }) => broken.push(message));
+      // What the content security policy refuses is told there alone.
+      page.on('console', (message) => {
+        if (message.type() !== 'error' || message.text().includes('Failed to load resource')) return;
+        if (refused?.test(message.text()) !== true) broken.push(message.text());
+      });
+      await page.goto(server.url + (path.startsWith('/dashboard') ? path : `/dashboard/${environmentId ?? publicId(server)}${path}`));
+      await page.waitForSelector('h1').catch((error: unknown) => {
+        throw new Error(`${page.url()} was not drawn: ${broken.join('; ')}`, { cause: error });
+      });
+      return page;
+    },
+    get environmentId() {
+      return publicId(server);
+    },
+    async operator(role) {
+      await signedIn(role);
+      return addressOf(role);
+    },
+  };
+}
+
+function publicId({ client }: TestServer): string {
+  return `env_${client.environmentId}`;
+}
+
+function addressOf(role: Role): string {
+  return `${role}@example.com`;
+}
+
+/** Makes an operator with a role in the environment of the test server and signs them in; returns the cookie. */
+async function signIn(server: TestServer, role: Role): Promise<string> {
+  const email = addressOf(role);
+  const made = await server.client.request('POST', '/api/v1/operators', { email, password, role });
+  if (made.status !== 201) throw new Error(`no operator could be made: ${made.text}`);
+  const answer = await fetch(`${server.url}/api/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password }),
+  });
+  const [cookie = ''] = answer.headers.getSetCookie();
+  const value = /^crosswalk_session=([^;]+)/.exec(cookie)?.[1];
+  if (value === undefined) throw new Error(`the operator could not sign in: ${await answer.text()}`);
+  return value;
+}

@@ -1,0 +1,77 @@
+import { eventTypes as known } from '@crosswalk/contract';
+import { expect, test } from 'vitest';
+import { eventTypes } from '../src/events/event-names.ts';
+import { checkAccessibility, turnTo } from './accessibility.ts';
+import { useDashboard } from './dashboard.ts';
+import { hostileTexts } from './hostile-texts.ts';
+
+const dashboard = useDashboard();
+
+test('every type of event can be chosen', () => {
+  expect([...eventTypes].sort()).toEqual([...known].sort());
+});
+
+test('events come as they happen, wait while one pauses, and are filtered in the address', async () => {
+  const { organization, user } = dashboard.crosswalk;
+  const acme = await organization.create({ display_name: 'Acme', external_id: 'C-1', metadata: { plan: 'pro' } });
+  const page = await dashboard.open('/events');
+  const table = page.getByRole('table', { name: 'Events' });
+  await table.getByText('organization.created').first().waitFor();
+  await organization.update(acme.id, { metadata: { plan: 'enterprise' } }, {});
+  await table.getByText('organization.updated').waitFor();
+
+  // By keyboard: the newest, its details, what changed.
+  await table.locator('[data-opens]').first().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  const details = page.getByRole('dialog');
+  await details.locator('del', { hasText: 'pro' }).waitFor();
+  await details.locator('ins', { hasText: 'enterprise' }).waitFor();
+  expect(await details.getByRole('link', { name: 'Acme' }).getAttribute('href')).toContain(`/organizations/${acme.id}`);
+  await details.getByRole('button', { name: /^Copy request ID/ }).waitFor();
+  await checkAccessibility(page);
+  await turnTo(page, 'dark');
+  await checkAccessibility(page);
+  await page.keyboard.press('Escape');
+  await details.waitFor({ state: 'hidden' });
+
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('Paused').waitFor();
+  await user.createUser({ email: 'ada@example.com', user_profile: { name: hostileTexts[0] ?? '' } });
+  await new Promise((resolve) => setTimeout(resolve, 800));
+  expect(await table.getByText('user.created').count()).toBe(0);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await table.getByText('user.created').waitFor();
+  expect(await table.getByText('organization.created').count()).toBeGreaterThan(0);
+
+  await page.getByRole('combobox', { name: 'Types of events' }).fill('user');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => new URL(page.url()).searchParams.getAll('type')).toEqual(['user']);
+  await expect.poll(() => table.getByText('organization.updated').count()).toBe(0);
+  await page.reload();
+  await table.getByText('user.created').waitFor();
+  expect(await table.getByText('organization.updated').count()).toBe(0);
+});
+
+test('thousands of events are scrolled and watched with a bounded number of rows in the page and in memory', async () => {
+  await dashboard.server.database.pool.query(
+    `with feed as (update event_feed set last_place = last_place + 3000 returning last_place - 3000 as first)
+     insert into events (environment_id, id, type, record_kind, record_id, record_version, external_ids, changed, data, actor_type,
+       request_id, occurred_time, place)
+     select $1, 9000000 + n, 'role.updated', 'role', 42, n, '{}', '{"display_name": ["a", "b"]}', jsonb_build_object('name', 'Number ' || n),
+       'system', 'r', now(), first + n from feed, generate_series(1, 3000) n`,
+    [dashboard.server.client.environmentId],
+  );
+  const page = await dashboard.open('/events?type=role');
+  await page.getByText('Number 3000', { exact: true }).waitFor();
+  const back = page.getByRole('button', { name: 'Back to the newest' });
+  // To the end of what is loaded, again and again, until the newest had to be let go.
+  for (let scrolls = 0; scrolls < 200 && !(await back.isVisible()); scrolls += 1) {
+    await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+    await page.waitForTimeout(100);
+  }
+  expect(await page.getByRole('row').count()).toBeLessThan(80);
+  await back.click();
+  await page.getByText('Number 3000', { exact: true }).waitFor();
+});

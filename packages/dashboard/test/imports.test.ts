@@ -1,0 +1,129 @@
+import { text } from 'node:stream/consumers';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
+import { readCsv } from '../src/imports/csv.ts';
+import { checkAccessibility, turnTo } from './accessibility.ts';
+import { useDashboard } from './dashboard.ts';
+import { hostileTexts } from './hostile-texts.ts';
+
+const dashboard = useDashboard();
+beforeAll(() => dashboard.server.startWork());
+
+const choose = (page: Page, name: string, content: string) =>
+  page.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
+
+test('a file of one’s own is mapped by its names and values, checked, imported, watched after a reload, and undone', async () => {
+  await dashboard.crosswalk.organization.create({ display_name: 'Acme', external_id: 'C-1', metadata: { seats: 5 } });
+  const page = await dashboard.open('/imports');
+  await page.getByText('No imports yet').waitFor();
+  await page.getByRole('button', { name: 'New import' }).first().click();
+  await choose(
+    page,
+    'kunden.csv',
+    'Customer Number;Company;Stripe ID;Seats;Active;Postal code;Note\nC-1;Acme;cus_1;7;true;00501;\nC-2;"Globex; Inc";cus_2;12;false;10115;"two\nlines"\nC-3;;;3;true;1;\n',
+  );
+  const becomes = (column: string) => page.getByLabel(`What ${column} becomes`);
+  await expect.poll(() => becomes('Customer Number').inputValue()).toBe('external_id');
+  expect(await becomes('Company').inputValue()).toBe('display_name');
+  expect(await page.getByRole('combobox', { name: 'System whose ID Stripe ID is' }).inputValue()).toBe('stripe');
+  expect(await page.getByLabel('Type of Seats').inputValue()).toBe('number');
+  expect(await page.getByLabel('Type of Active').inputValue()).toBe('boolean');
+  // Text: a leading zero is part of it.
+  await page.getByLabel('Metadata key of Postal code').fill('zip');
+  await page.getByLabel('Type of Postal code').selectOption('text');
+  await page.getByRole('button', { name: 'Check the file' }).click();
+  const counts = page.getByRole('table', { name: 'Rows by kind and outcome' });
+  await expect.poll(() => counts.getByRole('row', { name: 'Organizations' }).innerText()).toMatch(/^Organizations\s+1\s+1\s+0\s+0\s+1$/);
+  await page.getByText('line 5', { exact: true }).waitFor();
+  await checkAccessibility(page);
+  await turnTo(page, 'dark');
+  await checkAccessibility(page);
+  expect(await dashboard.crosswalk.organization.list()).toMatchObject({ total_size: 1 });
+
+  await page.getByRole('button', { name: 'Import 2 rows' }).click();
+  await page.getByRole('heading', { name: /kunden\.csv.*Done/ }).waitFor();
+  expect(await dashboard.crosswalk.organization.getByExternalId('C-1')).toMatchObject({
+    external_ids: { stripe: 'cus_1' },
+    metadata: { seats: 7, active: true, zip: '00501' },
+  });
+  const made = await dashboard.crosswalk.organization.getByExternalId('C-2');
+  expect(made).toMatchObject({ display_name: 'Globex; Inc', metadata: { note: 'two\nlines' } });
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download them' }).click()]);
+  expect(await text(await download.createReadStream())).toContain('C-3');
+  await page.reload();
+  await page.getByRole('heading', { name: /kunden\.csv/ }).waitFor();
+
+  await dashboard.crosswalk.organization.update(made?.id ?? '', { metadata: { seats: 13 } });
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: 'Undo the import' }).click();
+  await page.getByText('0 records removed, 1 record put back as before, 1 record left alone').waitFor();
+  await page.getByRole('list', { name: 'Records that were left alone' }).getByText('Changed since').waitFor();
+  expect(await dashboard.crosswalk.organization.getByExternalId('C-1')).toHaveProperty('metadata', { seats: 5 });
+});
+
+test('the export of a known system is recognised; reasons name the lines of the file that was chosen; keys alone do', async () => {
+  const page = await dashboard.open('/imports/new');
+  await choose(
+    page,
+    'contacts.csv',
+    'Id,FirstName,LastName,Email,Phone,Title,Department,AccountId\n003A,Ada,Lovelace,ada@acme.example,,,,001MISSING\n003B,Grace,Hopper,not an address,,,,\n',
+  );
+  await expect.poll(() => page.getByLabel('What the file is').inputValue()).toBe('salesforce-contacts');
+  await page.getByText('external_ids.salesforce').first().waitFor();
+  const check = page.getByRole('button', { name: 'Check the file' });
+  await page.getByLabel('What the file is').focus();
+  for (let presses = 0; presses < 40 && !(await check.evaluate((button) => button === document.activeElement)); presses += 1)
+    await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  const reasons = page.getByRole('list', { name: 'Why rows were rejected' });
+  await reasons.getByRole('listitem').nth(1).waitFor();
+  await expect
+    .poll(async () => (await reasons.getByRole('listitem').allInnerTexts()).map((text) => text.slice(0, 6)))
+    .toEqual(['line 2', 'line 3']);
+  await page.keyboard.press('Tab');
+  await page.getByRole('button', { name: 'Import 1 row', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: /contacts\.csv.*Done/ }).waitFor();
+  expect(await dashboard.crosswalk.user.getByExternalId('003A', { system: 'salesforce' })).toMatchObject({ email: 'ada@acme.example' });
+});
+
+test('hostile names of files, columns and cells are text; what is no table says what to do', async () => {
+  const page = await dashboard.open('/imports/new');
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const texts = hostileTexts.filter((text) => text.trim() !== '' && text !== 'constructor');
+  await choose(page, '<img src=x onerror=pwned=1>.csv', `${texts.map(quoted).join(',')}\n${texts.map(quoted).join(',')}\n`);
+  await page.getByLabel('What <b>bold</b> & <i>italic</i> becomes').waitFor();
+  await page.getByLabel('What <b>bold</b> & <i>italic</i> becomes').selectOption('display_name');
+  await page.getByRole('button', { name: 'Check the file' }).click();
+  await page.getByRole('table', { name: 'Rows by kind and outcome' }).waitFor();
+  expect(await page.evaluate(() => 'pwned' in window)).toBe(false);
+  await page.getByRole('button', { name: 'Choose another' }).click();
+  await choose(page, 'book.xlsx', 'PK\u0003\u0004 and so on');
+  await page.getByText('is an Excel workbook or a ZIP file: save the sheet as CSV UTF-8').waitFor();
+  const viewer = await dashboard.open('/imports', { role: 'viewer' });
+  await viewer.getByRole('table', { name: 'Imports' }).getByRole('link').first().waitFor();
+  expect(await viewer.getByRole('button', { name: 'New import' }).count()).toBe(0);
+});
+
+test('CSV is read in parts of any size: letters, quotes and line ends that are cut through stay whole', async () => {
+  const text = '\ufeffname\tnote\r\n"Zoë ""Z"" Ω"\t"two\r\nlines"\r\n\r\n𝒽\tx';
+  const bytes = new TextEncoder().encode(text);
+  for (const size of [1, 2, 3, 7, 1000]) {
+    const file = Object.assign(new Blob([bytes]), {
+      stream: () =>
+        new ReadableStream<Uint8Array<ArrayBuffer>>({
+          start(controller) {
+            for (let at = 0; at < bytes.length; at += size) controller.enqueue(bytes.slice(at, at + size));
+            controller.close();
+          },
+        }),
+    });
+    const records: unknown[] = [];
+    for await (const record of readCsv(file)) records.push(record);
+    expect(records).toEqual([
+      { line: 1, cells: ['name', 'note'] },
+      { line: 2, cells: ['Zoë "Z" Ω', 'two\r\nlines'] },
+      { line: 5, cells: ['𝒽', 'x'] },
+    ]);
+  }
+});

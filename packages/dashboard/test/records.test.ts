@@ -1,0 +1,215 @@
+import { expect, test } from 'vitest';
+import { checkAccessibility } from './accessibility.ts';
+import { useDashboard } from './dashboard.ts';
+import { hostileTexts } from './hostile-texts.ts';
+
+const dashboard = useDashboard();
+
+test('by keyboard alone: create an organization, find it by an ID, add metadata with its types, save', async () => {
+  const page = await dashboard.open('/users');
+  await page.keyboard.press('g');
+  await page.keyboard.press('o');
+  await page.getByRole('heading', { name: 'Organizations' }).waitFor();
+  await page.getByText('No organizations yet').waitFor();
+  await page.keyboard.press('c');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.type('Acme Corporation');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('CUST-1');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Acme Corporation' }).waitFor();
+
+  await page.keyboard.press('e');
+  await page.getByRole('dialog', { name: 'Edit metadata' }).waitFor();
+  await page.getByRole('button', { name: 'Add key' }).press('Enter');
+  await page.keyboard.type('seats');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('Number');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('12x');
+  await page.getByText('A number, such as 250').waitFor();
+  await checkAccessibility(page);
+  await page.keyboard.press('Backspace');
+  await page.getByRole('button', { name: 'Review changes' }).press('Enter');
+  await page.getByRole('dialog', { name: 'Save these changes?' }).waitFor();
+  await page.getByRole('button', { name: 'Save' }).press('Enter');
+  await page.getByText('Metadata saved.').waitFor();
+  expect((await dashboard.crosswalk.organization.getByExternalId('CUST-1'))?.metadata).toEqual({ seats: 12 });
+
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').waitFor();
+  await page.keyboard.type('CUST-1');
+  await page.getByRole('option', { name: /Acme Corporation.*External ID CUST-1/ }).waitFor();
+  await checkAccessibility(page);
+  await page.keyboard.press('Escape');
+  expect(await page.getByRole('combobox').count()).toBe(0);
+});
+
+test('by mouse: external IDs are added, changed and removed; the former one is shown with its end; the system shows the record', async () => {
+  const { crosswalk } = dashboard;
+  await crosswalk.system.put('stripe', {
+    label: 'Stripe',
+    url_pattern: 'https://dashboard.stripe.com/customers/{id}',
+    id_pattern: 'cus_*',
+  });
+  const { id } = await crosswalk.organization.create({ display_name: 'Globex', external_id: 'G-1' });
+  const page = await dashboard.open(`/organizations/${id}`);
+  const ids = page.getByRole('region', { name: 'External IDs' });
+
+  await ids.getByRole('button', { name: 'Add ID' }).click();
+  await page.getByLabel('System').first().fill('stripe');
+  await page.getByLabel('ID in stripe').fill('acct 1/2');
+  await page.getByRole('dialog').getByRole('button', { name: 'Add ID' }).click();
+  await ids.getByText('acct 1/2').waitFor();
+  expect(await ids.getByRole('link', { name: 'Open in Stripe' }).getAttribute('href')).toBe(
+    'https://dashboard.stripe.com/customers/acct%201%2F2',
+  );
+  await ids.getByText('unusual form').waitFor();
+
+  await ids.getByRole('button', { name: 'Change External ID' }).click();
+  await page.getByLabel('External ID', { exact: true }).fill('G-2');
+  await page.getByRole('dialog').getByRole('button', { name: 'Change ID' }).click();
+  await ids.getByText('still leads here').waitFor();
+  await ids.getByText('G-1').waitFor();
+  expect(await ids.getByText('in 29 days').count()).toBe(1);
+
+  await ids.getByRole('button', { name: 'Remove Stripe' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove ID' }).click();
+  await page.getByText('External ID removed.').waitFor();
+  expect(await crosswalk.organization.get(id)).toMatchObject({ external_id: 'G-2', external_ids: {} });
+});
+
+test('an ID that another record has is refused in the dialog, and the message names the holder', async () => {
+  const holder = await dashboard.crosswalk.organization.create({ display_name: 'Holder', external_id: 'TAKEN' });
+  const { id } = await dashboard.crosswalk.organization.create({ display_name: 'Taker' });
+  const page = await dashboard.open(`/organizations/${id}`);
+  await page.getByRole('button', { name: 'Add ID' }).click();
+  await page.getByLabel('External ID', { exact: true }).fill('TAKEN');
+  await page.getByRole('dialog').getByRole('button', { name: 'Add ID' }).click();
+  await page.getByRole('alert').getByText(holder.id).waitFor();
+  await page.getByRole('alert').getByText('Request').waitFor();
+});
+
+test('what another browser changed meanwhile is shown beside one’s own, and nothing is lost', async () => {
+  const { crosswalk } = dashboard;
+  const { id } = await crosswalk.organization.create({ display_name: 'Contested', metadata: { plan: 'starter', seats: 10, owner: 'ada' } });
+  const [first, second] = await Promise.all([dashboard.open(`/organizations/${id}`), dashboard.open(`/organizations/${id}`)]);
+  for (const [page, plan, key] of [
+    [first, 'enterprise', 'seats'],
+    [second, 'team', 'owner'],
+  ] as const) {
+    await page.getByRole('button', { name: 'Edit metadata' }).click();
+    await page.getByLabel('Value of plan').fill(plan);
+    await page.getByLabel(`Value of ${key}`).fill(key === 'seats' ? '20' : 'grace');
+    await page.getByRole('button', { name: 'Review changes' }).click();
+  }
+  await first.getByRole('button', { name: 'Save' }).click();
+  await first.getByText('Metadata saved.').waitFor();
+  await second.getByRole('button', { name: 'Save' }).click();
+  const conflict = second.getByRole('dialog', { name: 'Somebody else changed this meanwhile' });
+  await conflict.waitFor();
+  const row = conflict.getByRole('row', { name: /^plan/ });
+  expect(await row.innerText()).toMatch(/plan\s+starter\s+team\s+enterprise/);
+  await checkAccessibility(second);
+  expect(await conflict.getByRole('button', { name: 'Review the result' }).isDisabled()).toBe(true);
+  await conflict.getByLabel('Take your plan').check();
+  await conflict.getByRole('button', { name: 'Review the result' }).click();
+  await second.getByRole('button', { name: 'Save' }).click();
+  await second.getByText('Metadata saved.').waitFor();
+  expect((await crosswalk.organization.get(id)).metadata).toEqual({ plan: 'team', seats: 20, owner: 'grace' });
+});
+
+test('metadata as JSON keeps every type; what JavaScript would round is refused', async () => {
+  const { id } = await dashboard.crosswalk.user.createUser({ email: 'json@example.com', metadata: { a: 1 } });
+  const page = await dashboard.open(`/users/${id}`);
+  await page.getByRole('button', { name: 'Edit metadata' }).click();
+  await page.getByText('JSON', { exact: true }).and(page.locator('.mantine-SegmentedControl-innerLabel')).click();
+  const editor = page.getByRole('textbox', { name: 'Metadata as JSON' });
+  await editor.fill('{"a": 9007199254740993}');
+  await page.getByText('cannot be kept exactly').waitFor();
+  await editor.fill('{"a": "1", "b": [1, null, {"c": true}], "d": 1.5}');
+  await page.getByRole('button', { name: 'Review changes' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Metadata saved.').waitFor();
+  expect((await dashboard.crosswalk.user.getUser(id)).metadata).toEqual({ a: '1', b: [1, null, { c: true }], d: 1.5 });
+});
+
+test('members are added by email, changed and removed; the history tells who did what, and a value goes back', async () => {
+  const { crosswalk } = dashboard;
+  const { id } = await crosswalk.organization.create({ display_name: 'Initech', metadata: { plan: 'starter' } });
+  const user = await crosswalk.user.createUser({ email: 'peter@example.com' });
+  const page = await dashboard.open(`/organizations/${id}?tab=memberships`, { role: 'editor' });
+  await page.getByText('No memberships yet').waitFor();
+  await page.getByRole('button', { name: 'Add member' }).click();
+  await page.getByLabel('User').fill('peter@example.com');
+  await page.getByRole('dialog').getByRole('button', { name: 'Add member' }).click();
+  await page.getByRole('link', { name: 'peter@example.com' }).waitFor();
+  expect(await crosswalk.membership.get(id, user.id)).toMatchObject({ membership_status: 'ACTIVE' });
+  await page.getByRole('button', { name: 'Change the membership of peter@example.com' }).click();
+  await page.getByLabel('Status').last().selectOption('INACTIVE');
+  await page.getByRole('button', { name: 'Save membership' }).click();
+  await page.getByRole('cell', { name: 'Inactive' }).waitFor();
+  await page.getByRole('button', { name: 'Remove the membership of peter@example.com' }).click();
+  await page.getByRole('button', { name: 'Remove membership' }).click();
+  await page.getByText('No memberships yet').waitFor();
+
+  await crosswalk.organization.update(id, { metadata: { plan: 'enterprise' } });
+  await page.getByRole('tab', { name: 'History' }).click();
+  await page.getByRole('button', { name: 'Revert plan' }).click();
+  await page.getByRole('button', { name: 'Revert', exact: true }).click();
+  await page.getByText('editor@example.com').first().waitFor();
+  expect((await crosswalk.organization.get(id)).metadata).toEqual({ plan: 'starter' });
+});
+
+test('a deletion asks for the ID first; the record is gone then', async () => {
+  const { id } = await dashboard.crosswalk.organization.create({ display_name: 'Short lived', external_id: 'GONE-1' });
+  const page = await dashboard.open(`/organizations/${id}`);
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Delete organization' }).click();
+  const button = page.getByRole('button', { name: 'Delete organization' });
+  expect(await button.isDisabled()).toBe(true);
+  await page.getByLabel('Type GONE-1 to confirm').fill('GONE-1');
+  await button.click();
+  await page.getByRole('heading', { name: 'Organizations' }).waitFor();
+  await expect(dashboard.crosswalk.organization.get(id)).rejects.toMatchObject({ status: 404 });
+});
+
+test('names and values from outside are text, whatever they contain', async () => {
+  const { crosswalk } = dashboard;
+  const metadata = Object.fromEntries(hostileTexts.map((text, index) => [`h${index}`, text]));
+  const { id } = await crosswalk.organization.create({ display_name: 'Аpple <b>Inc</b>', metadata });
+  const names = hostileTexts.filter((text) => text.trim() !== '');
+  const created = await Promise.all(
+    names.map((name) => crosswalk.organization.create({ display_name: name, metadata: { hostile: true } }).catch(() => undefined)),
+  );
+  const page = await dashboard.open(`/organizations/${id}`);
+  const panel = page.getByRole('region', { name: 'Metadata' });
+  await panel.waitFor();
+  const shown = await panel.locator('dd').allInnerTexts();
+  expect(shown).toHaveLength(hostileTexts.length);
+  // What is not seen is shown by its number, so that two texts that differ look different.
+  expect(new Set(shown).size).toBe(hostileTexts.length);
+  await page
+    .getByRole('heading', { name: /<b>Inc<\/b>/ })
+    .getByText('mixed scripts')
+    .waitFor();
+  const listed = await dashboard.open('/organizations?where=metadata.hostile+%3D+true');
+  await listed.getByRole('link').nth(5).waitFor();
+  const links = await listed.getByRole('table').getByRole('link').allInnerTexts();
+  for (const record of created.flatMap((made) => (made === undefined ? [] : [made.display_name])).slice(-5)) {
+    expect(links.join('\n')).toContain(
+      record
+        .replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, (sign) => `U+${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+        .trim(),
+    );
+  }
+  for (const one of [page, listed]) {
+    expect(
+      await one.evaluate(() => [
+        Reflect.has(window, 'pwned'),
+        document.querySelectorAll('main script, main img, main iframe, main b').length,
+      ]),
+    ).toEqual([false, 0]);
+    expect(await one.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
+  }
+});

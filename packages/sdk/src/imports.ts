@@ -1,0 +1,175 @@
+import type {
+  Import,
+  ImportAnswer,
+  ImportErrorsAnswer,
+  ImportLeft,
+  ImportLeftAnswer,
+  ImportQuery,
+  ImportRowError,
+  TransferRow,
+} from '@crosswalk/contract';
+import type { Either } from './case.ts';
+import { toSnakeCase } from './case.ts';
+import { segment } from './identifiers.ts';
+import { List, type PageInfo, type PageOptions } from './pages.ts';
+import type { CallOptions, Connection } from './request.ts';
+
+const collection = '/api/v1/imports';
+
+/** One page of imports. */
+export interface ImportsPage extends PageInfo {
+  imports: Import[];
+}
+
+/**
+ * A file: its text, its bytes, a `Blob` such as a browser's `File`, or a stream or iterable of text or bytes. An iterable may also give rows
+ * as objects, which become NDJSON. Browsers send streams over HTTP/2 alone, if at all: give them a `Blob`, which is read as it is sent.
+ */
+export type ImportSource =
+  | string
+  | Uint8Array<ArrayBuffer>
+  | Blob
+  | ReadableStream<Uint8Array>
+  | Iterable<TransferRow | string | Uint8Array>
+  | AsyncIterable<TransferRow | string | Uint8Array>;
+
+/** How a file is imported; `format` is `ndjson` if left out. */
+export type ImportSettings = Either<Omit<ImportQuery, 'format'>> & { format?: 'ndjson' | 'csv' };
+
+/** How to wait for an import. */
+export interface WaitOptions extends CallOptions {
+  /** Hears of the import each time it is asked for. */
+  onProgress?: (progress: Import) => void;
+  /** How often it is asked for, in milliseconds; default 500. */
+  interval?: number;
+}
+
+/** Files of records that a job puts in. */
+export class Imports {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Sends a file; resolves when all of it is there, and the job is queued. `wait` tells when it is done. */
+  async create(source: ImportSource, { format = 'ndjson', ...settings }: ImportSettings = {}, options?: CallOptions): Promise<Import> {
+    const response = await this.#connection.transfer({
+      method: 'POST',
+      path: collection,
+      query: { ...queryOf(settings), format },
+      body: isBody(source) ? source : streamOf(source),
+      contentType: format === 'csv' ? 'text/csv' : 'application/x-ndjson',
+      options,
+    });
+    const answer: ImportAnswer = await response.json();
+    return answer.import;
+  }
+
+  /** The import with its progress. */
+  async get(id: string, options?: CallOptions): Promise<Import> {
+    const answer = await this.#connection.call<ImportAnswer>({ method: 'GET', path: pathOf(id), options });
+    return answer.import;
+  }
+
+  /** Imports, newest first. */
+  list({ pageSize, pageToken }: PageOptions = {}, options?: CallOptions): List<ImportsPage, Import> {
+    return new List<ImportsPage, Import>(
+      (token) => this.#connection.call({ method: 'GET', path: collection, query: { page_size: pageSize, page_token: token }, options }),
+      (page) => page.imports,
+      pageToken,
+    );
+  }
+
+  /** Ends it after the batch under way; what was committed stays. */
+  async cancel(id: string, options?: CallOptions): Promise<Import> {
+    const answer = await this.#connection.call<ImportAnswer>({ method: 'POST', path: `${pathOf(id)}:cancel`, options });
+    return answer.import;
+  }
+
+  /**
+   * Takes back what an import did: what it made is removed, what it changed has again what it had. Records that were changed since are left,
+   * see `left`. Resolves when the job is queued; `wait` tells when it is done.
+   */
+  async undo(id: string, options?: CallOptions): Promise<Import> {
+    const answer = await this.#connection.call<ImportAnswer>({ method: 'POST', path: `${pathOf(id)}:undo`, options });
+    return answer.import;
+  }
+
+  /** Records that the undo left alone, in the order of the file: all of them, read as they are needed. */
+  async *left(id: string, options?: CallOptions): AsyncGenerator<ImportLeft> {
+    for (let after: number | null = 0; after !== null; ) {
+      const answer: ImportLeftAnswer = await this.#connection.call({
+        method: 'GET',
+        path: `${pathOf(id)}/left`,
+        query: { after, limit: 1000 },
+        options,
+      });
+      yield* answer.left;
+      after = answer.next_after;
+    }
+  }
+
+  /** Why rows were rejected, in the order of the file: all of them, read as they are needed. */
+  async *errors(id: string, options?: CallOptions): AsyncGenerator<ImportRowError> {
+    for (let after: number | null = 0; after !== null; ) {
+      const answer: ImportErrorsAnswer = await this.#connection.call({
+        method: 'GET',
+        path: `${pathOf(id)}/errors`,
+        query: { after, limit: 1000 },
+        options,
+      });
+      yield* answer.errors;
+      after = answer.next_after;
+    }
+  }
+
+  /** The rejected rows as they came, as a file of the same format. */
+  async rejected(id: string, options?: CallOptions): Promise<ReadableStream<Uint8Array>> {
+    const { body } = await this.#connection.transfer({ method: 'GET', path: `${pathOf(id)}/rejected`, options });
+    return body ?? new Blob([]).stream();
+  }
+
+  /** Resolves when the import, and its undo if there is one, has ended: the `state` of each is DONE, FAILED or CANCELED. */
+  async wait(id: string, { onProgress, interval = 500, ...options }: WaitOptions = {}): Promise<Import> {
+    for (;;) {
+      const found = await this.get(id, options);
+      onProgress?.(found);
+      if (found.finish_time !== null && found.undo?.finish_time !== null) return found;
+      await new Promise((resolve) => setTimeout(resolve, interval));
+      options.signal?.throwIfAborted();
+    }
+  }
+}
+
+function isBody(source: ImportSource): source is string | Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array> {
+  return typeof source === 'string' || source instanceof Uint8Array || source instanceof Blob || source instanceof ReadableStream;
+}
+
+function queryOf(settings: object): Record<string, string | boolean | undefined> {
+  return Object.fromEntries(
+    Object.entries(Object(toSnakeCase(settings))).map(([name, value]) => [name, typeof value === 'boolean' ? value : String(value)]),
+  );
+}
+
+function streamOf(
+  source: Iterable<TransferRow | string | Uint8Array> | AsyncIterable<TransferRow | string | Uint8Array>,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done === true) return controller.close();
+      if (value instanceof Uint8Array) return controller.enqueue(value);
+      controller.enqueue(encoder.encode(typeof value === 'string' ? value : `${JSON.stringify(value)}\n`));
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
+}
+
+function pathOf(id: string): string {
+  return `${collection}/${segment('id', id)}`;
+}

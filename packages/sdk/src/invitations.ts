@@ -1,0 +1,106 @@
+import type {
+  Invitation,
+  InvitationPreview,
+  InvitationSettings,
+  InvitationState,
+  PreviewInvitation,
+  UpdateInvitationSettings,
+} from '@crosswalk/contract';
+import type { Either } from './case.ts';
+import type { OrganizationName } from './domains.ts';
+import { externalQuery, segment } from './identifiers.ts';
+import { List, type PageInfo, type PageOptions } from './pages.ts';
+import type { CallOptions, ChangeOptions, Connection } from './request.ts';
+
+const organizations = '/api/v1/organizations';
+const settingsPath = '/api/v1/invitation-settings';
+
+/** One page of invitations. */
+export interface InvitationPage extends PageInfo {
+  invitations: Invitation[];
+}
+
+/** Invitations, which begin with a membership that is to be accepted: `user.createUserAndMembership`, `membership.create`. */
+export class Invitations {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** The invitation; a `NotFoundError` if the membership began without one. */
+  get(organizationId: string, userId: string, options?: CallOptions): Promise<Invitation> {
+    return this.#one({ method: 'GET', path: pathOf(organizationId, userId), options });
+  }
+
+  /** Those to an organization, newest first, all or those in one state. */
+  list(
+    organization: OrganizationName,
+    { state, pageSize, pageToken }: PageOptions & { state?: InvitationState } = {},
+    options?: CallOptions,
+  ): List<InvitationPage, Invitation> {
+    const { path, query } = listOf(organization);
+    return new List<InvitationPage, Invitation>(
+      (token) =>
+        this.#connection.call({ method: 'GET', path, query: { ...query, state, page_size: pageSize, page_token: token }, options }),
+      (page) => page.invitations,
+      pageToken,
+    );
+  }
+
+  /** Sends it again with a new link; one that has expired gets a new end. A `ValidationError` when it was accepted or revoked. */
+  async resend(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
+    const path = `${pathOf(organizationId, userId)}/resend`;
+    const { invite } = await this.#connection.call<{ invite: Invitation }>({ method: 'PATCH', path, body: {}, options });
+    return invite;
+  }
+
+  /** Takes it back: its links open nothing any more, and the membership is INACTIVE. A `ValidationError` when it was accepted. */
+  revoke(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
+    return this.#one({ method: 'POST', path: `${pathOf(organizationId, userId)}/revoke`, body: {}, options });
+  }
+
+  /** Accepts it for the person, who has proved to you that it is them. A `ValidationError` unless it is open. */
+  accept(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
+    return this.#one({ method: 'POST', path: `${pathOf(organizationId, userId)}/accept`, body: {}, options });
+  }
+
+  /** What the invitations of the environment are like. */
+  async getSettings(options?: CallOptions): Promise<InvitationSettings> {
+    const { settings } = await this.#connection.call<{ settings: InvitationSettings }>({ method: 'GET', path: settingsPath, options });
+    return settings;
+  }
+
+  /** Changes what is given; null is the default again. Templates that are not named stay. */
+  async updateSettings(changes: Either<UpdateInvitationSettings>, options?: ChangeOptions): Promise<InvitationSettings> {
+    const { settings } = await this.#connection.call<{ settings: InvitationSettings }>({
+      method: 'PATCH',
+      path: settingsPath,
+      body: changes,
+      options,
+    });
+    return settings;
+  }
+
+  /** The mail as it would be sent, by the template that is given or by the one that would be used. Nothing is sent. */
+  async preview(request: Either<PreviewInvitation> = {}, options?: CallOptions): Promise<InvitationPreview> {
+    const path = `${settingsPath}:preview`;
+    const { preview } = await this.#connection.call<{ preview: InvitationPreview }>({ method: 'POST', path, body: request, options });
+    return preview;
+  }
+
+  async #one(call: Parameters<Connection['call']>[0]): Promise<Invitation> {
+    const { invitation } = await this.#connection.call<{ invitation: Invitation }>(call);
+    return invitation;
+  }
+}
+
+function pathOf(organizationId: string, userId: string): string {
+  return `/api/v1/invites/organizations/${segment('organizationId', organizationId)}/users/${segment('userId', userId)}`;
+}
+
+function listOf(organization: OrganizationName): { path: string; query: Record<string, string | undefined> } {
+  return typeof organization === 'string'
+    ? { path: `${organizations}/${segment('organization', organization)}/invitations`, query: {} }
+    : { path: `${organizations}:external:invitations`, query: externalQuery(organization.externalId, organization) };
+}

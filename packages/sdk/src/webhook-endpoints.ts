@@ -1,0 +1,149 @@
+import type {
+  CreateWebhookEndpoint,
+  EventType,
+  ReplayWebhooksAnswer,
+  RotateWebhookSecret,
+  TestWebhookAnswer,
+  UpdateWebhookEndpoint,
+  WebhookDelivery,
+  WebhookDeliveryDetails,
+  WebhookEndpoint,
+  WebhookEndpointSecretAnswer,
+  WebhookStats,
+} from '@crosswalk/contract';
+import type { Either } from './case.ts';
+import { segment } from './identifiers.ts';
+import { List, type PageInfo, type PageOptions } from './pages.ts';
+import type { Call, CallOptions, ChangeOptions, Connection } from './request.ts';
+
+const collection = '/api/v1/webhook_endpoints';
+
+/** One page of deliveries. */
+export interface WebhookDeliveryPage extends PageInfo {
+  deliveries: WebhookDelivery[];
+}
+
+/** What is sent again: what was given up, or every event of a span of time, sent before or not. `to`: now, if left out. */
+export type ReplayRequest = { failed: true } | { from: Date | string; to?: Date | string };
+
+/** Where events are sent. */
+export class WebhookEndpoints {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Has events sent to an address from now on. The secret that `webhooks.verify` needs is in this answer and nowhere else. */
+  create(endpoint: Either<CreateWebhookEndpoint>, options?: CallOptions): Promise<WebhookEndpointSecretAnswer> {
+    return this.#connection.call({ method: 'POST', path: collection, body: endpoint, once: true, options });
+  }
+
+  /** All endpoints, newest first. */
+  async list(options?: CallOptions): Promise<WebhookEndpoint[]> {
+    const answer = await this.#connection.call<{ webhook_endpoints: WebhookEndpoint[] }>({ method: 'GET', path: collection, options });
+    return answer.webhook_endpoints;
+  }
+
+  /** The endpoint; a `NotFoundError` if there is none. */
+  get(id: string, options?: CallOptions): Promise<WebhookEndpoint> {
+    return this.#one({ method: 'GET', path: pathOf(id), options });
+  }
+
+  /** Changes what is named. What is pending goes to the new address. */
+  update(id: string, changes: Either<UpdateWebhookEndpoint>, options?: ChangeOptions): Promise<WebhookEndpoint> {
+    return this.#one({ method: 'PATCH', path: pathOf(id), body: changes, options });
+  }
+
+  /** Sends to it again: what was pending goes on, what happened since is sent by `replay` alone. */
+  enable(id: string, options?: ChangeOptions): Promise<WebhookEndpoint> {
+    return this.#one({ method: 'POST', path: `${pathOf(id)}:enable`, options });
+  }
+
+  /** Sends nothing to it any more. */
+  disable(id: string, options?: ChangeOptions): Promise<WebhookEndpoint> {
+    return this.#one({ method: 'POST', path: `${pathOf(id)}:disable`, options });
+  }
+
+  /** Deletes it with what is pending for it. */
+  async delete(id: string, options?: ChangeOptions): Promise<void> {
+    await this.#connection.call({ method: 'DELETE', path: pathOf(id), options });
+  }
+
+  /** Gives it a new secret, which is in this answer and nowhere else. The old one signs too for `overlapHours` (24). */
+  rotateSecret(id: string, rotation: Either<RotateWebhookSecret> = {}, options?: ChangeOptions): Promise<WebhookEndpointSecretAnswer> {
+    return this.#connection.call({ method: 'POST', path: `${pathOf(id)}:rotate_secret`, body: rotation, once: true, options });
+  }
+
+  /** Sends a sample now, once, and tells what came of it. */
+  test(id: string, eventType?: EventType, options?: CallOptions): Promise<TestWebhookAnswer> {
+    const body = eventType === undefined ? {} : { event_type: eventType };
+    return this.#connection.call({ method: 'POST', path: `${pathOf(id)}:test`, body, once: true, options });
+  }
+
+  /** What was and is sent, newest event first, all or of one status. Those that have ended are kept for 14 days. */
+  deliveries(
+    id: string,
+    { status, pageSize, pageToken }: PageOptions & { status?: WebhookDelivery['status'] } = {},
+    options?: CallOptions,
+  ): List<WebhookDeliveryPage, WebhookDelivery> {
+    return new List<WebhookDeliveryPage, WebhookDelivery>(
+      (token) =>
+        this.#connection.call({
+          method: 'GET',
+          path: `${pathOf(id)}/deliveries`,
+          query: { status, page_size: pageSize, page_token: token },
+          options,
+        }),
+      (page) => page.deliveries,
+      pageToken,
+    );
+  }
+
+  /** The sending of one event, with its attempts and its message; a `NotFoundError` if it was not sent there. */
+  async delivery(id: string, eventId: string, options?: CallOptions): Promise<WebhookDeliveryDetails> {
+    const path = deliveryPath(id, eventId);
+    const { delivery } = await this.#connection.call<{ delivery: WebhookDeliveryDetails }>({ method: 'GET', path, options });
+    return delivery;
+  }
+
+  /** What sending to it was like in the last `hours` (168, at most 336), by the hour. */
+  stats(id: string, { hours }: { hours?: number } = {}, options?: CallOptions): Promise<WebhookStats> {
+    return this.#connection.call({ method: 'GET', path: `${pathOf(id)}/stats`, query: { hours }, options });
+  }
+
+  /** Sends one event again, with the same `webhook-id`. */
+  async replayOne(id: string, eventId: string, options?: CallOptions): Promise<WebhookDelivery> {
+    const path = `${deliveryPath(id, eventId)}:replay`;
+    const { delivery } = await this.#connection.call<{ delivery: WebhookDelivery }>({ method: 'POST', path, options });
+    return delivery;
+  }
+
+  /** Sends many events again; resolves to how many. Makes a request for each 10,000. */
+  async replay(id: string, request: ReplayRequest, options?: CallOptions): Promise<number> {
+    const text = (time: Date | string) => (typeof time === 'string' ? time : time.toISOString());
+    const wanted = 'failed' in request ? { status: 'FAILED' } : { from: text(request.from), to: text(request.to ?? new Date()) };
+    let scheduled = 0;
+    for (let cursor: string | undefined; ; ) {
+      const body = cursor === undefined ? wanted : { ...wanted, cursor };
+      const path = `${pathOf(id)}:replay`;
+      const answer = await this.#connection.call<ReplayWebhooksAnswer>({ method: 'POST', path, body, options });
+      scheduled += answer.scheduled;
+      if (answer.next_cursor === '') return scheduled;
+      cursor = answer.next_cursor;
+    }
+  }
+
+  async #one(call: Call): Promise<WebhookEndpoint> {
+    const answer = await this.#connection.call<{ webhook_endpoint: WebhookEndpoint }>(call);
+    return answer.webhook_endpoint;
+  }
+}
+
+function pathOf(id: string): string {
+  return `${collection}/${segment('id', id)}`;
+}
+
+function deliveryPath(id: string, eventId: string): string {
+  return `${pathOf(id)}/deliveries/${segment('eventId', eventId)}`;
+}

@@ -1,0 +1,60 @@
+import type pg from 'pg';
+import { createBatcher } from './batcher.ts';
+import type { Queryable } from './connection.ts';
+import { currentPosition, type Position } from './position.ts';
+import type { Replica } from './replica.ts';
+
+/** What of a request decides where it is read. */
+export interface ReadContext {
+  /** A replica that has come to this position will do; undefined: the primary alone. */
+  readFrom?: Position | undefined;
+}
+
+/** Where reads go: to the primary, unless there is a replica, the caller takes it, and it has come far enough. See docs/decisions/0022. */
+export class Reads {
+  readonly #pool: pg.Pool;
+  readonly #replica: Replica | undefined;
+  readonly #position;
+
+  constructor(pool: pg.Pool, replica?: Replica) {
+    this.#pool = pool;
+    this.#replica = replica;
+    this.#position = createBatcher<undefined, Position>(
+      async (askers) => {
+        const position = await currentPosition(pool);
+        return askers.map(() => position);
+      },
+      { maxBatch: 1_000, maxConcurrent: 1 },
+    );
+  }
+
+  /** Whether there is one to tell positions for. */
+  get hasReplica(): boolean {
+    return this.#replica !== undefined;
+  }
+
+  /** Does a read, of one statement or several in turn, where the caller wants it. What the replica does not do, the primary does. */
+  async run<Result>({ readFrom }: ReadContext, read: (db: Queryable) => Promise<Result>): Promise<Result> {
+    const done = readFrom === undefined ? undefined : await this.#replica?.read(readFrom, read);
+    return done === undefined ? read(this.#pool) : done.result;
+  }
+
+  /** A batcher of look-ups for either: see `createBatcher`. */
+  batcher<Key, Value>(
+    load: (db: Queryable, keys: readonly Key[]) => Promise<readonly Value[]>,
+  ): (context: ReadContext, key: Key) => Promise<Value> {
+    const fromPrimary = createBatcher((keys: readonly Key[]) => load(this.#pool, keys));
+    if (this.#replica === undefined) return (_context, key) => fromPrimary(key);
+    const fromReplica = createBatcher((items: readonly { key: Key; readFrom: Position }[]) => {
+      const keys = items.map(({ key }) => key);
+      const readFrom = items.reduce((latest, item) => (item.readFrom > latest ? item.readFrom : latest), '');
+      return this.run({ readFrom }, (db) => load(db, keys));
+    });
+    return ({ readFrom }, key) => (readFrom === undefined ? fromPrimary(key) : fromReplica({ key, readFrom }));
+  }
+
+  /** A position behind every change that has committed, for whoever made one; `primary` where the database does not say it. */
+  async position(): Promise<Position | 'primary'> {
+    return this.#position(undefined).catch(() => 'primary' as const);
+  }
+}

@@ -1,0 +1,18 @@
+import { ApiError } from '../lib/api-error.ts';
+import { formatId } from '../lib/id.ts';
+
+/** The 404 of an environment, whether there is none or it is not the caller's. `id` is a database ID. */
+export function environmentNotFound(id: string): ApiError {
+  return new ApiError(
+    'ENVIRONMENT_NOT_FOUND',
+    `the request is not about ${formatId('env', id)}: a client changes its own environment, an operator the one that x-crosswalk-environment names`,
+  );
+}
+
+/** The 409 of a name that another environment has. */
+export function environmentNameTaken(cause: unknown): ApiError {
+  return new ApiError('ENVIRONMENT_NAME_TAKEN', 'name: another environment has this name', {
+    violations: [{ field: 'name', description: 'another environment has this name', constraint: 'unique' }],
+    cause,
+  });
+}

@@ -1,0 +1,163 @@
+import type { RecordKind } from '@crosswalk/contract';
+import type { Queryable } from '../database/connection.ts';
+import { formatId } from '../lib/id.ts';
+import { type ExternalKey, externalIdTaken, type SystemIds } from './external-id.ts';
+import { externalIdJoin } from './external-id-store.ts';
+
+/** Who has an external ID: the record's database ID, and whether the ID is only an alias of it. */
+export interface Holder {
+  recordId: string;
+  isAlias: boolean;
+  /** when the alias ends; null for an ID that the record has now */
+  aliasUntil: string | null;
+}
+
+/** Who has each of many external IDs, in the order of the keys; undefined where nobody has. */
+export async function findHolders(
+  db: Queryable,
+  environmentId: string,
+  kind: RecordKind,
+  keys: readonly ExternalKey[],
+): Promise<(Holder | undefined)[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await db.query<{ n: string; record_id: string; is_alias: boolean; alias_expire_time: string | null }>({
+    name: `find-holders-${kind}`,
+    text: `select k.n, x.record_id, x.is_alias, x.alias_expire_time
+           from unnest($2::text[], $3::text[]) with ordinality as u (system, value, n)
+           cross join lateral (select $1::bigint as environment_id, u.system, u.value, u.n) k
+           join ${externalIdJoin(kind)} on true`,
+    values: [environmentId, keys.map(({ system }) => system), keys.map(({ value }) => value)],
+  });
+  const found = new Map(
+    rows.map((row) => [Number(row.n) - 1, { recordId: row.record_id, isAlias: row.is_alias, aliasUntil: row.alias_expire_time }]),
+  );
+  return keys.map((_, index) => found.get(index));
+}
+
+/** An alias of a record (a database ID), and when it ends. */
+export interface Alias extends ExternalKey {
+  recordId: string;
+  until: string;
+}
+
+const recordTables = { organization: 'organizations', user: 'users' } as const;
+
+/** Gives aliases that others had claimed back to their records: those that have not ended, are free and whose records are there. */
+export async function returnAliases(tx: Queryable, environmentId: string, kind: RecordKind, aliases: readonly Alias[]): Promise<void> {
+  if (aliases.length === 0) return;
+  await tx.query({
+    name: `return-aliases-${kind}`,
+    text: `insert into external_ids (environment_id, kind, system, value, record_id, alias_expire_time)
+           select $1, '${kind}', a.system, a.value, a.record_id, a.until
+           from unnest($2::bigint[], $3::text[], $4::text[], $5::timestamptz[]) as a (record_id, system, value, until)
+           where a.until > now() and exists (select from ${recordTables[kind]} where environment_id = $1 and id = a.record_id)
+           order by a.system collate "C", a.value collate "C" on conflict do nothing`,
+    values: [environmentId, ...columns(aliases), aliases.map(({ until }) => until)],
+  });
+}
+
+/** Frees every external ID and alias of records (database IDs) that are being deleted. */
+export async function releaseManyExternalIds(
+  tx: Queryable,
+  environmentId: string,
+  kind: RecordKind,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.query({
+    name: 'release-many-external-ids',
+    text: 'delete from external_ids where environment_id = $1 and kind = $2 and record_id = any($3::bigint[])',
+    values: [environmentId, kind, ids],
+  });
+}
+
+/** The external IDs of one record as they are and as they are to be. */
+export interface IdChange {
+  recordId: string;
+  before: SystemIds;
+  after: SystemIds;
+}
+
+/**
+ * `moveExternalIds` for many records, no two of which want the same ID: releases what they lose, claims what they gain. 409
+ * EXTERNAL_ID_TAKEN when another record has one of those, and then the transaction is to be given up.
+ */
+export async function moveManyExternalIds(
+  tx: Queryable,
+  environmentId: string,
+  kind: RecordKind,
+  changes: readonly IdChange[],
+  aliasDays: number,
+): Promise<void> {
+  const ids = (from: 'before' | 'after', to: 'before' | 'after') =>
+    changes.flatMap((change) =>
+      [...change[from]].flatMap(([system, value]) =>
+        change[to].get(system) === value ? [] : [{ recordId: change.recordId, system, value, follows: change[to].has(system) }],
+      ),
+    );
+  const lost = ids('before', 'after');
+  await alias(
+    tx,
+    environmentId,
+    kind,
+    lost.filter(({ follows }) => aliasDays > 0 && follows),
+    aliasDays,
+  );
+  await free(
+    tx,
+    environmentId,
+    kind,
+    lost.filter(({ follows }) => aliasDays === 0 || !follows),
+  );
+  await claim(tx, environmentId, kind, ids('after', 'before'));
+}
+
+interface OwnedKey extends ExternalKey {
+  recordId: string;
+}
+
+function columns(keys: readonly OwnedKey[]): [string[], string[], string[]] {
+  return [keys.map(({ recordId }) => recordId), keys.map(({ system }) => system), keys.map(({ value }) => value)];
+}
+
+async function alias(tx: Queryable, environmentId: string, kind: RecordKind, keys: readonly OwnedKey[], days: number): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.query({
+    name: 'alias-many-external-ids',
+    text: `update external_ids x set alias_expire_time = now() + make_interval(days => $6)
+           from unnest($3::bigint[], $4::text[], $5::text[]) as k (record_id, system, value)
+           where x.environment_id = $1 and x.kind = $2 and x.record_id = k.record_id and x.system = k.system and x.value = k.value`,
+    values: [environmentId, kind, ...columns(keys), days],
+  });
+}
+
+async function free(tx: Queryable, environmentId: string, kind: RecordKind, keys: readonly OwnedKey[]): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.query({
+    name: 'free-many-external-ids',
+    text: `delete from external_ids x using unnest($3::bigint[], $4::text[], $5::text[]) as k (record_id, system, value)
+           where x.environment_id = $1 and x.kind = $2 and x.record_id = k.record_id and x.system = k.system and x.value = k.value`,
+    values: [environmentId, kind, ...columns(keys)],
+  });
+}
+
+/** In the order of system and value, so that two claims of several IDs wait for each other rather than lock up. */
+async function claim(tx: Queryable, environmentId: string, kind: RecordKind, keys: readonly OwnedKey[]): Promise<void> {
+  if (keys.length === 0) return;
+  const { rows } = await tx.query<ExternalKey>({
+    name: 'claim-many-external-ids',
+    text: `insert into external_ids as x (environment_id, kind, system, value, record_id)
+           select $1, $2, k.system, k.value, k.record_id from unnest($3::bigint[], $4::text[], $5::text[]) as k (record_id, system, value)
+           order by k.system collate "C", k.value collate "C"
+           on conflict on constraint external_ids_pkey do update set record_id = excluded.record_id, alias_expire_time = null
+             where x.alias_expire_time is not null or x.record_id = excluded.record_id
+           returning system, value`,
+    values: [environmentId, kind, ...columns(keys)],
+  });
+  if (rows.length === keys.length) return;
+  const claimed = new Set(rows.map(({ system, value }) => `${system}\0${value}`));
+  const refused = keys.find(({ system, value }) => !claimed.has(`${system}\0${value}`));
+  if (refused === undefined) throw new Error('more external IDs were claimed than asked for');
+  const [holder] = await findHolders(tx, environmentId, kind, [refused]);
+  throw externalIdTaken(kind, refused, formatId(kind === 'organization' ? 'org' : 'usr', holder?.recordId ?? ''));
+}

@@ -1,0 +1,197 @@
+import { Readable } from 'node:stream';
+import { type Import, type ImportErrorsAnswer, type ImportLeftAnswer, type ImportOptions, importLimits } from '@crosswalk/contract';
+import type pg from 'pg';
+import type { Page, PageRequest } from '../database/page-query.ts';
+import { databaseFailure } from '../database/sql-error.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { RequestContext } from '../environments/index.ts';
+import { ApiError } from '../lib/api-error.ts';
+import { formatId, type IdGenerator } from '../lib/id.ts';
+import { readFile } from './file.ts';
+import { type FileRow, type Format, importNotFound, isOneTransaction, notUndoable } from './import.ts';
+import { insertRows, listErrors, takeRejected } from './import-row-store.ts';
+import {
+  cancelImport,
+  failReceiving,
+  findHeader,
+  findImport,
+  findImportByKey,
+  insertImport,
+  listImports,
+  noteReceived,
+  queueImport,
+} from './import-store.ts';
+import { cancelUndo, listLeft, queueUndo } from './undo-store.ts';
+import { type Arrival, arriving } from './upload.ts';
+
+/** Rows of a file that are staged in one statement: a round trip does not count then, and memory stays small. */
+const chunkRows = 1000;
+/** The same in characters: rows may be large. */
+const chunkSize = 1024 * 1024;
+/** How long an upload is its server's alone without a sign of life, in milliseconds: longer than a chunk of a slow one takes. */
+const receiveLease = 120_000;
+
+/** A file that is to be imported. */
+export interface Upload {
+  format: Format;
+  options: ImportOptions;
+  /** two uploads of one client with the same key are one import */
+  idempotencyKey: string | undefined;
+  body: Readable;
+}
+
+/** The use cases of imports; what they do with the rows is the worker's. */
+export class ImportService {
+  readonly #pool: pg.Pool;
+  readonly #ids: IdGenerator;
+  readonly #wake: () => void;
+  readonly #stall: number;
+
+  /** `stall`: how long an upload may be silent, in milliseconds. */
+  constructor({ pool, ids, wake, stall }: { pool: pg.Pool; ids: IdGenerator; wake: () => void; stall: number }) {
+    this.#pool = pool;
+    this.#ids = ids;
+    this.#wake = wake;
+    this.#stall = stall;
+  }
+
+  /** Stages the rows of a file while it arrives, and lets workers have it when it is whole. A file that does not come whole leaves a failed import. */
+  async receive(
+    context: RequestContext,
+    { format, options, idempotencyKey, body }: Upload,
+  ): Promise<{ import: Import; repeated: boolean }> {
+    const { environmentId, actor, requestId } = context;
+    const id = this.#ids.next();
+    const made = { id, format, options, actor, requestId, idempotencyKey: idempotencyKey ?? null, holder: requestId };
+    if (!(await insertImport(this.#pool, environmentId, made, receiveLease))) {
+      const known = await findImportByKey(this.#pool, environmentId, actor.id, idempotencyKey ?? '');
+      if (known === undefined) throw new ApiError('RECORD_BUSY', 'the key is in use by another request; try again', { retryAfter: 1 });
+      return { import: known, repeated: true };
+    }
+    try {
+      await this.#stage(environmentId, id, format, options, body);
+      const queued = await queueImport(this.#pool, environmentId, id);
+      if (queued === undefined) throw canceled(id);
+      this.#wake();
+      return { import: queued, repeated: false };
+    } catch (error) {
+      const told =
+        error instanceof ApiError ? error : (databaseFailure(error) ?? new ApiError('INTERNAL', 'something failed inside the server'));
+      // If this fails too, the end of the lease fails the import.
+      await failReceiving(this.#pool, environmentId, id, told.code, told.message).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #stage(environmentId: string, id: string, format: Format, options: ImportOptions, body: Readable): Promise<void> {
+    const arrival: Arrival = { bytes: 0 };
+    const limit = isOneTransaction(options) ? importLimits.rowsAtOnce : importLimits.rows;
+    let header: string | null = null;
+    let [rows, size] = [0, 0];
+    let chunk: FileRow[] = [];
+    const flush = async () => {
+      const taken = chunk;
+      chunk = [];
+      size = 0;
+      await inTransaction(
+        this.#pool,
+        async (tx) => {
+          if (taken.length > 0) await insertRows(tx, environmentId, id, taken);
+          if (!(await noteReceived(tx, environmentId, id, { bytes: arrival.bytes, rows, header }, receiveLease))) throw canceled(id);
+        },
+        // The queueing at the end is durable, and with it what came before.
+        { durable: false },
+      );
+    };
+    for await (const part of readFile(arriving(body, arrival, this.#stall), format, options)) {
+      if ('header' in part) {
+        header = part.header;
+        continue;
+      }
+      rows += 1;
+      if (rows > limit) {
+        const why = isOneTransaction(options) ? ', as atomic and dry_run are one transaction' : '';
+        throw new ApiError('BODY_TOO_LARGE', `the file may have at most ${limit} rows${why}; divide it into several`);
+      }
+      chunk.push(part);
+      size += part.source.length + (part.data?.length ?? 0);
+      if (chunk.length >= chunkRows || size >= chunkSize) await flush();
+    }
+    await flush();
+  }
+
+  /** The import; 404 if there is none. */
+  async get({ environmentId }: RequestContext, id: string): Promise<Import> {
+    const found = await findImport(this.#pool, environmentId, id);
+    if (found === undefined) throw importNotFound(id);
+    return found;
+  }
+
+  /** One page, newest first. */
+  list({ environmentId }: RequestContext, page: PageRequest): Promise<Page<Import>> {
+    return listImports(this.#pool, environmentId, page);
+  }
+
+  /** Ends an import, or the undo of one, after the batch under way; what was committed before stays. */
+  async cancel(context: RequestContext, id: string): Promise<Import> {
+    const ended = await cancelImport(this.#pool, context.environmentId, id);
+    if (ended !== undefined) return ended;
+    const stopped = await cancelUndo(this.#pool, context.environmentId, id);
+    if (stopped !== undefined) return stopped;
+    const { state } = await this.get(context, id);
+    if (state === 'CANCELED') return this.get(context, id);
+    throw new ApiError('IMPORT_ENDED', `${formatId('imp', id)} is ${state} already`, { resource: { kind: 'import' } });
+  }
+
+  /** Lets workers undo an import; 400 IMPORT_NOT_UNDOABLE says why not. */
+  async undo(context: RequestContext, id: string): Promise<Import> {
+    const { environmentId, actor, requestId } = context;
+    const queued = await queueUndo(this.#pool, environmentId, id, { clientId: actor.id, requestId });
+    if (queued !== undefined) {
+      this.#wake();
+      return queued;
+    }
+    throw notUndoable(await this.get(context, id));
+  }
+
+  /** Records that the undo of an import left alone: those beyond a line, in the order of the file. */
+  async left(context: RequestContext, id: string, after: number, limit: number): Promise<ImportLeftAnswer> {
+    await this.get(context, id);
+    const found = await listLeft(this.#pool, context.environmentId, id, after, limit + 1);
+    const left = found.slice(0, limit);
+    return { left, next_after: found.length > limit ? (left.at(-1)?.line ?? null) : null };
+  }
+
+  /** Why rows were rejected: those beyond a line, in the order of the file. */
+  async errors(context: RequestContext, id: string, after: number, limit: number): Promise<ImportErrorsAnswer> {
+    await this.get(context, id);
+    const found = await listErrors(this.#pool, context.environmentId, id, after, limit + 1);
+    const errors = found.slice(0, limit);
+    return { errors, next_after: found.length > limit ? (errors.at(-1)?.line ?? null) : null };
+  }
+
+  /** The rejected rows as they came, as a file of the same format. */
+  async rejected(context: RequestContext, id: string): Promise<{ format: Format; content: Readable }> {
+    const { format } = await this.get(context, id);
+    const header = await findHeader(this.#pool, context.environmentId, id);
+    return { format, content: Readable.from(this.#rejectedLines(context.environmentId, id, header)) };
+  }
+
+  async *#rejectedLines(environmentId: string, id: string, header: string | null): AsyncGenerator<string> {
+    if (header !== null) yield `${header}\n`;
+    for (let after = 0; ; ) {
+      const rows = await takeRejected(this.#pool, environmentId, id, after);
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      after = last.line;
+      // Of a line that was too long nothing is kept.
+      yield rows.map(({ source }) => (source === '' ? '' : `${source}\n`)).join('');
+    }
+  }
+}
+
+function canceled(id: string): ApiError {
+  return new ApiError('IMPORT_ENDED', `${formatId('imp', id)} was canceled while its file was on the way`, {
+    resource: { kind: 'import' },
+  });
+}

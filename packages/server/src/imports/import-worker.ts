@@ -1,0 +1,278 @@
+import { randomUUID } from 'node:crypto';
+import { importLimits, type RowKind, type TransferRow } from '@crosswalk/contract';
+import type pg from 'pg';
+import type { Queryable } from '../database/connection.ts';
+import { databaseFailure, uniqueViolation } from '../database/sql-error.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { RequestContext } from '../environments/index.ts';
+import { appendEvents, type NewEvent } from '../events/index.ts';
+import type { FeedService } from '../feed/index.ts';
+import { ApiError } from '../lib/api-error.ts';
+import type { IdGenerator } from '../lib/id.ts';
+import { Loop } from '../lib/loop.ts';
+import type { Batch, PendingRow } from './batch.ts';
+import { addOutcomes, countsOf, isOneTransaction, type Outcome, rejectedOf, rejection } from './import.ts';
+import { type DoneRow, findRefs, forgetOutcomes, noteOutcomes, noteTouched, type StagedRow, takeRows } from './import-row-store.ts';
+import {
+  claimImport,
+  countFailure,
+  failReceiving,
+  findStalled,
+  finishImport,
+  type Job,
+  lockJob,
+  noteProgress,
+  type Progress,
+  releaseImports,
+} from './import-store.ts';
+import { putMemberships } from './memberships.ts';
+import { putOrganizations } from './organizations.ts';
+import { putPermissions } from './permissions.ts';
+import { putRoles } from './roles.ts';
+import { keysOf, kindOf, nextLevel, parseRow, refsOf } from './row.ts';
+import { undoBatch } from './undo-worker.ts';
+import { putUsers } from './users.ts';
+
+/** What the worker needs. */
+export interface ImportWorkerOptions {
+  pool: pg.Pool;
+  ids: IdGenerator;
+  aliasDays: number;
+  /** How long an import is nobody else's after a batch, in milliseconds; longer than a batch takes. */
+  lease: number;
+  /** takes the events of a batch */
+  feed: FeedService;
+  onError: (error: unknown) => void;
+}
+
+/** How often it looks for an import, when nobody wakes it. Milliseconds. */
+const interval = 500;
+/** Rows of one batch, and their characters: what one transaction does within about a second. */
+const batchLimits = { count: 1000, bytes: 8 * 1024 * 1024 };
+/** A batch that fails this often in succession by what is no fault of the database ends its import: a race for an ID is lost once or twice. */
+const maxFailures = 8;
+
+/** The import is not this worker's any more: it was canceled, or another has it. */
+class Lost extends Error {}
+/** The one transaction of an import is to be given up; this is what it came to. */
+class Undone extends Error {
+  readonly progress: Progress;
+
+  constructor(progress: Progress) {
+    super('undone');
+    this.progress = progress;
+  }
+}
+
+/**
+ * Puts the rows of imports in. Workers of any number of servers share the imports: each has one at a time, for as long as its lease,
+ * which every batch renews. The batch, its events and how far the import is are one transaction, so a worker that is killed leaves an
+ * import that goes on exactly after the last batch that was committed.
+ */
+export class ImportWorker {
+  readonly #options: ImportWorkerOptions;
+  readonly #holder = randomUUID();
+  readonly #loop: Loop;
+  #stopped = false;
+
+  constructor(options: ImportWorkerOptions) {
+    this.#options = options;
+    this.#loop = new Loop({ work: () => this.#round(), interval, onError: options.onError });
+  }
+
+  start(): void {
+    this.#loop.start();
+  }
+
+  /** There may be an import to do. */
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  /** Ends after the batch under way; another worker goes on at once. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#loop.stop();
+    await releaseImports(this.#options.pool, this.#holder).catch(this.#options.onError);
+  }
+
+  async #round(): Promise<boolean> {
+    const { pool, lease } = this.#options;
+    for (const { environmentId, id } of await findStalled(pool)) {
+      await failReceiving(pool, environmentId, id, 'MALFORMED_REQUEST', 'the server that received the file ended before it was whole');
+    }
+    const job = await claimImport(pool, this.#holder, lease);
+    if (job === undefined) return undoBatch(this.#options, this.#holder);
+    try {
+      await (isOneTransaction(job.options) ? this.#doAtOnce(job) : this.#doBatch(job));
+    } catch (error) {
+      await this.#fail(job, error);
+    }
+    return true;
+  }
+
+  /** One batch of an import: its rows, their events and how far it is. */
+  async #doBatch(job: Job): Promise<void> {
+    const { pool, lease, feed } = this.#options;
+    await inTransaction(pool, async (tx) => {
+      const current = await lockJob(tx, job.environmentId, job.id, this.#holder);
+      if (current === undefined) return;
+      const rows = await takeRows(tx, job.environmentId, job.id, current.lastLine, batchLimits);
+      if (rows.length === 0) return finishImport(tx, job, this.#holder);
+      const { progress, events } = await this.#put(tx, tx, current, current, rows);
+      await noteProgress(tx, job, this.#holder, progress, lease);
+      await feed.append(tx, contextOf(job), events);
+    });
+    feed.wakeOutlets();
+  }
+
+  /** A whole import in one transaction, which is kept only if it is to be and no row is rejected. What becomes of its rows is noted beside it. */
+  async #doAtOnce(job: Job): Promise<void> {
+    const { pool } = this.#options;
+    try {
+      await inTransaction(pool, (tx) => this.#putAll(tx, job));
+    } catch (error) {
+      if (error instanceof Lost) return;
+      if (!(error instanceof Undone)) throw error;
+      await noteProgress(pool, job, this.#holder, error.progress, this.#options.lease);
+      const rejected = rejectedOf(error.progress.counts);
+      await finishImport(
+        pool,
+        job,
+        this.#holder,
+        job.options.dry_run
+          ? undefined
+          : { code: 'IMPORT_REJECTED', message: `${rejected} of ${error.progress.rowsDone} rows were rejected, so nothing was written` },
+      );
+    }
+  }
+
+  async #putAll(tx: pg.PoolClient, job: Job): Promise<void> {
+    const { pool, lease } = this.#options;
+    await forgetOutcomes(pool, job.environmentId, job.id);
+    let progress: Progress = { rowsDone: 0, lastLine: 0, counts: countsOf({}), samples: [] };
+    for (;;) {
+      const rows = await takeRows(pool, job.environmentId, job.id, progress.lastLine, batchLimits);
+      if (rows.length === 0) break;
+      const put = await this.#put(tx, pool, job, progress, rows);
+      progress = put.progress;
+      // The feed cannot be held for as long as this takes: they get their places when it has committed.
+      await appendEvents(tx, contextOf(job), this.#options.ids, put.events);
+      const isMine = await noteProgress(pool, job, this.#holder, progress, lease);
+      if (!isMine || this.#stopped) throw new Lost();
+    }
+    if (job.options.dry_run || rejectedOf(progress.counts) > 0) throw new Undone(progress);
+    if ((await lockJob(tx, job.environmentId, job.id, this.#holder)) === undefined) throw new Lost();
+    await finishImport(tx, job, this.#holder);
+  }
+
+  /** Puts some rows in by `tx`, notes by `journal` what became of them, and gives how far the import is then and the events of it. */
+  async #put(
+    tx: pg.PoolClient,
+    journal: Queryable,
+    job: Job,
+    before: Progress,
+    rows: readonly StagedRow[],
+  ): Promise<{ progress: Progress; events: NewEvent[] }> {
+    const { environmentId, id, options } = job;
+    const outcomes = new Map<number, Outcome>();
+    const pending = rows.flatMap((row) => read(row, outcomes, this.#options.ids));
+    const refs = await findRefs(
+      journal,
+      environmentId,
+      id,
+      pending.flatMap(({ row }) => refsOf(row).map(([, ref]) => ref)),
+    );
+    const batch: Batch = {
+      tx,
+      context: contextOf(job),
+      ids: this.#options.ids,
+      aliasDays: this.#options.aliasDays,
+      options,
+      outcomes,
+      events: [],
+      touched: [],
+      waiting: new Map(),
+      postponed: [],
+      samples: [],
+      samplesWanted: options.dry_run ? importLimits.samples - before.samples.length : 0,
+      refs,
+    };
+    await putInOrder(batch, pending);
+    const named = new Map(pending.map(({ line, row }) => [line, 'ref' in row ? (row.ref ?? null) : null]));
+    const done = rows.flatMap(({ line }): DoneRow[] => {
+      const outcome = outcomes.get(line);
+      return outcome === undefined ? [] : [{ line, ref: named.get(line) ?? null, outcome }];
+    });
+    await noteOutcomes(journal, environmentId, id, done);
+    await noteTouched(journal, environmentId, id, batch.touched);
+    const progress = {
+      rowsDone: before.rowsDone + rows.length,
+      lastLine: rows.at(-1)?.line ?? before.lastLine,
+      counts: addOutcomes(before.counts, outcomes.values()),
+      samples: [...before.samples, ...batch.samples],
+    };
+    return { progress, events: batch.events };
+  }
+
+  /** What the database cannot do now is tried again as long as it takes; anything else, a few times. */
+  async #fail(job: Job, error: unknown): Promise<void> {
+    if (databaseFailure(error) !== undefined) throw error;
+    const failures = await countFailure(this.#options.pool, job, this.#holder);
+    const isRace = error instanceof ApiError || uniqueViolation(error) !== undefined;
+    if (!isRace) this.#options.onError(error);
+    if (failures < maxFailures) return;
+    const message = `something failed inside the server beyond line ${job.lastLine}; its log has the cause under ${job.requestId}`;
+    await finishImport(this.#options.pool, job, this.#holder, { code: 'INTERNAL', message });
+  }
+}
+
+/** Whose change the rows of an import are. */
+function contextOf({ environmentId, actor, requestId }: Job): RequestContext {
+  return { environmentId, actor, requestId };
+}
+
+/** Reads a staged row; one that cannot be read or breaks its schema has its outcome at once. */
+function read({ line, json, refused }: StagedRow, outcomes: Map<number, Outcome>, ids: IdGenerator): PendingRow[] {
+  if (refused !== undefined) {
+    outcomes.set(line, refused);
+    return [];
+  }
+  try {
+    const row = parseRow(json);
+    return [{ line, row, keys: keysOf(row), newId: ids.next() }];
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    outcomes.set(line, rejection(kindOf(JSON.parse(json)) ?? null, error));
+    return [];
+  }
+}
+
+/** Puts rows in so that the result is that of one after the other, with few statements for all that do not depend on each other. */
+async function putInOrder(batch: Batch, rows: readonly PendingRow[]): Promise<void> {
+  for (let rest = [...rows]; rest.length > 0; ) {
+    const { level, rest: others } = nextLevel(rest);
+    batch.waiting = firstLines(others);
+    batch.postponed = [];
+    const later = [
+      ...(await putPermissions(batch, ofKind(level, 'permission'))),
+      ...(await putOrganizations(batch, ofKind(level, 'organization'))),
+      ...(await putUsers(batch, ofKind(level, 'user'))),
+      ...(await putRoles(batch, ofKind(level, 'role'))),
+      ...(await putMemberships(batch, ofKind(level, 'membership'))),
+    ];
+    rest = [...later, ...batch.postponed, ...others].sort((a, b) => a.line - b.line);
+  }
+}
+
+/** The first line of each kind among rows in the order of the file. */
+function firstLines(rows: readonly PendingRow[]): Map<RowKind, number> {
+  return new Map([...rows].reverse().map(({ line, row: { kind } }) => [kind, line]));
+}
+
+function ofKind<Kind extends TransferRow['kind']>(
+  rows: readonly PendingRow[],
+  kind: Kind,
+): PendingRow<Extract<TransferRow, { kind: Kind }>>[] {
+  return rows.filter((pending): pending is PendingRow<Extract<TransferRow, { kind: Kind }>> => pending.row.kind === kind);
+}

@@ -1,0 +1,4 @@
+export { importRoutes } from './import-routes.ts';
+export { ImportService } from './import-service.ts';
+export { purgeImports, readImportBacklog } from './import-store.ts';
+export { ImportWorker } from './import-worker.ts';

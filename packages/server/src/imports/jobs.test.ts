@@ -1,0 +1,106 @@
+import { afterAll, expect, test } from 'vitest';
+import { buildApp } from '../app.ts';
+import { testSettings, useTestServer } from '../testing.ts';
+import { ended, upload } from './testing.ts';
+
+/** The work of this server is begun by the tests. */
+const server = useTestServer({ imports: { lease: 600 } });
+const send = async (rows: readonly object[], query = '') => Object((await upload(server, server.client, rows, query)).body).import;
+const users = (name: string, count: number) =>
+  Array.from({ length: count }, (_, index) => ({ kind: 'user', email: `${name}${index}@jobs.example`, external_id: `${name}-${index}` }));
+
+async function count(sql: string, values: unknown[]): Promise<number> {
+  const { rows } = await server.database.pool.query(`select count(*)::int as count from ${sql}`, values);
+  return rows[0].count;
+}
+const usersOf = (name: string) => count('users where external_id like $1', [`${name}-%`]);
+const eventsOf = (name: string) => count("events where record_kind = 'user' and external_id like $1", [`${name}-%`]);
+
+const others: Awaited<ReturnType<typeof buildApp>>[] = [];
+afterAll(async () => {
+  for (const other of others) await other.stopWork();
+});
+
+test('an import that waits can be canceled, and then nothing is done', async () => {
+  const { id, state } = await send(users('wait', 3));
+  expect(state).toBe('QUEUED');
+  const canceled = await server.client.request('POST', `/api/v1/imports/${id}:cancel`);
+  expect([canceled.status, Object(canceled.body).import.state]).toEqual([200, 'CANCELED']);
+  expect((await server.client.request('POST', `/api/v1/imports/${id}:cancel`)).status).toBe(200);
+});
+
+test('an import goes on after the last batch that was committed, when the lease of its worker is over and not before', async () => {
+  const { id } = await send(users('resume', 1500));
+  const [, environmentId] = Object((await server.client.request('GET', `/api/v1/imports/${id}`)).body).import.environment_id.split('_');
+  // What a worker leaves that was killed after its first batch.
+  await server.database.pool.query(
+    `update imports set state = 'RUNNING', holder = 'killed', lease_until = now() + interval '1.5 seconds', rows_done = 1000, last_line = 1000,
+       counts = '{"user":{"created":1000}}' where environment_id = $1 and id = $2`,
+    [environmentId, id.slice(4)],
+  );
+  server.startWork();
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(await usersOf('resume')).toBe(0);
+  expect(await ended(server.client, id)).toMatchObject({ state: 'DONE', rows_done: 1500, counts: { user: { created: 1500 } } });
+  expect(await usersOf('resume')).toBe(500);
+});
+
+test('several servers share the imports, and each row is done once', async () => {
+  for (const _ of [1, 2]) {
+    const other = await buildApp({ ...testSettings, pool: server.database.pool, imports: { lease: 600 } });
+    others.push(other);
+    other.startWork();
+  }
+  const names = ['s1', 's2', 's3', 's4'];
+  const made = await Promise.all(names.map((name) => send(users(name, 2500))));
+  for (const { id } of made)
+    expect(await ended(server.client, id)).toMatchObject({ state: 'DONE', counts: { user: { created: 2500, unchanged: 0 } } });
+  for (const name of names) expect([await usersOf(name), await eventsOf(name)]).toEqual([2500, 2500]);
+});
+
+test('the same rows in two imports at once make one record each', async () => {
+  const made = await Promise.all([send(users('race', 3000)), send(users('race', 3000).reverse())]);
+  const done = await Promise.all(made.map(({ id }) => ended(server.client, id)));
+  const sum = (of: 'created' | 'unchanged' | 'conflicts') => done.reduce((total, { counts }) => total + counts.user[of], 0);
+  expect([sum('created'), sum('unchanged'), sum('conflicts')]).toEqual([3000, 3000, 0]);
+  expect([await usersOf('race'), await eventsOf('race')]).toEqual([3000, 3000]);
+});
+
+test('an import under way can be canceled: the batches before stay, no other follows', async () => {
+  const { id } = await send(users('stop', 15_000));
+  for (;;) {
+    const { body } = await server.client.request('GET', `/api/v1/imports/${id}`);
+    if (Object(body).import.rows_done > 0) break;
+  }
+  await server.client.request('POST', `/api/v1/imports/${id}:cancel`);
+  const { state, rows_done: done } = await ended(server.client, id);
+  expect([state, done % 1000]).toEqual(['CANCELED', 0]);
+  expect(done).toBeLessThan(15_000);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await usersOf('stop')).toBe(done);
+});
+
+test('an organization that is deleted under way costs its memberships and nothing else', async () => {
+  const { body } = await server.client.request('POST', '/api/v1/organizations', { display_name: 'Gone', external_id: 'GONE' });
+  const rows = users('gone', 3000).flatMap((row) => [
+    row,
+    { kind: 'membership', organization: { external_id: 'GONE' }, user: { external_id: row.external_id } },
+  ]);
+  const { id } = await send(rows);
+  await server.client.request('DELETE', `/api/v1/organizations/${Object(body).organization.id}`);
+  const done = await ended(server.client, id);
+  expect(done).toMatchObject({ state: 'DONE', rows_done: 6000, counts: { user: { created: 3000 } } });
+  expect(done.counts.membership.created + done.counts.membership.invalid).toBe(3000);
+  expect(await count('memberships m join users u on u.id = m.user_id where u.external_id like $1', ['gone-%'])).toBe(0);
+});
+
+test('what an import leaves is removed 30 days after its end', async () => {
+  const { id } = await send(users('old', 2));
+  await ended(server.client, id);
+  await server.purge();
+  expect((await server.client.request('GET', `/api/v1/imports/${id}`)).status).toBe(200);
+  await server.database.pool.query("update imports set finish_time = now() - interval '31 days' where finish_time is not null");
+  await server.purge();
+  expect((await server.client.request('GET', `/api/v1/imports/${id}`)).status).toBe(404);
+  expect(await count('import_rows', [])).toBe(0);
+});

@@ -1,0 +1,135 @@
+import type { UserRow } from '@crosswalk/contract';
+import { eventOf } from '../events/index.ts';
+import { moveManyExternalIds, notFound, type SystemIds, systemIdsOf } from '../external-ids/index.ts';
+import { ApiError, invalid } from '../lib/api-error.ts';
+import { emailKey, parseEmail } from '../lib/email.ts';
+import { formatId, requireId } from '../lib/id.ts';
+import { mergeMetadata, newMetadata } from '../metadata/index.ts';
+import { findEmailHolders, insertUsers, lockUsers, newUser, patchUser, type UserState, updateUsers } from '../users/index.ts';
+import {
+  type Batch,
+  checkMode,
+  deciding,
+  findByKeys,
+  holdersOf,
+  namedKeys,
+  type PendingRow,
+  record,
+  sameJson,
+  settle,
+  textOf,
+} from './batch.ts';
+import { tellApart, withoutTakenIds } from './identity.ts';
+import { claimedAliases } from './restore.ts';
+
+type Pending = PendingRow<UserRow>;
+type LockedUser = Awaited<ReturnType<typeof lockUsers>> extends Map<string, infer Locked> ? Locked : never;
+
+interface Change {
+  pending: Pending;
+  before: LockedUser | undefined;
+  after: UserState;
+}
+
+/** Puts in rows of users that name different things. Returns those that turn out to mean who another of them means: they are next. */
+export async function putUsers(batch: Batch, rows: readonly Pending[]): Promise<Pending[]> {
+  if (rows.length === 0) return [];
+  const { tx, context, aliasDays } = batch;
+  const { environmentId } = context;
+  const holders = await holdersOf(
+    batch,
+    'user',
+    rows.flatMap(({ row }) => namedKeys(row)),
+  );
+  const addresses = await findEmailHolders(
+    tx,
+    environmentId,
+    rows.flatMap(({ row: { email } }) => (email === undefined ? [] : (emailKey(email) ?? []))),
+  );
+  const byEmail = (email: string | undefined) => (email === undefined ? undefined : addresses.get(emailKey(email) ?? ''));
+
+  const { meant, later, touched } = tellApart(batch, rows, (row) => ({
+    id: findByKeys(row.id === undefined ? undefined : requireId('usr', row.id), namedKeys(row), holders) ?? byEmail(row.email),
+    others: [...namedKeys(row).map((key) => holders.get(textOf(key))?.recordId), byEmail(row.email)],
+  }));
+  const locked = await lockUsers(tx, environmentId, touched);
+  const changes: Change[] = [];
+  for (const { pending, id } of meant) {
+    const { row } = pending;
+    const before = id === undefined ? undefined : locked.get(id);
+    const decided = deciding(batch, pending, () => {
+      if (row.id !== undefined && before === undefined) throw notFound('user', { id: id ?? '' });
+      checkMode(batch, 'user', before?.user.id);
+      const own = before === undefined ? undefined : id;
+      const { kind: _kind, id: _id, ref: _ref, metadata: patch, email, ...fields } = withoutTakenIds(batch, pending, own, holders);
+      const holder = byEmail(email);
+      if (email !== undefined && holder !== undefined && holder !== own) throw emailTaken(holder);
+      if (before !== undefined) {
+        const body = email === undefined ? fields : { ...fields, email };
+        const metadata = patch === undefined ? before.user.metadata : mergeMetadata(before.user.metadata, patch, 'metadata');
+        return { fields: patchUser(before.fields, body), metadata };
+      }
+      if (email === undefined) throw invalid('email', 'is required, as there is no such user yet', 'required');
+      parseEmail(email);
+      return { ...newUser({ ...fields, email }), metadata: newMetadata(patch) };
+    });
+    if (decided === undefined) continue;
+    if (before !== undefined && id !== undefined && isSame(before, decided)) settle(batch, pending, 'unchanged', id, before.user.version);
+    else changes.push({ pending, before, after: { ...decided, id: before === undefined ? pending.newId : (id ?? '') } });
+  }
+
+  await moveManyExternalIds(
+    tx,
+    environmentId,
+    'user',
+    changes.map(({ before, after }) => ({
+      recordId: after.id,
+      before: idsOf(before),
+      after: systemIdsOf(after.fields),
+    })),
+    aliasDays,
+  );
+  const isNew = ({ before }: Change) => before === undefined;
+  const inserted = await insertUsers(
+    tx,
+    environmentId,
+    changes.filter(isNew).map(({ after }) => after),
+  );
+  const updated = await updateUsers(
+    tx,
+    environmentId,
+    changes.filter((change) => !isNew(change)).map(({ after }) => after),
+  );
+  for (const { pending, before, after: state } of changes) {
+    const { id } = state;
+    const after = inserted.get(id) ?? updated.get(id);
+    if (after === undefined) throw new Error('a user who was written did not come back');
+    settle(batch, pending, before === undefined ? 'created' : 'updated', id, after.version, {
+      version: before?.user.version ?? null,
+      ...(before === undefined ? {} : { state: { fields: before.fields, metadata: before.user.metadata } }),
+      aliases: claimedAliases(holders, textOf, idsOf(before), systemIdsOf(state.fields)),
+    });
+    const type = before === undefined ? 'user.created' : 'user.updated';
+    record(batch, pending, eventOf(type, 'user', before?.user, after), before === undefined ? null : after.id);
+  }
+  return later;
+}
+
+function idsOf(before: LockedUser | undefined): SystemIds {
+  return before === undefined ? new Map() : systemIdsOf(before.fields);
+}
+
+function emailTaken(holder: string): ApiError {
+  const description = `another user (${formatId('usr', holder)}) has this address`;
+  return new ApiError('EMAIL_TAKEN', `email: ${description}`, { violations: [{ field: 'email', description, constraint: 'unique' }] });
+}
+
+function isSame({ fields: before, user }: LockedUser, { fields, metadata }: Omit<UserState, 'id'>): boolean {
+  return (
+    before.email.address === fields.email.address &&
+    before.external_id === fields.external_id &&
+    sameJson(before.external_ids, fields.external_ids) &&
+    sameJson(before.profile, fields.profile) &&
+    sameJson(user.metadata, metadata)
+  );
+}

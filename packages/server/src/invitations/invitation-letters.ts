@@ -1,0 +1,65 @@
+import type pg from 'pg';
+import { deriveKey } from '../lib/seal.ts';
+import type { Composed, Letters } from '../mail/index.ts';
+import { type LinkState, linkStateOf, linkToken, linkTokenHash } from './invitation-link.ts';
+import { invitationMail } from './invitation-mail.ts';
+import { findInvitationMessages, type InvitationMessage } from './link-store.ts';
+
+/** Why a message is not sent any more. */
+const reasons: Record<Exclude<LinkState, 'PENDING'>, string> = {
+  ACCEPTED: 'the invitation was accepted before',
+  REVOKED: 'the invitation was revoked before',
+  EXPIRED: 'the invitation had expired; send it again',
+  SUPERSEDED: 'a later message replaces this one, or the user has another address now',
+  GONE: 'the membership does not exist any more',
+};
+
+/** Writes what the messages about invitations say, when they are about to be sent: from what is true then. */
+export class InvitationLetters implements Letters {
+  readonly #pool: pg.Pool;
+  readonly #publicUrl: string;
+  readonly #key: Uint8Array;
+
+  constructor({ pool, publicUrl, secretKey }: { pool: pg.Pool; publicUrl: string; secretKey: string }) {
+    this.#pool = pool;
+    this.#publicUrl = publicUrl;
+    this.#key = deriveKey(secretKey, 'invitation links');
+  }
+
+  tokenHash(environmentId: string, messageId: string): Uint8Array {
+    return linkTokenHash(linkToken(this.#key, environmentId, messageId));
+  }
+
+  async compose(messages: readonly { environmentId: string; id: string }[]): Promise<Composed[]> {
+    const found = await findInvitationMessages(this.#pool, messages);
+    const now = new Date();
+    return messages.map(({ environmentId, id }, index) =>
+      composed(found[index], invitationUrl(this.#publicUrl, linkToken(this.#key, environmentId, id)), now),
+    );
+  }
+}
+
+function composed(message: InvitationMessage | undefined, acceptUrl: string, now: Date): Composed {
+  if (message === undefined) return { dropped: reasons.GONE };
+  const { link, organizationName, inviteeName, inviteeLocale, inviterEmail, settings } = message;
+  const state = linkStateOf(link, now);
+  const expiresAt = link.standing?.expires_at;
+  if (state !== 'PENDING') return { dropped: reasons[state] };
+  if (typeof expiresAt !== 'string' || organizationName === null) return { dropped: reasons.GONE };
+  const { senderName } = settings;
+  const facts = {
+    organizationName,
+    inviteeEmail: link.sentTo,
+    inviteeName,
+    inviterEmail,
+    senderName,
+    acceptUrl,
+    expiresAt: new Date(expiresAt),
+  };
+  return { ...invitationMail(facts, settings, inviteeLocale), senderName };
+}
+
+/** The address of the page that an invitation is accepted on. Always under the configured public URL, whatever a request says. */
+export function invitationUrl(publicUrl: string, token: string): string {
+  return `${publicUrl}/invitations/${token}`;
+}

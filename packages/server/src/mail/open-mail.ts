@@ -1,0 +1,26 @@
+import type { Sender, SmtpSettings } from '../lib/mail-settings.ts';
+import type { MailOptions } from './mail-service.ts';
+import { openSmtp } from './smtp.ts';
+
+/** How mail leaves the service. */
+export interface MailSettings {
+  smtp: SmtpSettings;
+  from: Sender;
+  /** how long a worker has a message for itself, in seconds; default 120 */
+  leaseSeconds?: number;
+  /** how long a mail server may take for one message, in milliseconds; default 30,000 */
+  timeout?: number;
+  /** pauses after attempts that failed, in seconds; default: those of docs/invitations.md */
+  retrySeconds?: readonly number[];
+}
+
+/** The parts of a mail service that follow from its settings; without any, messages are kept. */
+export function openMail(
+  settings: MailSettings | undefined,
+  publicUrl: string,
+): Pick<MailOptions, 'send' | 'from' | 'host' | 'leaseSeconds' | 'retrySeconds'> {
+  const host = new URL(publicUrl).hostname;
+  if (settings === undefined) return { send: undefined, from: { name: '', address: `crosswalk@${host}` }, host };
+  const { smtp, timeout, from, leaseSeconds, retrySeconds } = settings;
+  return { send: openSmtp(smtp, timeout), from, host, leaseSeconds, retrySeconds };
+}

@@ -1,0 +1,10 @@
+export { FirstOperatorService, type GivenOperator } from './first-operator-service.ts';
+export { scopesOf } from './operator.ts';
+export { operatorRoutes } from './operator-routes.ts';
+export { OperatorService } from './operator-service.ts';
+export { setRole } from './operator-store.ts';
+export { type PasswordCost, Passwords, passwordProblem } from './password.ts';
+export type { SessionVerifier, VerifiedSession } from './session.ts';
+export { sessionRoutes } from './session-routes.ts';
+export { SessionService } from './session-service.ts';
+export { purgeSessions } from './session-store.ts';

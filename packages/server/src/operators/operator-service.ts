@@ -1,0 +1,181 @@
+import type { CreateOperator, Operator, OperatorRole, UpdateOperator } from '@crosswalk/contract';
+import type pg from 'pg';
+import { uniqueViolation } from '../database/sql-error.ts';
+import { inTransaction } from '../database/transaction.ts';
+import type { RequestContext } from '../environments/index.ts';
+import { appendEvents } from '../events/index.ts';
+import { ApiError, invalid } from '../lib/api-error.ts';
+import { parseEmail } from '../lib/email.ts';
+import { databaseId, formatId, type IdGenerator } from '../lib/id.ts';
+import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
+import { checkName, environmentsOf, operatorEvents, operatorNotFound, seenFrom } from './operator.ts';
+import {
+  deleteOperator,
+  findHolder,
+  findOperator,
+  findWithoutOtherAdmin,
+  insertOperator,
+  listOperators,
+  lockOperator,
+  setRole,
+  updateOperator,
+} from './operator-store.ts';
+import { type Passwords, requirePassword } from './password.ts';
+import type { SessionService } from './session-service.ts';
+import { deleteSessionsOf } from './session-store.ts';
+
+/** What a service of operators works with. */
+export interface OperatorServiceOptions {
+  pool: pg.Pool;
+  ids: IdGenerator;
+  passwords: Passwords;
+  sessions: SessionService;
+}
+
+/**
+ * The use cases of operators. Each change and its events are one transaction; passwords are hashed before it. Changes here are not
+ * kept under an Idempotency-Key: the hash of the request that is stored with one would be a hash of the password. `id` is a database ID.
+ */
+export class OperatorService {
+  readonly #pool: pg.Pool;
+  readonly #ids: IdGenerator;
+  readonly #passwords: Passwords;
+  readonly #sessions: SessionService;
+
+  constructor({ pool, ids, passwords, sessions }: OperatorServiceOptions) {
+    this.#pool = pool;
+    this.#ids = ids;
+    this.#passwords = passwords;
+    this.#sessions = sessions;
+  }
+
+  /** The operators with a role in the environment, oldest first. */
+  list({ environmentId }: RequestContext): Promise<Operator[]> {
+    return listOperators(this.#pool, environmentId);
+  }
+
+  /** Makes an operator with a role in the environment. 409 when the address is an operator's, who can be given a role by `update`. */
+  async create(context: RequestContext, { email, name = null, password, role }: CreateOperator): Promise<Operator> {
+    const { environmentId } = context;
+    const parsed = parseEmail(email);
+    checkName(name);
+    const passwordHash = await this.#passwords.hash(requirePassword(password, 'password'));
+    try {
+      return await inTransaction(this.#pool, async (tx) => {
+        const made = { id: this.#ids.next(), email: parsed.address, emailKey: parsed.key, name, passwordHash };
+        const operator = await insertOperator(tx, [environmentId], role, made);
+        await appendEvents(tx, context, this.#ids, operatorEvents('operator.created', undefined, operator, [environmentId]));
+        return operator;
+      });
+    } catch (error) {
+      if (uniqueViolation(error) !== 'operators_email_key') throw error;
+      throw emailTaken(await findHolder(this.#pool, parsed.key), error);
+    }
+  }
+
+  /**
+   * Changes the role in this environment; name and password when the caller is in charge of every environment that the operator has a
+   * role in, as they count there too. A new password ends the sessions of the operator.
+   */
+  async update(
+    context: RequestContext,
+    id: string,
+    { name, role, password }: UpdateOperator,
+    preconditions: Preconditions,
+  ): Promise<Operator> {
+    const { environmentId, actor } = context;
+    checkName(name);
+    if (password !== undefined && actor.type === 'operator' && actor.id === id) {
+      throw invalid('password', 'change your own with PUT /api/v1/session/password, which asks for the current one', 'own_password');
+    }
+    const passwordHash = password === undefined ? undefined : await this.#hashFor(environmentId, id, password);
+    const updated = await inTransaction(this.#pool, async (tx) => {
+      const before = await lockOperator(tx, id);
+      const joins = role !== undefined && role !== null;
+      if (before === undefined || (!hasRole(before, environmentId) && !joins)) throw operatorNotFound(id);
+      requireVersion(preconditions, before);
+      const renames = name !== undefined && name !== before.name;
+      const ofOthers = name !== undefined || password !== undefined;
+      if (ofOthers) await this.#requireCharge(tx, context, before);
+      const moves = role !== undefined && role !== (roleIn(before, environmentId) ?? null);
+      if (!renames && !moves && passwordHash === undefined) return seenFrom(before, environmentId);
+      if (moves) {
+        if (role !== 'admin') await requireOtherAdmin(tx, before, [environmentId]);
+        await setRole(tx, environmentId, id, role);
+      }
+      if (passwordHash !== undefined) await deleteSessionsOf(tx, id);
+      const after = await updateOperator(tx, id, {
+        ...(name === undefined ? {} : { name }),
+        ...(passwordHash === undefined ? {} : { passwordHash }),
+      });
+      const concerned = ofOthers ? [...new Set([environmentId, ...environmentsOf(before)])] : [environmentId];
+      await appendEvents(tx, context, this.#ids, operatorEvents('operator.updated', before, after, concerned));
+      return seenFrom(after, environmentId);
+    });
+    this.#sessions.forget();
+    return updated;
+  }
+
+  /** Deletes the operator and ends their sessions. Whoever is an operator elsewhere too only loses the role here, by `update`. */
+  async delete(context: RequestContext, id: string, preconditions: Preconditions): Promise<void> {
+    await inTransaction(this.#pool, async (tx) => {
+      const before = await lockOperator(tx, id);
+      if (before === undefined || !hasRole(before, context.environmentId)) throw operatorNotFound(id);
+      requireVersion(preconditions, before);
+      await this.#requireCharge(tx, context, before);
+      await requireOtherAdmin(tx, before, environmentsOf(before));
+      await deleteOperator(tx, id);
+      await appendEvents(tx, context, this.#ids, operatorEvents('operator.deleted', before, undefined, environmentsOf(before)));
+    });
+    this.#sessions.forget();
+  }
+
+  /** The hash of a new password, unless there is nobody whose it could be: that must not cost the time of one. */
+  async #hashFor(environmentId: string, id: string, password: string): Promise<string> {
+    const valid = requirePassword(password, 'password');
+    const operator = await findOperator(this.#pool, id);
+    if (operator === undefined || !hasRole(operator, environmentId)) throw operatorNotFound(id);
+    return this.#passwords.hash(valid);
+  }
+
+  /** 403 unless the caller is an admin of every environment that the operator has a role in. A client is in charge of its own. */
+  async #requireCharge(tx: pg.PoolClient, { environmentId, actor }: RequestContext, operator: Operator): Promise<void> {
+    const others = environmentsOf(operator).filter((id) => id !== environmentId);
+    if (others.length === 0) return;
+    const caller = actor.type === 'operator' && actor.id !== null ? await findOperator(tx, actor.id) : undefined;
+    if (caller !== undefined && others.every((id) => roleIn(caller, id) === 'admin')) return;
+    throw new ApiError(
+      'OPERATOR_ELSEWHERE',
+      `${operator.id} is an operator of other environments too: only their role here can be changed`,
+    );
+  }
+}
+
+function roleIn({ roles }: Operator, environmentId: string): OperatorRole | undefined {
+  return roles[formatId('env', environmentId)];
+}
+
+function hasRole(operator: Operator, environmentId: string): boolean {
+  return roleIn(operator, environmentId) !== undefined;
+}
+
+/** 400 when an environment would lose its last admin with this one. */
+async function requireOtherAdmin(tx: pg.PoolClient, operator: Operator, environmentIds: readonly string[]): Promise<void> {
+  const administered = environmentIds.filter((id) => roleIn(operator, id) === 'admin');
+  if (administered.length === 0) return;
+  const [environmentId] = await findWithoutOtherAdmin(tx, administered, databaseId(operator.id));
+  if (environmentId === undefined) return;
+  throw new ApiError(
+    'LAST_ADMIN',
+    `${operator.id} is the last admin of ${formatId('env', environmentId)}; make another operator an admin first`,
+  );
+}
+
+function emailTaken(holder: string | undefined, cause: unknown): ApiError {
+  if (holder === undefined) return new ApiError('RECORD_BUSY', 'the address was just given up; try again', { retryAfter: 1, cause });
+  return new ApiError(
+    'OPERATOR_EXISTS',
+    `email: ${holder} has this address; give them a role in this environment with PATCH /api/v1/operators/${holder}`,
+    { resource: { id: holder, kind: 'operator' }, cause },
+  );
+}

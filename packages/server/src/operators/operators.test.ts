@@ -1,0 +1,246 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type TestAnswer, type TestClient, useTestServer } from '../testing.ts';
+import { Browser, environmentIdOf, makeFirstOperator, password } from './testing.ts';
+
+const server = useTestServer({ webhooks: { allow: ['127.0.0.0/8'] } });
+let admin: Browser;
+let environment: string;
+let elsewhere: TestClient;
+
+beforeAll(async () => {
+  elsewhere = await server.addEnvironment('elsewhere');
+  admin = await makeFirstOperator(server);
+  environment = environmentIdOf(server.client);
+});
+
+const told = ({ status, body }: TestAnswer) => [status, Object(body).details?.[0]?.error_code];
+const operators = (method: string, path = '', body?: unknown) => admin.inside(environment, method, `/api/v1/operators${path}`, body);
+let count = 0;
+
+/** A new operator of the environment, and a browser in which they are signed in. */
+async function addOperator(role: string): Promise<{ id: string; email: string; browser: Browser }> {
+  count += 1;
+  const email = `operator${count}@example.com`;
+  const { body } = await operators('POST', '', { email, name: `Operator ${count}`, password, role });
+  const browser = new Browser(server.url);
+  await browser.signIn(email);
+  return { id: Object(body).operator.id, email, browser };
+}
+
+async function eventsOf(client: TestClient, recordId: string): Promise<Record<string, unknown>[]> {
+  const { events } = Object((await client.request('GET', '/api/v1/events?limit=1000&types=operator,client,environment')).body);
+  return events.filter(({ record_id }: { record_id: string }) => record_id === recordId);
+}
+
+test('the first operator is an admin of every environment, whose feeds both tell it', async () => {
+  const { session } = Object((await admin.request('GET', '/api/v1/session')).body);
+  expect(session.environments.map(({ name, role }: Record<string, string>) => [name, role])).toEqual([
+    ['elsewhere', 'admin'],
+    ['test', 'admin'],
+  ]);
+  for (const client of [server.client, elsewhere]) {
+    const own = environmentIdOf(client);
+    expect(await eventsOf(client, session.operator.id)).toMatchObject([
+      {
+        type: 'operator.created',
+        environment_id: own,
+        actor: { type: 'operator', id: session.operator.id },
+        changed: { email: [null, 'root@example.com'], roles: [null, { [own]: 'admin' }] },
+        data: { roles: { [own]: 'admin' } },
+      },
+    ]);
+  }
+});
+
+describe('what each role may do', () => {
+  const webhook = { url: 'http://127.0.0.1:9/' };
+  const token = async () => {
+    const { body } = await server.client.request('POST', '/api/v1/organizations', { display_name: 'Of a token' });
+    return { organization_id: Object(body).organization.id };
+  };
+  test.each<[string, string, () => unknown, number, number, number]>([
+    ['GET', 'organizations', () => undefined, 200, 200, 200],
+    ['GET', 'operators', () => undefined, 200, 200, 200],
+    ['GET', 'events', () => undefined, 200, 200, 200],
+    ['GET', 'clients', () => undefined, 200, 200, 200],
+    ['POST', 'organizations', () => ({ display_name: 'By a role' }), 403, 201, 201],
+    ['POST', 'rekey', () => ({ kind: 'organization', pairs: [{ from: 'N-1', to: 'N-2' }] }), 403, 400, 400],
+    ['POST', 'clients', () => ({ name: 'By a role' }), 403, 403, 201],
+    ['POST', 'webhook_endpoints', () => webhook, 403, 403, 201],
+    ['PATCH', 'invitation-settings', () => ({ invitation_days: 3 }), 403, 403, 200],
+    ['POST', 'tokens', token, 403, 403, 201],
+    ['POST', 'operators', () => ({ email: 'role@example.com', password, role: 'admin' }), 403, 403, 201],
+    ['POST', 'environments', () => ({ name: 'by a role' }), 403, 403, 201],
+  ])('%s %s', async (method, path, body, viewer, editor, administrator) => {
+    const statuses: number[] = [];
+    for (const role of ['viewer', 'editor', 'admin']) {
+      const { browser } = await addOperator(role);
+      const answer = await browser.inside(environment, method, `/api/v1/${path}`, await body());
+      statuses.push(answer.status);
+      if (answer.status === 403)
+        expect([told(answer)[1], Object(answer.body).message]).toEqual([
+          'PERMISSION_DENIED',
+          expect.stringContaining(`your role is ${role}`),
+        ]);
+    }
+    expect(statuses).toEqual([viewer, editor, administrator]);
+  });
+});
+
+test('a change is told with the operator who made it, is found by them, and keeps its effect once with an Idempotency-Key', async () => {
+  const { id, browser } = await addOperator('editor');
+  const headers = { 'x-crosswalk-environment': environment, 'idempotency-key': 'operator-1' };
+  const create = () => browser.request('POST', '/api/v1/organizations', { display_name: 'Once' }, headers);
+  const [first, second] = [await create(), await create()];
+  expect([first.status, second.status, second.text]).toEqual([201, 201, first.text]);
+  const { events } = Object((await server.client.request('GET', `/api/v1/events?actor_id=${id}`)).body);
+  expect(events).toMatchObject([{ type: 'organization.created', actor: { type: 'operator', id } }]);
+});
+
+test('what an operator imports is their change', async () => {
+  const { id, browser } = await addOperator('editor');
+  server.startWork();
+  const response = await browser.fetch(`${server.url}/api/v1/imports`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson', 'x-crosswalk-environment': environment, 'x-csrf-token': browser.csrfToken ?? '' },
+    body: '{"kind":"organization","display_name":"Imported"}',
+  });
+  expect(response.status).toBe(202);
+  const actors = async () => {
+    const { events } = Object((await server.client.request('GET', `/api/v1/events?actor_id=${id}`)).body);
+    return events.map(({ type, actor }: Record<string, unknown>) => [type, actor]);
+  };
+  await expect.poll(actors, { timeout: 10_000 }).toEqual([['organization.created', { type: 'operator', id }]]);
+});
+
+test('an operator is made, changed and deleted, each with its event; a deleted one and one without a role are out at once', async () => {
+  const { id, email, browser } = await addOperator('viewer');
+  expect((await browser.inside(environment, 'GET', '/api/v1/organizations')).status).toBe(200);
+  const changed = await operators('PATCH', `/${id}`, { name: 'Renamed', role: 'editor' });
+  expect([changed.status, changed.headers.get('etag'), Object(changed.body).operator]).toMatchObject([
+    200,
+    '"2"',
+    { id, email, name: 'Renamed', roles: { [environment]: 'editor' }, version: 2 },
+  ]);
+  expect((await browser.inside(environment, 'POST', '/api/v1/organizations', { display_name: 'Now' })).status).toBe(201);
+  // What changes nothing is no change.
+  expect(Object((await operators('PATCH', `/${id}`, { name: 'Renamed', role: 'editor' })).body).operator.version).toBe(2);
+  const stale = await admin.request(
+    'PATCH',
+    `/api/v1/operators/${id}`,
+    { role: null },
+    { 'x-crosswalk-environment': environment, 'if-match': '"1"' },
+  );
+  expect(told(stale)).toEqual([412, 'VERSION_MISMATCH']);
+  expect((await operators('PATCH', `/${id}`, { role: null })).status).toBe(200);
+  expect(told(await browser.inside(environment, 'GET', '/api/v1/organizations'))).toEqual([404, 'ENVIRONMENT_NOT_FOUND']);
+  expect(told(await operators('DELETE', `/${id}`))).toEqual([404, 'OPERATOR_NOT_FOUND']);
+  expect((await operators('PATCH', `/${id}`, { role: 'viewer' })).status).toBe(200);
+  expect((await operators('DELETE', `/${id}`)).status).toBe(204);
+  expect(told(await browser.inside(environment, 'GET', '/api/v1/organizations'))).toEqual([401, 'UNAUTHENTICATED']);
+  const { operators: listed } = Object((await operators('GET')).body);
+  expect(listed.map((operator: { id: string }) => operator.id)).not.toContain(id);
+  const actor = { type: 'operator', id: Object((await admin.request('GET', '/api/v1/session')).body).session.operator.id };
+  expect(await eventsOf(server.client, id)).toMatchObject([
+    { type: 'operator.created', actor, changed: { roles: [null, { [environment]: 'viewer' }] } },
+    {
+      type: 'operator.updated',
+      actor,
+      changed: { name: [expect.any(String), 'Renamed'], roles: [{ [environment]: 'viewer' }, { [environment]: 'editor' }] },
+    },
+    { type: 'operator.updated', actor, changed: { roles: [{ [environment]: 'editor' }, {}] } },
+    { type: 'operator.updated', actor, changed: { roles: [{}, { [environment]: 'viewer' }] } },
+    { type: 'operator.deleted', actor },
+  ]);
+});
+
+test('an address that an operator has is told with the way out: a role by PATCH, without a word of their other roles', async () => {
+  const { id, email } = await addOperator('editor');
+  const answer = await elsewhere.request('POST', '/api/v1/operators', { email: email.toUpperCase(), password, role: 'viewer' });
+  expect([...told(answer), Object(answer.body).message]).toEqual([
+    409,
+    'OPERATOR_EXISTS',
+    expect.stringContaining(`PATCH /api/v1/operators/${id}`),
+  ]);
+  const joined = await elsewhere.request('PATCH', `/api/v1/operators/${id}`, { role: 'viewer' });
+  expect(Object(joined.body).operator.roles).toEqual({ [environmentIdOf(elsewhere)]: 'viewer' });
+  expect(Object((await operators('PATCH', `/${id}`, {})).body).operator.roles).toEqual({ [environment]: 'editor' });
+});
+
+test('name, password and existence of an operator of several environments are for an admin of all of them', async () => {
+  const { id, browser, email } = await addOperator('editor');
+  await elsewhere.request('PATCH', `/api/v1/operators/${id}`, { role: 'viewer' });
+  const { browser: local } = await addOperator('admin');
+  for (const client of [
+    server.client.request,
+    elsewhere.request,
+    (...[method, path, body]: Parameters<TestClient['request']>) => local.inside(environment, method, path, body),
+  ]) {
+    expect(told(await client('PATCH', `/api/v1/operators/${id}`, { password: 'another good password' }))).toEqual([
+      403,
+      'OPERATOR_ELSEWHERE',
+    ]);
+    expect(told(await client('PATCH', `/api/v1/operators/${id}`, { name: 'Taken over' }))).toEqual([403, 'OPERATOR_ELSEWHERE']);
+    expect(told(await client('DELETE', `/api/v1/operators/${id}`))).toEqual([403, 'OPERATOR_ELSEWHERE']);
+  }
+  expect((await operators('PATCH', `/${id}`, { password: 'another good password' })).status).toBe(200);
+  expect((await browser.inside(environment, 'GET', '/api/v1/organizations')).status).toBe(401);
+  expect((await browser.signIn(email, 'another good password')).status).toBe(200);
+  for (const client of [server.client, elsewhere]) {
+    const last = (await eventsOf(client, id)).at(-1);
+    expect([last?.type, Object.keys(Object(last?.changed))]).toEqual(['operator.updated', ['password_change_time']]);
+  }
+});
+
+test('a client with the scope write is the way out for a lost password', async () => {
+  const { id, email } = await addOperator('viewer');
+  expect((await server.client.request('PATCH', `/api/v1/operators/${id}`, { password: 'a password made anew' })).status).toBe(200);
+  expect((await new Browser(server.url).signIn(email, 'a password made anew')).status).toBe(200);
+});
+
+test('nobody can be the last admin and go, alone or both at once', async () => {
+  const only = await server.addEnvironment('small');
+  const add = async (email: string) =>
+    Object((await only.request('POST', '/api/v1/operators', { email, password, role: 'admin' })).body).operator.id;
+  const [first, second] = [await add('first@example.com'), await add('second@example.com')];
+  const go = (id: string, way: unknown) => only.request(way === null ? 'DELETE' : 'PATCH', `/api/v1/operators/${id}`, way ?? undefined);
+  const both = await Promise.all([go(first, { role: 'viewer' }), go(second, null)]);
+  const refused = both.findIndex(({ status }) => status === 400);
+  expect(both.map(({ status }) => status).filter((status) => status < 300)).toHaveLength(1);
+  const left = [first, second][refused];
+  for (const way of [null, { role: null }, { role: 'editor' }]) expect(told(await go(left, way))).toEqual([400, 'LAST_ADMIN']);
+  expect((await go(left, { role: 'admin' })).status).toBe(200);
+});
+
+test('one does not set the own password past the current one', async () => {
+  const { id, browser } = await addOperator('admin');
+  const answer = await browser.inside(environment, 'PATCH', `/api/v1/operators/${id}`, { password: 'a password of a thief' });
+  expect([answer.status, Object(answer.body).message]).toEqual([400, expect.stringContaining('/api/v1/session/password')]);
+});
+
+test.each([
+  ['a short password', { password: 'too short' }, /^password: must have 12/],
+  ['an address that is none', { email: 'nobody' }, /^email: /],
+  ['a role that is none', { role: 'owner' }, /role/],
+  ['a name with a line break', { name: 'a\nb' }, /^name: /],
+])('%s makes no operator', async (_name, field, message) => {
+  const answer = await operators('POST', '', { email: 'refused@example.com', password, role: 'viewer', ...field });
+  expect([answer.status, Object(answer.body).message]).toEqual([400, expect.stringMatching(message)]);
+});
+
+test('changes of clients and of their secrets are events with their actor, without any secret', async () => {
+  const made = Object((await admin.inside(environment, 'POST', '/api/v1/clients', { name: 'Told' })).body);
+  const { id } = made.client;
+  const second = Object((await server.client.request('POST', `/api/v1/clients/${id}/secrets`)).body);
+  await server.client.request('DELETE', `/api/v1/clients/${id}/secrets/${made.secret_id}`);
+  await server.client.request('DELETE', `/api/v1/clients/${id}`);
+  const events = await eventsOf(server.client, id);
+  expect(events.map(({ type, record_version, actor }) => [type, record_version, Object(actor).type])).toEqual([
+    ['client.created', 1, 'operator'],
+    ['client.updated', 2, 'client'],
+    ['client.updated', 3, 'client'],
+    ['client.deleted', 4, 'client'],
+  ]);
+  expect(Object.keys(Object(events[1]?.changed))).toEqual(['secrets']);
+  for (const secret of [made.plain_secret, second.plain_secret]) expect(JSON.stringify(events)).not.toContain(secret);
+});

@@ -1,0 +1,143 @@
+import type { ChangePassword, SignIn } from '@crosswalk/contract';
+import { LRUCache } from 'lru-cache';
+import type pg from 'pg';
+import { inTransaction } from '../database/transaction.ts';
+import { appendEvents } from '../events/index.ts';
+import { ApiError, invalid } from '../lib/api-error.ts';
+import { emailKey } from '../lib/email.ts';
+import { formatId, type IdGenerator } from '../lib/id.ts';
+import { hashSecret, newSecret } from '../lib/secret.ts';
+import { environmentsOf, operatorEvents } from './operator.ts';
+import { hasOperators, lockOperator, toOperator, updateOperator } from './operator-store.ts';
+import { type Passwords, requirePassword } from './password.ts';
+import { csrfTokenOf, isSessionToken, type SessionVerifier, type VerifiedSession } from './session.ts';
+import {
+  deleteSession,
+  deleteSessionsOf,
+  findPassword,
+  findPasswordOf,
+  findSession,
+  insertSession,
+  type PasswordRow,
+  type SessionRow,
+  touchSession,
+} from './session-store.ts';
+
+/** How long a session is taken for valid without another look: what another server has ended lives on for so long. Milliseconds. */
+const trustedFor = 5_000;
+
+/** The sessions of operators. `token` is what the cookie holds. */
+export class SessionService implements SessionVerifier {
+  readonly #pool: pg.Pool;
+  readonly #ids: IdGenerator;
+  readonly #passwords: Passwords;
+  readonly #known = new LRUCache<string, VerifiedSession>({ max: 1_000, ttl: trustedFor });
+  /** How often sessions were forgotten: what was read before the last time is not kept. */
+  #forgotten = 0;
+
+  constructor({ pool, ids, passwords }: { pool: pg.Pool; ids: IdGenerator; passwords: Passwords }) {
+    this.#pool = pool;
+    this.#ids = ids;
+    this.#passwords = passwords;
+  }
+
+  cached(token: string): VerifiedSession | undefined {
+    return this.#known.get(token);
+  }
+
+  /** The session, or undefined when it has ended or never was. */
+  async verify(token: string): Promise<VerifiedSession | undefined> {
+    if (!isSessionToken(token)) return undefined;
+    const known = this.#known.get(token);
+    if (known !== undefined) return known;
+    const forgotten = this.#forgotten;
+    const row = await findSession(this.#pool, hashSecret(token));
+    if (row === undefined) return undefined;
+    if (row.stale) await touchSession(this.#pool, hashSecret(token));
+    const verified = toVerified(row, token);
+    if (forgotten === this.#forgotten) this.#known.set(token, verified);
+    return verified;
+  }
+
+  /** Whether there is no operator yet. */
+  async setupRequired(): Promise<boolean> {
+    return !(await hasOperators(this.#pool));
+  }
+
+  /**
+   * Begins a session of the operator with this address and password; returns its token. 401 otherwise, of which neither the answer nor
+   * the time tells whether the address is an operator's. `previous` is the token the browser came with: that session ends.
+   */
+  async signIn({ email, password }: SignIn, previous: string | undefined): Promise<string> {
+    const key = emailKey(email);
+    const found = key === undefined ? undefined : await findPassword(this.#pool, key);
+    const isRight = await this.#passwords.matches(password, found?.password_hash);
+    if (found === undefined || !isRight) throw signInFailed();
+    return this.begin(found, previous);
+  }
+
+  /** Begins a session of an operator whose password was just checked or set. Each has a token of its own, never one that the browser brought. */
+  async begin(operator: PasswordRow, previous: string | undefined): Promise<string> {
+    const token = newSecret('cwo');
+    await inTransaction(this.#pool, async (tx) => {
+      if (previous !== undefined) await deleteSession(tx, hashSecret(previous));
+      if (!(await insertSession(tx, hashSecret(token), operator))) throw signInFailed();
+    });
+    this.forget();
+    return token;
+  }
+
+  /** Ends a session. */
+  async signOut(token: string): Promise<void> {
+    await deleteSession(this.#pool, hashSecret(token));
+    this.forget();
+  }
+
+  /** Changes the password of whoever has the session; 400 unless the current one is right. All their other sessions end. */
+  async changePassword(
+    { operatorId }: VerifiedSession,
+    token: string,
+    { current_password: current, new_password: wanted }: ChangePassword,
+    requestId: string,
+  ): Promise<void> {
+    const valid = requirePassword(wanted, 'new_password');
+    const found = await findPasswordOf(this.#pool, operatorId);
+    if (!(await this.#passwords.matches(current, found?.password_hash))) {
+      throw invalid('current_password', 'is not your password', 'current_password');
+    }
+    const passwordHash = await this.#passwords.hash(valid);
+    await inTransaction(this.#pool, async (tx) => {
+      const before = await lockOperator(tx, operatorId);
+      if (before === undefined) throw signInFailed();
+      const after = await updateOperator(tx, operatorId, { passwordHash });
+      await deleteSessionsOf(tx, operatorId, hashSecret(token));
+      // Each event names its environment; none is the context's.
+      const context = { environmentId: '0', actor: { type: 'operator' as const, id: operatorId }, requestId };
+      await appendEvents(tx, context, this.#ids, operatorEvents('operator.updated', before, after, environmentsOf(before)));
+    });
+    this.forget();
+  }
+
+  /** What is known of sessions here may be outdated: all are looked up again. */
+  forget(): void {
+    this.#forgotten += 1;
+    this.#known.clear();
+  }
+}
+
+function toVerified(row: SessionRow, token: string): VerifiedSession {
+  return {
+    operatorId: row.id,
+    roles: row.roles,
+    session: {
+      operator: toOperator(row),
+      environments: row.environments.map(({ id, name, role }) => ({ id: formatId('env', id), name, role })),
+      csrf_token: csrfTokenOf(token),
+      expire_time: row.expire_time,
+    },
+  };
+}
+
+function signInFailed(): ApiError {
+  return new ApiError('SIGN_IN_FAILED', 'no operator has this email address and password');
+}

@@ -1,0 +1,2 @@
+export { reconcileRoutes } from './reconcile-routes.ts';
+export { ReconcileService } from './reconcile-service.ts';

@@ -1,0 +1,180 @@
+import type { WebhookEndpoint } from '@crosswalk/contract';
+import type { Queryable } from '../database/connection.ts';
+import { formatId } from '../lib/id.ts';
+import type { DisabledReason, EndpointFields } from './endpoint.ts';
+
+interface EndpointRow {
+  id: string;
+  environment_id: string;
+  url: string;
+  description: string;
+  event_types: string[];
+  disabled_reason: DisabledReason | null;
+  failing_since: string | null;
+  previous_secret_expire_time: string | null;
+  version: string;
+  create_time: string;
+  update_time: string;
+}
+
+const columns =
+  't.id, t.environment_id, t.url, t.description, t.event_types, t.disabled_reason, t.failing_since, ' +
+  'case when t.previous_secret_expire_time > now() then t.previous_secret_expire_time end as previous_secret_expire_time, ' +
+  't.version, t.create_time, t.update_time';
+
+function toEndpoint(row: EndpointRow): WebhookEndpoint {
+  return {
+    id: formatId('whe', row.id),
+    environment_id: formatId('env', row.environment_id),
+    url: row.url,
+    description: row.description,
+    event_types: row.event_types,
+    status: row.disabled_reason === null ? 'ENABLED' : 'DISABLED',
+    disabled_reason: row.disabled_reason,
+    failing_since: row.failing_since,
+    previous_secret_expire_time: row.previous_secret_expire_time,
+    version: Number(row.version),
+    create_time: row.create_time,
+    update_time: row.update_time,
+  };
+}
+
+/** How many endpoints an environment has. Locks the environment, so that of many that are made at once none is one too many. */
+export async function countEndpoints(tx: Queryable, environmentId: string): Promise<number> {
+  await tx.query('select from environments where id = $1 for no key update', [environmentId]);
+  const { rows } = await tx.query<{ count: string }>(
+    'select count(*) from webhook_endpoints where environment_id = $1 and delete_time is null',
+    [environmentId],
+  );
+  return Number(rows[0]?.count ?? 0);
+}
+
+/** Writes a new endpoint. */
+export async function insertEndpoint(
+  tx: Queryable,
+  environmentId: string,
+  id: string,
+  { url, description, event_types: types }: EndpointFields,
+  sealedSecret: Buffer,
+): Promise<WebhookEndpoint> {
+  const { rows } = await tx.query<EndpointRow>(
+    `insert into webhook_endpoints as t (environment_id, id, url, description, event_types, secret_sealed)
+     values ($1, $2, $3, $4, $5, $6) returning ${columns}`,
+    [environmentId, id, url, description, types, sealedSecret],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('an insert returned no row');
+  return toEndpoint(row);
+}
+
+/** All endpoints of an environment, newest first: there are a hundred at most. */
+export async function listEndpoints(db: Queryable, environmentId: string): Promise<WebhookEndpoint[]> {
+  const { rows } = await db.query<EndpointRow>(
+    `select ${columns} from webhook_endpoints t where t.environment_id = $1 and t.delete_time is null order by t.id desc`,
+    [environmentId],
+  );
+  return rows.map(toEndpoint);
+}
+
+/** An endpoint; undefined if there is none. */
+export async function findEndpoint(db: Queryable, environmentId: string, id: string): Promise<WebhookEndpoint | undefined> {
+  const { rows } = await db.query<EndpointRow>(
+    `select ${columns} from webhook_endpoints t where t.environment_id = $1 and t.id = $2 and t.delete_time is null`,
+    [environmentId, id],
+  );
+  return rows.map(toEndpoint)[0];
+}
+
+/** An endpoint, locked until the transaction ends; undefined if there is none. */
+export async function lockEndpoint(tx: Queryable, environmentId: string, id: string): Promise<WebhookEndpoint | undefined> {
+  const { rows } = await tx.query<EndpointRow>(
+    `select ${columns} from webhook_endpoints t where t.environment_id = $1 and t.id = $2 and t.delete_time is null for no key update`,
+    [environmentId, id],
+  );
+  return rows.map(toEndpoint)[0];
+}
+
+/** Sets the fields of a locked endpoint and raises its version; undefined if that changes nothing. */
+export async function updateEndpoint(
+  tx: Queryable,
+  environmentId: string,
+  id: string,
+  { url, description, event_types: types }: EndpointFields,
+): Promise<WebhookEndpoint | undefined> {
+  const { rows } = await tx.query<EndpointRow>(
+    `update webhook_endpoints t set url = $3, description = $4, event_types = $5, version = t.version + 1, update_time = now()
+     where t.environment_id = $1 and t.id = $2 and (t.url, t.description, t.event_types) is distinct from ($3, $4, $5::text[])
+     returning ${columns}`,
+    [environmentId, id, url, description, types],
+  );
+  return rows.map(toEndpoint)[0];
+}
+
+/** Enables (null) or disables a locked endpoint and raises its version; undefined if that changes nothing. */
+export async function setDisabled(
+  tx: Queryable,
+  environmentId: string,
+  id: string,
+  reason: DisabledReason | null,
+): Promise<WebhookEndpoint | undefined> {
+  const { rows } = await tx.query<EndpointRow>(
+    `update webhook_endpoints t
+     set disabled_reason = $3, failing_since = case when $3::text is null then null else t.failing_since end,
+       version = t.version + 1, update_time = now()
+     where t.environment_id = $1 and t.id = $2 and (t.disabled_reason is null) <> ($3::text is null) returning ${columns}`,
+    [environmentId, id, reason],
+  );
+  return rows.map(toEndpoint)[0];
+}
+
+/** Gives a locked endpoint a new secret and raises its version; the old one signs too for so many hours. */
+export async function replaceSecret(
+  tx: Queryable,
+  environmentId: string,
+  id: string,
+  sealedSecret: Buffer,
+  overlapHours: number,
+): Promise<WebhookEndpoint> {
+  const { rows } = await tx.query<EndpointRow>(
+    `update webhook_endpoints t
+     set secret_sealed = $3, previous_secret_sealed = case when $4::int > 0 then t.secret_sealed end,
+       previous_secret_expire_time = case when $4::int > 0 then now() + make_interval(hours => $4) end,
+       version = t.version + 1, update_time = now()
+     where t.environment_id = $1 and t.id = $2 returning ${columns}`,
+    [environmentId, id, sealedSecret, overlapHours],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('a locked endpoint vanished');
+  return toEndpoint(row);
+}
+
+/** The secrets that sign the messages of an endpoint, sealed, the newest first. */
+export async function findSecrets(db: Queryable, environmentId: string, id: string): Promise<Buffer[]> {
+  const { rows } = await db.query<{ secrets: Buffer[] }>(
+    `select ${signingSecrets} as secrets from webhook_endpoints t where t.environment_id = $1 and t.id = $2 and t.delete_time is null`,
+    [environmentId, id],
+  );
+  return rows[0]?.secrets ?? [];
+}
+
+/** SQL: the sealed secrets that sign for endpoint `t` now. */
+export const signingSecrets =
+  'array_remove(array[t.secret_sealed, case when t.previous_secret_expire_time > now() then t.previous_secret_sealed end], null)';
+
+/** Marks a locked endpoint as deleted. Its secrets are gone at once, its deliveries in a while. */
+export async function markDeleted(tx: Queryable, environmentId: string, id: string): Promise<void> {
+  await tx.query(
+    `update webhook_endpoints set delete_time = now(), disabled_reason = 'REQUESTED', secret_sealed = '', previous_secret_sealed = null
+     where environment_id = $1 and id = $2`,
+    [environmentId, id],
+  );
+}
+
+/** Removes endpoints that were deleted and have no deliveries any more; returns how many. */
+export async function purgeEndpoints(db: Queryable): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from webhook_endpoints w where w.delete_time is not null and not exists (
+       select from webhook_deliveries d where d.environment_id = w.environment_id and d.endpoint_id = w.id)`,
+  );
+  return rowCount ?? 0;
+}

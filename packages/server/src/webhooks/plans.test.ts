@@ -1,0 +1,82 @@
+import { beforeAll, expect, test } from 'vitest';
+import { plansDuring } from '../database/testing.ts';
+import { connectTo, useTestServer } from '../testing.ts';
+import {
+  claimDeliveries,
+  holdEndpoints,
+  loadParcels,
+  purgeDeliveries,
+  recordResults,
+  scheduleEvents,
+  setFailing,
+} from './delivery-store.ts';
+import { createEndpoint } from './testing.ts';
+
+/** The plans of what is sent, with 100,000 deliveries of ten endpoints, most of them pending: a backlog must not cost more than none. */
+const server = useTestServer({ webhooks: { allow: ['127.0.0.0/8'] } });
+const size = 100_000;
+const endpoints: string[] = [];
+
+beforeAll(async () => {
+  for (let count = 0; count < 10; count += 1) endpoints.push((await createEndpoint(server.client, 'http://127.0.0.1:9/')).id.slice(4));
+  const environment = server.client.environmentId;
+  const fill = await connectTo(server.database.connection);
+  await fill.query(
+    `insert into events (environment_id, id, type, organization_id, record_kind, record_id, record_version, external_ids, changed, data, actor_type,
+       request_id, place)
+     select $1, 9000000 + n, 'organization.updated', 1000000 + n % 5000, 'organization', 1000000 + n % 5000, 1 + n / 5000, '{}', '{}', '{}', 'system', 'req',
+       1000 + n
+     from generate_series(1, ${size}) n`,
+    [environment],
+  );
+  // Of each endpoint and record the first pending one is due, the others wait behind it.
+  await fill.query(
+    `insert into webhook_deliveries (environment_id, endpoint_id, event_id, event_sequence, event_type, record_kind, record_id, place, status, due_time,
+       expire_time)
+     select environment_id, w.id, e.id, e.sequence, e.type, e.record_kind, e.record_id, e.place,
+       case when e.record_version < 4 then 'DELIVERED' when e.record_version = 4 then 'FAILED' else 'PENDING' end,
+       case when e.record_version = 5 then now() end, now() + interval '1 day'
+     from events e join webhook_endpoints w using (environment_id)
+     where environment_id = $1 and e.record_kind = 'organization' and w.id = ($2::bigint[])[1 + e.id % 10]`,
+    [environment, endpoints],
+  );
+  await fill.query(`update event_feed set last_place = ${size + 1000}`);
+  await fill.query('vacuum analyze');
+  await fill.end();
+}, 120_000);
+
+async function expectNoScan(work: () => Promise<unknown>): Promise<void> {
+  const { plans } = await plansDuring(server.database.pool, work);
+  expect(plans.length).toBeGreaterThan(0);
+  for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on (webhook_deliveries|events)/);
+}
+
+const path = () => `/api/v1/webhook_endpoints/whe_${endpoints[0]}`;
+
+test.each([
+  ['the deliveries of an endpoint', 'GET', () => `${path()}/deliveries`],
+  ['the dead letters of an endpoint', 'GET', () => `${path()}/deliveries?status=FAILED`],
+  ['a delivery', 'GET', () => `${path()}/deliveries/evt_9000010`],
+  ['the replay of a delivery', 'POST', () => `${path()}/deliveries/evt_9000010:replay`],
+  ['the end of an endpoint', 'DELETE', path],
+])('%s never scan a table', async (_name, method, url) => {
+  await expectNoScan(async () => expect((await server.client.request(method, url())).status).toBeLessThan(300));
+});
+
+test('neither does a claim, what it sends, what came of it, what follows, a new event, nor the purge', async () => {
+  const { pool } = server.database;
+  const environment_id = server.client.environmentId;
+  await expectNoScan(async () => {
+    const claims = await claimDeliveries(pool, [{ endpointId: endpoints[1] ?? '', slots: 3 }], 8, 45_000);
+    expect(claims).toHaveLength(8 * 8 + 3);
+    expect(await loadParcels(pool, claims)).toHaveLength(67);
+    const attempt = { time: new Date().toISOString(), duration_ms: 1, response_status: 200, response_body: '', error: null };
+    await recordResults(
+      pool,
+      claims.map((claim) => ({ ...claim, status: 'DELIVERED', pause: 0, attempt })),
+    );
+    await setFailing(pool, await holdEndpoints(pool, claims), true);
+    await scheduleEvents(pool, [{ environment_id, sequence: '5000', type: 'organization.updated' }]);
+    await purgeDeliveries(pool);
+  });
+});

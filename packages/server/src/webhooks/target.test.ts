@@ -1,0 +1,166 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterAll, expect, test } from 'vitest';
+import { Sender } from './sender.ts';
+import { TargetError, Targets } from './target.ts';
+import { startReceiver } from './testing.ts';
+
+/** What a name server says of a name: addresses of both families, an alias, or that it does not know. */
+interface Entry {
+  v4?: string[];
+  v6?: string[];
+}
+
+/** A name server (RFC 1035 section 4.1) whose answers may change between two questions; no TTL is longer than 0. */
+async function startNameServer(answer: (name: string, nth: number) => Entry | 'failure' | undefined) {
+  const counts = new Map<string, number>();
+  const socket = createSocket('udp4').on('message', (message, { port, address }) => {
+    const end = message.indexOf(0, 12);
+    const labels: string[] = [];
+    for (let at = 12; at < end; at += 1 + message.readUInt8(at))
+      labels.push(message.toString('latin1', at + 1, at + 1 + message.readUInt8(at)));
+    const name = labels.join('.').toLowerCase();
+    const type = message.readUInt16BE(end + 1);
+    const count = (counts.get(`${name} ${type}`) ?? 0) + 1;
+    counts.set(`${name} ${type}`, count);
+    const entry = answer(name, count);
+    const records =
+      entry === undefined || entry === 'failure'
+        ? []
+        : type === 28
+          ? (entry.v6 ?? []).map(bytesOf6)
+          : type === 1
+            ? (entry.v4 ?? []).map(bytesOf4)
+            : [];
+    const code = entry === 'failure' ? 2 : entry === undefined ? 3 : 0;
+    const header = Buffer.from([message.readUInt8(0), message.readUInt8(1), 0x81, 0x80 | code, 0, 1, 0, records.length, 0, 0, 0, 0]);
+    const answers = records.map((data) => Buffer.concat([Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 0, 0, data.length]), data]));
+    socket.send(Buffer.concat([header, message.subarray(12, end + 5), ...answers]), port, address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return { address: `127.0.0.1:${socket.address().port}`, close: () => socket.close() };
+}
+
+function bytesOf4(address: string): Buffer {
+  return Buffer.from(address.split('.').map(Number));
+}
+
+function bytesOf6(address: string): Buffer {
+  const [head = '', tail = ''] = address.split('::');
+  const [before, after] = [head.split(':').filter(Boolean), tail.split(':').filter(Boolean)];
+  const groups = [...before, ...Array.from({ length: 8 - before.length - after.length }, () => '0'), ...after];
+  return Buffer.concat(groups.map((group) => Buffer.from(group.padStart(4, '0'), 'hex')));
+}
+
+const names = await startNameServer((name, nth) => {
+  if (name === 'public.example') return { v4: ['93.184.215.14'], v6: ['2606:2800:21f::1'] };
+  if (name === 'private.example') return { v4: ['10.1.2.3'] };
+  if (name === 'both.example') return { v4: ['93.184.215.14', '192.168.0.1'] };
+  if (name === 'six.example') return { v6: ['fd00::1'] };
+  if (name === 'metadata.example') return { v4: ['169.254.169.254'] };
+  if (name === 'thousand.example') return { v4: Array.from({ length: 1000 }, () => '93.184.215.14') };
+  if (name === 'rebinding.example') return { v4: [nth === 1 ? '93.184.215.14' : '127.0.0.1'] };
+  if (name === 'loopback.example') return { v4: ['127.0.0.1'] };
+  return name === 'broken.example' ? 'failure' : undefined;
+});
+afterAll(() => names.close());
+
+const closed = () => new Targets({ allow: [], publicUrl: 'https://crosswalk.example', nameServers: [names.address] });
+const reasonOf = (work: Promise<unknown>) => work.then(() => 'let through').catch((error: Error) => error.message);
+
+test.each([
+  // W4
+  ...[
+    '127.0.0.1',
+    '127.1',
+    '0x7f.1',
+    '0177.0.0.1',
+    '2130706433',
+    '0',
+    '0.0.0.0',
+    '127.255.255.255',
+    '10.0.0.1',
+    '172.16.0.1',
+    '192.168.1.1',
+    '100.64.0.1',
+    '169.254.169.254',
+    '198.18.0.1',
+    '224.0.0.1',
+    '255.255.255.255',
+    '192.0.2.1',
+  ],
+  // W5
+  ...['①②⑦.0.0.1', '127。0。0。1', 'ⓛocalhost', 'LOCALHOST', 'localhost.', 'x.localhost'],
+  // W6
+  ...['[::1]', '[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::7f00:1]', '[0:0:0:0:0:0:0:1]'],
+  // W7
+  ...[
+    '[64:ff9b::7f00:1]',
+    '[64:ff9b:1::1]',
+    '[2002:7f00:1::]',
+    '[2001:0::]',
+    '[fec0::1]',
+    '[fe80::1]',
+    '[fc00::1]',
+    '[ff02::1]',
+    '[2001:db8::1]',
+    '[100::1]',
+  ],
+  // W9
+  ...['private.example', 'both.example', 'six.example', 'metadata.example'],
+])('nothing is sent to https://%s/ (W4 to W9)', async (host) => {
+  expect(await reasonOf(closed().requireUrl(`https://${host}/`))).toContain('is in a network that CROSSWALK_WEBHOOK_ALLOW does not list');
+});
+
+test.each(['93.184.215.14', '[2606:2800:21f::1]', 'public.example', 'unknown.example', 'broken.example'])(
+  'an endpoint at https://%s/ can be made: it is public, or nobody knows yet where it is',
+  async (host) => {
+    expect(await closed().requireUrl(`https://${host}/hook`)).toBe(`https://${host}/hook`);
+  },
+);
+
+test('each connection is checked again, and goes to an address that was checked (W9, W10)', async () => {
+  const targets = closed();
+  expect(await targets.requireUrl('https://rebinding.example/')).toBe('https://rebinding.example/');
+  const now = closed();
+  await expect(now.resolve('https:', 'rebinding.example')).rejects.toThrow(TargetError);
+  expect(await targets.resolve('https:', 'public.example')).toEqual([
+    { address: '93.184.215.14', family: 4 },
+    { address: '2606:2800:21f::1', family: 6 },
+  ]);
+  await expect(targets.resolve('https:', 'both.example')).rejects.toThrow('192.168.0.1');
+  await expect(targets.resolve('https:', 'nobody.example')).rejects.toThrow('nobody.example has no address');
+  await expect(targets.resolve('https:', 'broken.example')).rejects.toThrow('the name servers do not answer');
+});
+
+test('networks that the settings list are reached, with http too, and no others', async () => {
+  const receiver = await startReceiver();
+  const { port } = new URL(receiver.url);
+  const targets = new Targets({ allow: ['127.0.0.0/8', 'fd00::/8'], publicUrl: 'https://crosswalk.example', nameServers: [names.address] });
+  const sender = new Sender({ targets, timeout: 2_000 });
+  const send = async (url: string) => {
+    const { status, error } = await sender.send({ url, headers: {}, body: '{}' });
+    return status ?? error;
+  };
+  expect(await send(`http://127.0.0.1:${port}/`)).toBe(204);
+  expect(await send(`http://loopback.example:${port}/`)).toBe(204);
+  expect(await send(`http://[::ffff:127.0.0.1]:${port}/`)).toBe(204);
+  expect(await send('http://93.184.215.14/')).toBe('93.184.215.14 is a public address: use https');
+  expect(await send('http://public.example/')).toBe('public.example (93.184.215.14) is a public address: use https');
+  expect(await send('https://10.0.0.1/')).toContain('does not list');
+  expect(await send('https://private.example/')).toContain('does not list');
+  await sender.stop();
+});
+
+test('a proxy of the environment is not used (W14)', async () => {
+  const receiver = await startReceiver();
+  const proxies = { HTTP_PROXY: 'http://127.0.0.1:1', http_proxy: 'http://127.0.0.1:1', NO_PROXY: '' };
+  Object.assign(process.env, proxies);
+  const targets = new Targets({ allow: ['127.0.0.0/8'], publicUrl: 'https://crosswalk.example' });
+  const sender = new Sender({ targets, timeout: 2_000 });
+  const { status } = await sender.send({ url: receiver.url, headers: {}, body: '{}' });
+  await sender.stop();
+  for (const name of Object.keys(proxies)) delete process.env[name];
+  expect(status).toBe(204);
+});
