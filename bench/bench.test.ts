@@ -15,7 +15,11 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 /** Runs the bench as `npm run bench` does, without the build. */
 async function bench(...options: string[]): Promise<{ status: number | null; output: string; errors: string }> {
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  return run('./main.ts', ...options);
+}
+
+async function run(file: string, ...options: string[]): Promise<{ status: number | null; output: string; errors: string }> {
+  const main = fileURLToPath(new URL(file, import.meta.url));
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...options]);
   let [output, errors] = ['', ''];
   child.stdout.on('data', (chunk) => {
@@ -28,23 +32,40 @@ async function bench(...options: string[]): Promise<{ status: number | null; out
   return { status, output, errors };
 }
 
+/** What the bench is asked for: all that it has takes a minute. */
+const only = inject('long') ? '' : 'external ID';
+
 test('every row comes out with what ours and its floor did, on the table and in the file', async () => {
   const json = join(directory, 'rows.json');
-  const { status, output, errors } = await bench('--quick', '--records', '300', '--seed', '7', '--json', json);
+  const { status, output, errors } = await bench('--quick', '--records', '300', '--seed', '7', '--json', json, '--only', only);
   expect({ status, errors }).toEqual({ status: 0, errors: '' });
   const rows: Row[] = JSON.parse(await readFile(json, 'utf8'));
-  // gRPC is measured where its load generator is installed.
-  expect(rows.map(({ name }) => name).filter((name) => !name.includes('gRPC'))).toEqual([
-    'look-up by external ID / one prepared statement, pool of 8',
-    'look-up by external ID / the same bytes, no database',
-    'look-up by ID / one prepared statement, pool of 8',
-    'look-up by ID of a system / one prepared statement, pool of 8',
-    'look-up by alias / one prepared statement, pool of 8',
-    'create with its event / two inserts in a transaction',
-    'metadata merge with its event / one update and one insert in a transaction',
-    'resolve of 1000 IDs / one prepared statement, = any($1)',
-    'token grant / one RS256 signature by jose',
-  ]);
+  // gRPC and the database alone are measured where their load generators are installed.
+  expect(rows.map(({ name }) => name).filter((name) => !name.includes('gRPC') && !name.includes('pgbench'))).toEqual(
+    [
+      'export of 300 organizations / COPY of the same columns',
+      'first page of the dashboard / a page without an app that shows the same rows',
+      'import of 300 users with memberships / COPY into tables with the same indexes',
+      'peak memory of the server after import / 300 MB',
+      'look-up by external ID / one prepared statement, pool of 8',
+      'look-up by external ID / the same bytes, no database',
+      'look-up by ID / one prepared statement, pool of 8',
+      'look-up by ID of a system / one prepared statement, pool of 8',
+      'look-up by alias / one prepared statement, pool of 8',
+      'create with its event / two inserts in a transaction',
+      'metadata merge with its event / one update and one insert in a transaction',
+      'upsert with its event / one insert on conflict update and one insert in a transaction',
+      'first page of organizations / one prepared statement by the primary key',
+      'page 1,000 of organizations / one prepared statement by the primary key',
+      'list filtered by equality of metadata / one prepared statement, metadata @> $2',
+      'resolve of 1000 IDs / one prepared statement, = any($1)',
+      'token grant / one RS256 signature by jose',
+      'changes written / asked for',
+      'events read from the feed / changes written',
+      'webhooks delivered, half of 4 endpoints hanging / changes x endpoints that answer',
+      'two seconds / p99 delay of a webhook',
+    ].filter((name) => name.includes(only)),
+  );
   for (const row of rows) {
     expect(Object.keys(row)).toEqual(['name', 'ours', 'floor', 'ratio', 'unit']);
     for (const figure of [row.ours, row.floor, row.ratio]) expect(Number.isFinite(figure) && figure > 0).toBe(true);
@@ -55,16 +76,33 @@ test('every row comes out with what ours and its floor did, on the table and in 
   expect(output.match(/^aim (reached|missed): look-up by external ID \/ /gm)).toHaveLength(2);
 }, 240_000);
 
-test('on another PostgreSQL it makes a database of its own and removes it', async () => {
+/** The PostgreSQL of the tests. */
+function postgresUrl(): string {
   const { server } = inject('postgres');
-  const url =
-    'connectionString' in server
-      ? server.connectionString
-      : `postgresql://${server.user}@localhost:${server.port}/postgres?host=${encodeURIComponent(server.host)}`;
-  const { status, output, errors } = await bench('--quick', '--records', '10', '--only', 'token', '--database-url', url);
+  if ('connectionString' in server) return server.connectionString;
+  return `postgresql://${server.user}@localhost:${server.port}/postgres?host=${encodeURIComponent(server.host)}`;
+}
+
+test('on another PostgreSQL it makes a database of its own and removes it', async () => {
+  const { status, output, errors } = await bench('--quick', '--records', '10', '--only', 'token', '--database-url', postgresUrl());
   expect({ status, errors }).toEqual({ status: 0, errors: '' });
   expect(output).toContain('token grant / one RS256 signature by jose');
 }, 120_000);
+
+test('a directory is measured beside a smaller one, request by request', async () => {
+  const json = join(directory, 'growth.json');
+  const only = inject('long') ? '' : 'by external ID';
+  const options = ['--quick', '--records', '60,600', '--seed', '7', '--only', only, '--json', json, '--database-url', postgresUrl()];
+  const { status, output, errors } = await run('./growth.ts', ...options);
+  expect({ status, errors }).toEqual({ status: 0, errors: '' });
+  const rows: Row[] = JSON.parse(await readFile(json, 'utf8'));
+  const names = rows.map(({ name }) => name);
+  expect(names).toContain('organization by external ID, 600 records / 60');
+  expect(names).toContain('organization by external ID, 32 connections, 600 records / 60');
+  expect(names).toContain('user by external ID, 600 records / 60');
+  for (const row of rows) expect(row.ratio).toBeCloseTo(row.ours / row.floor);
+  expect(output).toMatch(/^600 records: server \d+ MB now, \d+ MB at most; database \d+ MB$/m);
+}, 240_000);
 
 test.each([
   [['--only', 'nothing'], 'nothing is named nothing'],

@@ -10,6 +10,8 @@ export interface BenchDatabase {
   url: string;
   /** of PostgreSQL, such as `18.4` */
   version: string;
+  /** Makes another one on the same PostgreSQL, which goes with this one. */
+  another(): Promise<BenchDatabase>;
   /** Removes the database, and the PostgreSQL if the bench started it. */
   remove(): Promise<void>;
 }
@@ -20,6 +22,12 @@ export interface BenchDatabase {
  */
 export async function makeDatabase(serverUrl: string | undefined): Promise<BenchDatabase> {
   const server = serverUrl === undefined ? await startServer() : { url: serverUrl, stop: async () => {} };
+  return makeOn(server, serverUrl !== undefined);
+}
+
+/** `lasting`: the PostgreSQL outlives the run. */
+async function makeOn(server: Server, lasting: boolean): Promise<BenchDatabase> {
+  const made: BenchDatabase[] = [];
   const name = `crosswalk_bench_${randomBytes(6).toString('hex')}`;
   try {
     const [row] = await query<{ server_version: string }>(server.url, 'show server_version');
@@ -27,9 +35,15 @@ export async function makeDatabase(serverUrl: string | undefined): Promise<Bench
     return {
       url: withDatabase(server.url, name),
       version: row?.server_version.split(' ')[0] ?? 'unknown',
+      async another() {
+        const other = await makeOn({ url: server.url, stop: async () => {} }, lasting);
+        made.push(other);
+        return other;
+      },
       async remove() {
+        for (const other of made) await other.remove();
         // The embedded one goes with its directory.
-        if (serverUrl !== undefined) await query(serverUrl, `drop database ${name} with (force)`);
+        if (lasting) await query(server.url, `drop database ${name} with (force)`);
         await server.stop();
       },
     };
@@ -39,7 +53,13 @@ export async function makeDatabase(serverUrl: string | undefined): Promise<Bench
   }
 }
 
-async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
+/** A PostgreSQL, by the URL of a database that is there. */
+interface Server {
+  url: string;
+  stop(): Promise<void>;
+}
+
+async function startServer(): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), 'crosswalk-bench-'));
   const postgres = await startEmbeddedPostgres({ dataDirectory: directory });
   if (!('host' in postgres.connection)) throw new Error('the embedded PostgreSQL listens on a socket');

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
-import { create, lookUpByExternalId, lookUpById, merge, resolve, setTemplate } from './floor-rows.ts';
+import { create, list, lookUpByExternalId, lookUpById, merge, resolve, setTemplate, upsert } from './floor-rows.ts';
 import type { FloorSettings } from './floor-server.ts';
 
 /** Connections: the best of 4 to 32 when look-ups were measured. */
@@ -29,6 +29,24 @@ export function databaseFloor(app: FastifyInstance, { databaseUrl, environmentId
   app.post<{ Body: { display_name: string; external_id: string; metadata: object } }>('/api/v1/organizations', async (request, reply) => {
     made += 1;
     return reply.code(201).send(await create(db, environmentId, String(firstId + made), request.body));
+  });
+
+  app.put<{ Params: { external_id: string }; Body: { display_name: string } }>(
+    '/api/v1/organizations::external/:external_id',
+    async (request) => {
+      made += 1;
+      return upsert(db, environmentId, String(firstId + made), request.params.external_id, request.body.display_name);
+    },
+  );
+
+  app.get<{ Querystring: { page_size?: string; page_token?: string; filter?: string } }>('/api/v1/organizations', async (request) => {
+    const { page_size: size = '30', page_token: token, filter } = request.query;
+    const value = /"(.*)"/.exec(filter ?? '')?.[1];
+    return list(db, environmentId, Number(size), {
+      // A token of ours ends with the ID after which its page begins, see lib/page-token.ts.
+      before: token === undefined ? undefined : Buffer.from(token, 'base64url').subarray(17).toString(),
+      metadata: value === undefined ? undefined : { account_manager: value },
+    });
   });
 
   app.patch<{ Params: { id: string }; Body: { metadata: object } }>('/api/v1/organizations/:id', async (request) =>

@@ -121,6 +121,43 @@ export function merge(db: pg.Pool, environmentId: string, id: string, metadata: 
   });
 }
 
+/** Gives the organization of an external ID a name, or makes it, and writes an event of it: two statements in one transaction. */
+export function upsert(db: pg.Pool, environmentId: string, newId: string, externalId: string, name: string): Promise<object> {
+  return inTransaction(db, async (tx) => {
+    const { rows } = await tx.query<Row>({
+      name: 'upsert',
+      text: `with found as (
+               select record_id from external_ids where environment_id = $1 and kind = 'organization' and system = '' and value = $3)
+             insert into organizations as o (environment_id, id, display_name, external_id)
+             values ($1, coalesce((select record_id from found), $2), $4, $3)
+             on conflict (environment_id, id) do update set display_name = $4, version = o.version + 1, update_time = now() returning ${columns}`,
+      values: [environmentId, newId, externalId, name],
+    });
+    return { organization: await withEvent(tx, 'organization.updated', rows[0]), created: false };
+  });
+}
+
+/** A page of organizations, newest first: of those before an ID, of those that have metadata, or of all. No page is counted. */
+export async function list(
+  db: pg.Pool,
+  environmentId: string,
+  size: number,
+  { before, metadata }: { before?: string | undefined; metadata?: object | undefined },
+): Promise<object> {
+  const [name, condition, values] =
+    metadata !== undefined
+      ? ['list-metadata', 'and o.metadata @> $3::jsonb', [JSON.stringify(metadata)]]
+      : before !== undefined
+        ? ['list-before', 'and o.id < $3', [before]]
+        : ['list', '', []];
+  const { rows } = await db.query<Row>({
+    name,
+    text: `select ${columns} from organizations o where o.environment_id = $1 ${condition} order by o.id desc limit $2`,
+    values: [environmentId, size, ...values],
+  });
+  return { organizations: rows.map(organizationOf) };
+}
+
 let lastEvent = 0;
 
 async function withEvent(tx: pg.PoolClient, type: string, row: Row | undefined): Promise<object> {

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import autocannon, { type Request } from 'autocannon';
+import { peerSubjects } from './peers/subjects.ts';
 import { randomNumbers } from './random.ts';
 import { type Call, type Choices, type Subject, subjects } from './subjects.ts';
 
@@ -10,6 +11,8 @@ export interface Load {
   url: string;
   token: string;
   records: number;
+  /** token of a page far from the first */
+  farPage: string;
   /** the same seed makes the same calls */
   seed: number;
   /** how long it lasts, unless the subject has an amount */
@@ -45,11 +48,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
-async function run({ subject: name, url, token, records, seed, seconds, expected }: Load): Promise<LoadResult> {
-  const subject = subjects.find((one) => one.name === name);
+async function run({ subject: name, url, token, records, farPage, seed, seconds, expected }: Load): Promise<LoadResult> {
+  const subject = [...subjects, ...peerSubjects(records)].find((one) => one.name === name);
   if (subject === undefined) return { rate: 0, problem: `there is no subject ${name}` };
   const random = randomNumbers(seed);
-  const choices: Choices = { record: () => random(records), serial: () => ++calls };
+  const choices: Choices = { record: () => random(records), serial: () => ++calls, farPage };
   let wrong: string | undefined;
   const check: Check = (status, body, ofCall) => {
     const text = expected ?? ofCall;
@@ -98,7 +101,7 @@ function requestsOf(subject: Subject, choices: Choices, seconds: number, token: 
   return Array.from({ length: count }, (_, index) => {
     const call = subject.call(choices);
     return {
-      ...requestOf(call, token),
+      ...requestOf(subject, call, token, choices),
       ...(index % sampled === 0 ? { onResponse: (status, body) => check(status, body, call.expected) } : {}),
     };
   });
@@ -110,18 +113,23 @@ function uniqueRequest(subject: Subject, choices: Choices, token: string, check:
     setupRequest(request, context) {
       const call = subject.call(choices);
       context.expected = call.expected;
-      return { ...request, ...requestOf(call, token) };
+      return { ...request, ...requestOf(subject, call, token, choices) };
     },
     onResponse: (status, body, context) => check(status, body, String(context.expected)),
   };
 }
 
-function requestOf({ method, path, contentType, body, anonymous = false }: Call, token: string): Request {
+function requestOf(
+  { headers }: Subject,
+  { method, path, contentType, body, anonymous = false }: Call,
+  token: string,
+  choices: Choices,
+): Request {
   return {
     method,
     path,
     headers: {
-      ...(anonymous ? {} : { authorization: `Bearer ${token}` }),
+      ...(headers?.(token, choices) ?? (anonymous ? {} : { authorization: `Bearer ${token}` })),
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
     },
     ...(body === undefined ? {} : { body }),

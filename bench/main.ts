@@ -1,13 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Child, startChild } from './child.ts';
+import { changesSubject, measureChanges } from './changes.ts';
+import { startChild } from './child.ts';
+import { keep, onClose, runProgram } from './closers.ts';
 import { makeDatabase } from './database.ts';
+import { exportSubject, measureExport } from './exports.ts';
+import { firstPageSubject, measureFirstPage } from './first-page.ts';
 import { measureGrpc } from './grpc.ts';
+import { importSubject, measureImport } from './imports.ts';
 import { type Measured, measure, type Row } from './measure.ts';
+import { measurePgbench, pgbenchSubject } from './pgbench.ts';
 import { externalIdOf, seedRecords } from './records.ts';
-import { fetchToken, type MeasuredServer, startFloor, startOurs } from './servers.ts';
-import { type Subject, subjects } from './subjects.ts';
+import { columnsOf, say, wholeNumber } from './report.ts';
+import { fetchFarPage, fetchToken, startFloor, startOurs } from './servers.ts';
+import { farPageSize, type Subject, subjects } from './subjects.ts';
 
 const usage = `Measures Crosswalk beside the least that the same work costs without it.
 
@@ -20,6 +27,10 @@ const usage = `Measures Crosswalk beside the least that the same work costs with
   --json FILE         write the rows to a file as well: [{name, ours, floor, ratio, unit}]
   --database-url URL  a PostgreSQL to make a database on, instead of an embedded one`;
 
+/** What is measured by other means than the subjects. */
+const grpcSubject = 'look-up by external ID over gRPC';
+const others = [exportSubject, firstPageSubject, importSubject, grpcSubject, pgbenchSubject, changesSubject];
+
 interface Settings {
   records: number;
   seed: number;
@@ -30,28 +41,7 @@ interface Settings {
   databaseUrl: string | undefined;
 }
 
-/** Ends what was started, in reverse order; also when the bench is interrupted. */
-const closers: (() => Promise<void>)[] = [];
-
-async function closeAll(): Promise<void> {
-  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
-}
-
-for (const [signal, status] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.once(signal, () => void closeAll().finally(() => process.exit(status)));
-}
-
-try {
-  await run(readSettings());
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-} finally {
-  await closeAll();
-}
+await runProgram(() => run(readSettings()));
 
 function readSettings(): Settings {
   const { values } = parseArgs({
@@ -70,8 +60,8 @@ function readSettings(): Settings {
     process.exit(0);
   }
   const chosen = subjects.filter(({ name }) => name.includes(values.only));
-  if (chosen.length === 0 && !'look-up by external ID over gRPC'.includes(values.only))
-    throw new Error(`--only: nothing is named ${values.only}; there are ${subjects.map(({ name }) => name).join(', ')}`);
+  if (chosen.length === 0 && !others.some((name) => name.includes(values.only)))
+    throw new Error(`--only: nothing is named ${values.only}; there are ${[...subjects.map(({ name }) => name), ...others].join(', ')}`);
   return {
     records: wholeNumber('--records', values.records, values.quick ? 2_000 : 100_000, 10_000_000),
     seed: wholeNumber('--seed', values.seed, Math.floor(Math.random() * 1_000_000), 4_294_967_295),
@@ -83,16 +73,9 @@ function readSettings(): Settings {
   };
 }
 
-function wholeNumber(option: string, text: string | undefined, fallback: number, max: number): number {
-  if (text === undefined) return fallback;
-  if (!/^[1-9][0-9]{0,9}$/.test(text) || Number(text) > max)
-    throw new Error(`${option} must be a whole number from 1 to ${max}, not ${text}`);
-  return Number(text);
-}
-
 async function run({ records, seed, quick, chosen, only, json, databaseUrl }: Settings): Promise<void> {
   const database = await makeDatabase(databaseUrl);
-  closers.push(() => database.remove());
+  onClose(() => database.remove());
   const ours = keep(await startOurs(database.url));
   say(`${records} organizations, seed ${seed}; ${machine()}, PostgreSQL ${database.version}`);
   const environmentId = await seedRecords(database.url, records);
@@ -106,21 +89,51 @@ async function run({ records, seed, quick, chosen, only, json, databaseUrl }: Se
     generator: keep(startChild('./load-process.ts')),
     token,
     records,
+    farPage: await fetchFarPage(ours.url, token, farPageSize),
     seed,
     rounds: quick ? 3 : 7,
     secondsOfRound: quick ? 0.15 : 1,
     secondsOfWarmUp: quick ? 0.15 : 2,
   };
   const measured: Measured[] = [];
+  // First, as other subjects make more records.
+  if (exportSubject.includes(only)) {
+    say(`  ${exportSubject}`);
+    measured.push(
+      ...(await measureExport({ url: ours.url, token, databaseUrl: database.url, environmentId, records, rounds: bench.rounds })),
+    );
+  }
+  if (firstPageSubject.includes(only)) {
+    say(`  ${firstPageSubject}`);
+    measured.push(await measureFirstPage({ url: ours.url, token, rounds: quick ? 1 : 7 }));
+  }
+  if (importSubject.includes(only)) {
+    say(`  ${importSubject}`);
+    const settings = { url: ours.url, pid: ours.pid, databaseUrl: database.url, environmentId, records };
+    measured.push(...(await measureImport({ ...settings, rounds: quick ? 1 : 3 })));
+  }
   for (const subject of chosen) {
     say(`  ${subject.name}`);
     measured.push(...(await measure(bench, subject)));
   }
-  if ('look-up by external ID over gRPC'.includes(only)) {
-    say('  look-up by external ID over gRPC');
+  if (grpcSubject.includes(only)) {
+    say(`  ${grpcSubject}`);
     const row = await measureGrpc({ url: ours.url, token, rounds: bench.rounds, requests: quick ? 1_000 : 20_000 });
     if (row === undefined) say('  left out: h2load is not installed (package nghttp2-client)');
     else measured.push(row);
+  }
+  if (pgbenchSubject.includes(only)) {
+    say(`  ${pgbenchSubject}`);
+    const row = await measurePgbench(bench, database);
+    if (row === undefined) say('  left out: pgbench is not installed (package postgresql-contrib)');
+    else measured.push(row);
+  }
+  if (changesSubject.includes(only)) {
+    say(`  ${changesSubject}`);
+    const changes = { url: ours.url, token, records, seed, rate: quick ? 100 : 500, seconds: quick ? 1 : 10 };
+    const { rows, told } = await measureChanges(changes, quick ? 1 : 5);
+    measured.push(...rows);
+    say(`  ${told}`);
   }
   say(table(measured));
   say(aims(measured));
@@ -128,11 +141,6 @@ async function run({ records, seed, quick, chosen, only, json, databaseUrl }: Se
     const rows = measured.map(({ name, ours: rate, floor: least, ratio, unit }): Row => ({ name, ours: rate, floor: least, ratio, unit }));
     await writeFile(json, `${JSON.stringify(rows, undefined, 2)}\n`);
   }
-}
-
-function keep<Started extends MeasuredServer | Child>(started: Started): Started {
-  closers.push(() => started.end());
-  return started;
 }
 
 function machine(): string {
@@ -152,17 +160,7 @@ function table(measured: readonly Measured[]): string {
       unit,
     ]),
   ];
-  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
-  return [
-    '',
-    ...lines.map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    ),
-    '',
-  ].join('\n');
+  return `\n${columnsOf(lines)}\n`;
 }
 
 function aims(measured: readonly Measured[]): string {
@@ -171,8 +169,4 @@ function aims(measured: readonly Measured[]): string {
       aim === undefined ? [] : [`aim ${ratio >= aim ? 'reached' : 'missed'}: ${name}: at least ${aim}, measured ${ratio.toFixed(2)}`],
     )
     .join('\n');
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

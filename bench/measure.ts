@@ -26,6 +26,7 @@ export interface Bench {
   generator: Child;
   token: string;
   records: number;
+  farPage: string;
   seed: number;
   /** of each server */
   rounds: number;
@@ -63,10 +64,11 @@ export async function measure(bench: Bench, subject: Subject): Promise<Measured[
   });
 }
 
-async function loadOnce(bench: Bench, subject: Subject, server: MeasuredServer, round: number, seconds: number): Promise<number> {
-  const { token, records } = bench;
+/** Answers a second of one round of load on one server. Throws when an answer is not what it should be. */
+export async function loadOnce(bench: Bench, subject: Subject, server: MeasuredServer, round: number, seconds: number): Promise<number> {
+  const { token, records, farPage } = bench;
   const constant = subject.alike && server === bench.floors.plain ? { expected: subject.call(lastRecord(bench)).expected } : {};
-  const load: Load = { subject: subject.name, url: server.url, token, records, seed: bench.seed + round, seconds, ...constant };
+  const load: Load = { subject: subject.name, url: server.url, token, records, farPage, seed: bench.seed + round, seconds, ...constant };
   const { rate, problem }: LoadResult = JSON.parse(await bench.generator.ask(JSON.stringify(load)));
   if (problem !== undefined) throw new Error(`${subject.name}, ${server === bench.ours ? 'ours' : 'floor'}: ${problem}`);
   return rate;
@@ -89,8 +91,8 @@ async function compareAnswers(bench: Bench, subject: Subject): Promise<void> {
   }
 }
 
-function lastRecord({ records }: Bench): Choices {
-  return { record: () => records, serial: () => 0 };
+function lastRecord({ records, farPage }: Bench): Choices {
+  return { record: () => records, serial: () => 0, farPage };
 }
 
 /** The middle of the values in order. */

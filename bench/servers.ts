@@ -11,16 +11,18 @@ export interface MeasuredServer {
 }
 
 /** Crosswalk as `npm start` runs it, on a database that it migrates. Its rate limit counts and is never reached. */
-export async function startOurs(databaseUrl: string): Promise<MeasuredServer> {
+export async function startOurs(databaseUrl: string): Promise<MeasuredServer & { pid: number }> {
   const server = await startServerProcess({
     DATABASE_URL: databaseUrl,
     CROSSWALK_SECRET_KEY: randomBytes(32).toString('base64'),
     CROSSWALK_CLIENT_ID: credentials.id,
     CROSSWALK_CLIENT_SECRET: credentials.secret,
     CROSSWALK_RATE_LIMIT: '1000000',
+    CROSSWALK_WEBHOOK_ALLOW: '127.0.0.0/8',
   });
   return {
     url: server.url,
+    pid: server.child.pid ?? 0,
     async end() {
       await server.end('SIGTERM');
     },
@@ -40,4 +42,19 @@ export async function fetchToken(url: string): Promise<string> {
   const { access_token: token }: { access_token?: string } = await response.json();
   if (token === undefined) throw new Error(`the server granted no token (status ${response.status})`);
   return token;
+}
+
+/** The token of page 1,000 of organizations (of the last page where there are fewer), reached from page to page as a reader reaches it. */
+export async function fetchFarPage(url: string, token: string, size: number): Promise<string> {
+  let far = '';
+  for (let page = 1; page < 1000; page += 1) {
+    const response = await fetch(`${url}/api/v1/organizations?page_size=${size}&page_token=${far}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { next_page_token: next }: { next_page_token?: string } = await response.json();
+    if (next === undefined) throw new Error(`page ${page} was answered with ${response.status}`);
+    if (next === '') break;
+    far = next;
+  }
+  return far;
 }

@@ -2,7 +2,7 @@ import { crmIdOf, externalIdOf, formerIdOf, idOf } from './records.ts';
 
 /** One request and what its answer must hold. */
 export interface Call {
-  method: 'GET' | 'POST' | 'PATCH';
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT';
   path: string;
   contentType?: string;
   body?: string;
@@ -17,6 +17,8 @@ export interface Choices {
   record(): number;
   /** a number that no other call of the run gets */
   serial(): number;
+  /** token of page 1,000 of the list of organizations, pages of `farPageSize`; of the last page where there are fewer */
+  farPage: string;
 }
 
 /** The least that the same work costs without Crosswalk: a bare handler, which answers the same call. */
@@ -44,6 +46,8 @@ export interface Subject {
   large: boolean;
   /** requests of a round, where the server lets only so many through; otherwise a round lasts its time */
   amount?: number;
+  /** Headers that say who calls, instead of an access token of ours. */
+  headers?: (token: string, choices: Choices) => Record<string, string>;
 }
 
 const organizations = '/api/v1/organizations';
@@ -68,6 +72,23 @@ function lookUp(name: string, path: (n: number) => string, floors: Floor[]): Sub
     alike: true,
     unique: false,
     large: false,
+  };
+}
+
+/** Organizations of a page when the thousandth is read: 10,000 have so many pages. */
+export const farPageSize = 10;
+
+/** A page of a list is the same wherever it is and whatever narrows it: but for its tokens and the count, what a floor answers. */
+function list(name: string, floor: string, path: (choices: Choices) => string): Subject {
+  return {
+    name,
+    connections: 32,
+    status: 200,
+    floors: [{ name: floor, server: 'database' }],
+    call: (choices) => ({ method: 'GET', path: organizations + path(choices), expected: '"organizations":[{"id":"org_' }),
+    alike: false,
+    unique: false,
+    large: true,
   };
 }
 
@@ -120,6 +141,32 @@ export const subjects: Subject[] = [
     unique: true,
     large: false,
   },
+  {
+    name: 'upsert with its event',
+    connections: 64,
+    status: 200,
+    floors: [{ name: 'one insert on conflict update and one insert in a transaction', server: 'database' }],
+    call({ record, serial }) {
+      const name = `Renamed ${serial()}`;
+      return {
+        method: 'PUT',
+        path: `${organizations}:external/${externalIdOf(record())}`,
+        contentType: json,
+        body: JSON.stringify({ display_name: name }),
+        expected: `"display_name":"${name}"`,
+      };
+    },
+    alike: false,
+    unique: true,
+    large: false,
+  },
+  list('first page of organizations', 'one prepared statement by the primary key', () => ''),
+  list(`page 1,000 of organizations`, 'one prepared statement by the primary key', ({ farPage }) => {
+    return `?page_size=${farPageSize}&page_token=${encodeURIComponent(farPage)}`;
+  }),
+  list('list filtered by equality of metadata', 'one prepared statement, metadata @> $2', ({ record }) => {
+    return `?filter=${encodeURIComponent(`metadata.account_manager = "manager${record() % 200}@example.com"`)}`;
+  }),
   {
     name: `resolve of ${resolved} IDs`,
     connections: 8,

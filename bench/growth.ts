@@ -1,0 +1,198 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { keep, onClose, runProgram } from './closers.ts';
+import { type BenchDatabase, makeDatabase, query } from './database.ts';
+import { type GrowthCall, growthCalls } from './growth-calls.ts';
+import { seedDirectory } from './growth-records.ts';
+import { Requester } from './growth-requester.ts';
+import { median, type Row } from './measure.ts';
+import { randomNumbers } from './random.ts';
+import { columnsOf, say, wholeNumber } from './report.ts';
+import { fetchFarPage, fetchToken, startOurs } from './servers.ts';
+import { farPageSize } from './subjects.ts';
+
+const usage = `Measures how much slower a directory is for being larger.
+
+  npm run bench:growth -- [options]
+
+  --records LIST      records of each kind, smallest first (10000,1000000)
+  --seed N            of the random choices (another one each time)
+  --quick             fewer requests, for a test of the bench itself
+  --only TEXT         only what has this text in its name
+  --json FILE         write the rows to a file as well: [{name, ours, floor, ratio, unit}]; ours is the larger one, floor the smallest
+  --database-url URL  a PostgreSQL to make the databases on, instead of an embedded one`;
+
+/** How much slower the largest may be than the smallest. */
+const aim = 1.3;
+
+/** Sizes take turns after so many requests, so that whatever else the machine does meets all of them. */
+const turn = 10;
+
+/** A round of one call at one size ends after this, however few requests it had. Milliseconds. */
+const longestRound = 2_000;
+
+/** Connections of the measurement of requests a second. */
+const connections = 32;
+
+/** A directory of one size and the server in front of it. */
+interface Directory {
+  count: number;
+  url: string;
+  pid: number;
+  databaseUrl: string;
+  token: string;
+  farPage: string;
+  random: (max: number) => number;
+}
+
+/** Numbers that were given to calls. */
+let serial = 0;
+
+await runProgram(async () => {
+  const { values } = parseArgs({
+    options: {
+      records: { type: 'string', default: '10000,1000000' },
+      seed: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      json: { type: 'string' },
+      'database-url': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return say(usage);
+  const sizes = values.records.split(',').map((size) => wholeNumber('--records', size, 0, 10_000_000));
+  const seed = wholeNumber('--seed', values.seed, Math.floor(Math.random() * 1_000_000) + 1, 4_294_967_295);
+  const calls = growthCalls.filter(({ name }) => name.includes(values.only));
+  if (calls.length === 0)
+    throw new Error(`--only: nothing is named ${values.only}; there are ${growthCalls.map(({ name }) => name).join(', ')}`);
+  const [cpu] = cpus();
+  const first = await makeDatabase(values['database-url']);
+  onClose(() => first.remove());
+  say(
+    `${sizes.join(' and ')} records of each kind, seed ${seed}; ${cpus().length} cores (${cpu?.model}), Node ${process.versions.node}, PostgreSQL ${first.version}`,
+  );
+  const directories: Directory[] = [];
+  for (const [index, count] of sizes.entries())
+    directories.push(await makeDirectory(index === 0 ? first : await first.another(), count, seed));
+
+  const rows: Row[] = [];
+  for (const call of calls) rows.push(...(await measureCall(call, directories, values.quick)));
+  say(
+    `\n${columnsOf([
+      ['what', ...sizes.map(String), 'ratio', 'unit'],
+      ...groupsOf(rows, sizes.length - 1).map((group) => [
+        group[0]?.name.replace(/, [0-9]+ records.*/, '') ?? '',
+        ...[group[0]?.floor ?? 0, ...group.map(({ ours }) => ours)].map((figure) => figure.toFixed(group[0]?.unit === 'ms' ? 2 : 0)),
+        (group.at(-1)?.ratio ?? 0).toFixed(2),
+        group[0]?.unit ?? '',
+      ]),
+    ])}\n`,
+  );
+  const missed = rows.filter(({ ratio, unit }) => unit === 'ms' && ratio > aim);
+  say(
+    `${rows.filter(({ unit }) => unit === 'ms').length - missed.length} within ${aim} times the smallest, beyond it: ${missed.map(({ name, ratio }) => `${name} (${ratio.toFixed(2)})`).join('; ') || 'none'}`,
+  );
+  for (const { count, pid, databaseUrl } of directories) {
+    const [size] = await query<{ megabytes: number }>(
+      databaseUrl,
+      'select (pg_database_size(current_database()) / 1048576)::integer as megabytes',
+    );
+    const { now, peak } = await memoryOf(pid);
+    say(`${count} records: server ${now.toFixed(0)} MB now, ${peak.toFixed(0)} MB at most; database ${size?.megabytes} MB`);
+  }
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
+});
+
+async function makeDirectory(database: BenchDatabase, count: number, seed: number): Promise<Directory> {
+  const server = keep(await startOurs(database.url));
+  const start = performance.now();
+  await seedDirectory(database.url, count);
+  say(`  ${count} records made in ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  const token = await fetchToken(server.url);
+  const directory = { count, url: server.url, pid: server.pid, databaseUrl: database.url, token, random: randomNumbers(seed) };
+  return { ...directory, farPage: await fetchFarPage(server.url, token, farPageSize) };
+}
+
+/** The time of a call at each size beside the smallest, and requests a second where the call asks for them. */
+async function measureCall(call: GrowthCall, directories: readonly Directory[], quick: boolean): Promise<Row[]> {
+  say(`  ${call.name}`);
+  const [rounds, requests] = quick ? [1, 3] : [5, 60];
+  const requesters = directories.map((directory) => new Requester(directory, 1));
+  const times: number[][] = directories.map(() => []);
+  let slow = '';
+  // The first round is for warming up.
+  for (let round = 0; round <= rounds; round += 1) {
+    const ofRound: number[][] = directories.map(() => []);
+    const spent = directories.map(() => 0);
+    for (let sent = 0; sent < requests; sent += turn) {
+      for (const [index, directory] of directories.entries()) {
+        for (let n = 0; n < Math.min(turn, requests) && (spent[index] ?? 0) < longestRound; n += 1) {
+          const start = performance.now();
+          const { status, body } = (await requesters[index]?.send(call.request(choicesOf(directory)))) ?? { status: 0, body: '' };
+          const time = performance.now() - start;
+          if (status === 503 && body.includes('QUERY_TOO_SLOW')) slow = ` (${directory.count}: QUERY_TOO_SLOW)`;
+          else if (status >= 300) throw new Error(`${call.name}: status ${status}, ${body.slice(0, 300)}`);
+          ofRound[index]?.push(time);
+          spent[index] = (spent[index] ?? 0) + time;
+        }
+      }
+    }
+    if (round > 0) for (const [index, one] of ofRound.entries()) times[index]?.push(median(one));
+  }
+  for (const requester of requesters) requester.end();
+  const rows = rowsOf(call.name, slow, directories, times, 'ms');
+  if (call.busy !== true) return rows;
+  const rates: number[][] = directories.map(() => []);
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [index, directory] of directories.entries()) {
+      const rate = await rateOf(call, directory, quick ? 50 : 1_000);
+      if (round > 0) rates[index]?.push(rate);
+    }
+  }
+  return [...rows, ...rowsOf(`${call.name}, ${connections} connections`, '', directories, rates, 'requests/s')];
+}
+
+function rowsOf(name: string, remark: string, directories: readonly Directory[], figures: readonly number[][], unit: string): Row[] {
+  const [floor = Number.NaN, ...others] = figures.map(median);
+  return others.map((ours, index) => ({
+    name: `${name}, ${directories[index + 1]?.count} records / ${directories[0]?.count}${remark}`,
+    ours,
+    floor,
+    ratio: ours / floor,
+    unit,
+  }));
+}
+
+async function rateOf(call: GrowthCall, directory: Directory, amount: number): Promise<number> {
+  const requester = new Requester(directory, connections);
+  const choices = choicesOf(directory);
+  const start = performance.now();
+  let left = amount;
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      for (; left > 0; left -= 1) {
+        const { status, body } = await requester.send(call.request(choices));
+        if (status >= 300) throw new Error(`${call.name}: status ${status}, ${body.slice(0, 300)}`);
+      }
+    }),
+  );
+  requester.end();
+  return amount / ((performance.now() - start) / 1000);
+}
+
+function choicesOf({ count, farPage, random }: Directory) {
+  return { count, farPage, record: () => random(count), serial: () => ++serial };
+}
+
+function groupsOf<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}
+
+/** What a process uses of memory, and the most it has used, in MB. */
+async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
+  const text = await readFile(`/proc/${pid}/status`, 'utf8');
+  const of = (name: string) => Number(new RegExp(`^${name}:\\s+([0-9]+) kB$`, 'm').exec(text)?.[1]) / 1024;
+  return { now: of('VmRSS'), peak: of('VmHWM') };
+}
