@@ -52,6 +52,12 @@ function postmasters(data: string): number[] {
     .map((line) => Number.parseInt(line, 10));
 }
 
+/** Sends what a page of the dashboard does before anybody is signed in; resolves to the status. */
+async function post(url: string, path: string, body: object): Promise<number> {
+  const headers = { 'content-type': 'application/json' };
+  return (await fetch(`${url}/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).status;
+}
+
 /** Nothing is left of PostgreSQL, and it stopped in order. */
 async function expectStopped(data: string): Promise<void> {
   expect(postmasters(data)).toEqual([]);
@@ -96,7 +102,8 @@ test('a start that is told to stop in the middle of its set-up ends with status 
 
 test('of two servers that start on a fresh directory at the same moment one serves, the other refuses with the way out and status 1', async () => {
   const data = await dataDirectory();
-  const pair = await Promise.all([spawn(data), spawn(data)]);
+  const admin = { ADMIN_EMAIL: 'admin@example.com', ADMIN_PASSWORD: 'correct horse battery staple' };
+  const pair = await Promise.all([spawn(data, admin), spawn(data, admin)]);
   const loser = await Promise.race(pair.map((server) => server.ended.then(() => server)));
   const winner = pair.find((server) => server !== loser);
   if (winner === undefined) throw new Error('there are two');
@@ -108,6 +115,9 @@ test('of two servers that start on a fresh directory at the same moment one serv
   expect(postmasters(data)).toEqual([await postmasterOf(data)]);
   const token = await tokenOf(winner.url);
   expect((await send(winner.url, token, 'POST', '/api/v1/organizations', { display_name: 'Kept' })).status).toBe(201);
+  // The given operator is there, so there is no link.
+  expect(winner.output()).not.toContain('setup#token');
+  expect(await post(winner.url, 'session', { email: admin.ADMIN_EMAIL, password: admin.ADMIN_PASSWORD })).toBe(200);
   expect(await winner.end('SIGTERM')).toBe(0);
   await expectStopped(data);
 });
@@ -164,6 +174,11 @@ test('a server that was killed -9 is followed by one that ends its postmaster, n
   expect((await send(server.url, server.token, 'GET', '/api/v1/organizations:external/HELD')).status).toBe(200);
 });
 
+test('the set-up link that a start prints makes the first operator; the next start prints none', async () => {
+  const [, token] = /^http:.*\/dashboard\/setup#token=(cws_\S+)$/m.exec(server.output()) ?? [];
+  expect(await post(server.url, 'setup', { token, email: 'first@example.com', password: 'correct horse battery staple' })).toBe(200);
+});
+
 test('a taken PORT is told with the way out and status 1, and PostgreSQL is stopped', async () => {
   const taken = createServer();
   const port = await freePort();
@@ -195,6 +210,7 @@ test('a secret key that was cut short is told and never replaced: what it encryp
 
 test('SIGTERM answers the requests under way, is not held up by idle connections, and ends with status 0 and no PostgreSQL', async () => {
   server = await start(data);
+  expect(server.output()).not.toContain('setup#token');
   const { hostname, port } = new URL(server.url);
   // One connection that made a request and stays, one that never says anything.
   const keptAlive = connect(Number(port), hostname);

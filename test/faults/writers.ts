@@ -13,11 +13,19 @@ export async function tokenOf(url: string): Promise<string> {
 }
 
 /** Sends one request; an answer of any status. */
-export async function send(url: string, token: string, method: string, path: string, body?: unknown) {
+export async function send(
+  url: string,
+  token: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  { headers = {}, signal }: { headers?: Record<string, string>; signal?: AbortSignal } = {},
+) {
   const response = await fetch(url + path, {
     method,
-    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
   });
   const answer: unknown = await response.json();
   return { status: response.status, retryAfter: response.headers.get('retry-after'), body: answer };

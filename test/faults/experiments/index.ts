@@ -1,0 +1,21 @@
+import type { Experiment } from '../experiment.ts';
+import { connections } from './connections.ts';
+import { databaseRestart } from './database-restart.ts';
+import { diskFull } from './disk-full.ts';
+import { gracefulStop } from './graceful-stop.ts';
+import { kill } from './kill.ts';
+import { races } from './races.ts';
+import { retries } from './retries.ts';
+import { torn } from './torn.ts';
+
+/** All experiments, in the order of their numbers. */
+export const experiments: readonly Experiment[] = [
+  ...kill,
+  ...databaseRestart,
+  ...diskFull,
+  ...connections,
+  ...races,
+  ...retries,
+  ...torn,
+  ...gracefulStop,
+];
