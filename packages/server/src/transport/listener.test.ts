@@ -158,6 +158,22 @@ test('a drain tells HTTP/2 peers to go away, lets streams under way end, and clo
   await Promise.all(ends);
 });
 
+test.each(['drain', 'cut off'])('a peer of HTTP/2 that does not close its side does not hold up the end: %s', async (how) => {
+  const { listener, port } = await listen();
+  const peer = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  // The preface and an empty SETTINGS frame.
+  peer.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])]));
+  await once(peer, 'data');
+  const told = once(peer.resume(), 'end');
+  const closed = once(listener.server, 'close');
+  listener.drain();
+  listener.server.close();
+  await told;
+  if (how === 'cut off') listener.destroy();
+  await closed;
+  peer.destroy();
+});
+
 test('with a certificate the same port speaks TLS: HTTP/2 to who asks for it by ALPN, HTTP/1.1 to others', async () => {
   const { listener, port } = await listen({ key, cert });
   const session = http2.connect(`https://localhost:${port}`, { ca: cert });

@@ -40,6 +40,8 @@ export const defaultRequestTimeout = 30_000;
 const maxHeadersTimeout = 10_000;
 /** A connection without a request is closed after this; longer than the 60 s of common proxies, which must close first. Milliseconds. */
 const keepAliveTimeout = 72_000;
+/** How long a peer of HTTP/2 may take to close its side once ours is closed: a round trip, and it has nothing more to say. Milliseconds. */
+const closeTimeout = 2_000;
 /** Size of all headers of a request. Bytes. */
 const maxHeaderSize = 16 * 1024;
 /** Streams of one connection at once: what the clients in use open, and not enough to matter. */
@@ -161,6 +163,7 @@ function createHttp2(http1: http.Server, { requestTimeout, onGrpc }: { requestTi
   // Makes a request and a response of a stream; from there on they are handled like those of HTTP/1.1.
   const requests = http2.createServer((request, response) => http1.emit('request', request, response));
   const open = new Set<ServerHttp2Session>();
+  const sockets = new Set<Duplex>();
   let draining = false;
 
   server.on('session', (session) => {
@@ -181,13 +184,25 @@ function createHttp2(http1: http.Server, { requestTimeout, onGrpc }: { requestTi
   });
 
   return {
-    accept: (socket: Duplex) => server.emit('connection', socket),
+    accept(socket: Duplex) {
+      sockets.add(socket);
+      let closing: NodeJS.Timeout | undefined;
+      // Node waits for the other side as long as that likes, when a session has ended.
+      socket.once('finish', () => {
+        closing = setTimeout(() => socket.destroy(), closeTimeout);
+      });
+      socket.once('close', () => {
+        clearTimeout(closing);
+        sockets.delete(socket);
+      });
+      server.emit('connection', socket);
+    },
     drain() {
       draining = true;
       for (const session of open) session.close();
     },
     destroy() {
-      for (const session of open) session.destroy();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
