@@ -29,10 +29,10 @@ export type Queryable = pg.Pool | pg.PoolClient;
 const poolSize = 8;
 
 /**
- * Connections for what a process does without being asked for: placing events, claiming what is to be sent, recording what came of it, and
- * an import go on side by side, each by one.
+ * Connections for what a process does without being asked for: placing events, claiming what is to be sent, recording what came of it go
+ * on side by side, each by one, and an import by two.
  */
-export const workPoolSize = 4;
+export const workPoolSize = 5;
 
 /** A statement that runs longer than this is ended by the database and answered with 503. Milliseconds. */
 const statementTimeout = 10_000;

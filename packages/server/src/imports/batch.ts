@@ -37,6 +37,8 @@ export interface Batch {
   samplesWanted: number;
   /** records that a row about another changed too: database ID and version, of which rows before may have noted the one before */
   touched: { kind: RowKind; id: string; version: number }[];
+  /** whether a record that was there lost a name: an external ID or an address, which another may have from now on */
+  freesNames: boolean;
   /** the first line of each kind that is yet to be done after this level */
   waiting: Map<RowKind, number>;
   /** rows of this level that are put off to the next */

@@ -3,13 +3,12 @@ import type { Queryable } from '../database/connection.ts';
 import type { FileRow, Outcome } from './import.ts';
 import type { Restore } from './restore.ts';
 
-/** Stages rows of a file. */
+/** Stages rows of a file; what became of those that could not be read is known at once. */
 export async function insertRows(tx: Queryable, environmentId: string, importId: string, rows: readonly FileRow[]): Promise<void> {
   await tx.query({
     name: 'insert-import-rows',
-    text: `insert into import_rows (environment_id, import_id, line, source, data, size, unreadable, kind, outcome, field, error_code, message)
-           select $1, $2, * from unnest($3::int[], $4::text[], $5::text[], $6::int[], $7::boolean[], $8::text[], $9::text[], $10::text[],
-             $11::text[], $12::text[])`,
+    text: `insert into import_rows (environment_id, import_id, line, source, data, size, unreadable)
+           select $1, $2, * from unnest($3::int[], $4::text[], $5::text[], $6::int[], $7::boolean[])`,
     values: [
       environmentId,
       importId,
@@ -18,20 +17,10 @@ export async function insertRows(tx: Queryable, environmentId: string, importId:
       rows.map(({ data }) => data),
       rows.map(({ source, data }) => source.length + (data?.length ?? 0)),
       rows.map(({ refused }) => refused !== undefined),
-      ...outcomeColumns(rows.map(({ refused }) => refused)),
     ],
   });
-}
-
-function outcomeColumns(outcomes: readonly (Outcome | undefined)[]): (string | null)[][] {
-  const errors = outcomes.map((outcome) => (outcome !== undefined && 'code' in outcome ? outcome : undefined));
-  return [
-    outcomes.map((outcome) => outcome?.kind ?? null),
-    outcomes.map((outcome) => outcome?.result ?? null),
-    errors.map((error) => error?.field ?? null),
-    errors.map((error) => error?.code ?? null),
-    errors.map((error) => error?.message ?? null),
-  ];
+  const unreadable = rows.flatMap(({ line, refused }) => (refused === undefined ? [] : [{ line, ref: null, outcome: refused }]));
+  await noteOutcomes(tx, environmentId, importId, unreadable);
 }
 
 /** A row as it is staged. */
@@ -51,27 +40,25 @@ export async function takeRows(
   after: number,
   { count, bytes }: { count: number; bytes: number },
 ): Promise<StagedRow[]> {
-  const { rows } = await db.query<{
-    line: number;
-    json: string;
-    unreadable: boolean;
-    kind: RowKind | null;
-    field: string | null;
-    error_code: string | null;
-    message: string | null;
-  }>({
+  const { rows } = await db.query<{ line: number; json: string; refused: RefusedRow | null }>({
     name: 'take-import-rows',
-    text: `select line, coalesce(data, source) as json, unreadable, kind, field, error_code, message
+    text: `select line, coalesce(data, source) as json,
+             case when unreadable then (
+               select jsonb_build_object('kind', o.kind, 'field', o.field, 'code', o.error_code, 'message', o.message) from import_outcomes o
+               where o.environment_id = $1 and o.import_id = $2 and o.line = sized.line) end as refused
            from (select r.*, sum(size) over (order by line) - size as before
                  from (select * from import_rows where environment_id = $1 and import_id = $2 and line > $3 order by line limit $4) r) sized
            where before = 0 or before + size <= $5 order by line`,
     values: [environmentId, importId, after, count, bytes],
   });
-  return rows.map(({ line, json, unreadable, kind, field, error_code: code, message }) => ({
-    line,
-    json,
-    refused: unreadable ? { result: 'invalid', kind, field: field ?? 'row', code: code ?? '', message: message ?? '' } : undefined,
-  }));
+  return rows.map(({ line, json, refused }) => ({ line, json, refused: refused === null ? undefined : { result: 'invalid', ...refused } }));
+}
+
+interface RefusedRow {
+  kind: RowKind | null;
+  field: string;
+  code: string;
+  message: string;
 }
 
 /** A row that was done, its name within the file, and what became of it. */
@@ -81,26 +68,33 @@ export interface DoneRow {
   outcome: Outcome;
 }
 
-/** Notes what became of rows. */
+/** Notes what became of rows. Of a row that has an outcome already the new one counts: its one transaction may have begun anew elsewhere. */
 export async function noteOutcomes(db: Queryable, environmentId: string, importId: string, rows: readonly DoneRow[]): Promise<void> {
   if (rows.length === 0) return;
   const records = rows.map(({ outcome }) => ('recordId' in outcome ? outcome : undefined));
+  const errors = rows.map(({ outcome }) => ('code' in outcome ? outcome : undefined));
   await db.query({
     name: 'note-import-outcomes',
-    text: `update import_rows r set kind = o.kind, outcome = o.outcome, field = o.field, error_code = o.error_code, message = o.message,
-             ref = o.ref, record_id = o.record_id, record_version = o.record_version, restore = o.restore
-           from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[],
-             $12::jsonb[]) as o (line, kind, outcome, field, error_code, message, ref, record_id, record_version, restore)
-           where r.environment_id = $1 and r.import_id = $2 and r.line = o.line`,
+    text: `insert into import_outcomes (environment_id, import_id, line, kind, ref, outcome, record_id, record_version, restore, field, error_code,
+             message)
+           select $1, $2, * from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::jsonb[], $10::text[],
+             $11::text[], $12::text[])
+           on conflict on constraint import_outcomes_pkey do update set kind = excluded.kind, ref = excluded.ref, outcome = excluded.outcome,
+             record_id = excluded.record_id, record_version = excluded.record_version, restore = excluded.restore, field = excluded.field,
+             error_code = excluded.error_code, message = excluded.message`,
     values: [
       environmentId,
       importId,
       rows.map(({ line }) => line),
-      ...outcomeColumns(rows.map(({ outcome }) => outcome)),
+      rows.map(({ outcome }) => outcome.kind),
       rows.map(({ ref }) => ref),
+      rows.map(({ outcome }) => outcome.result),
       records.map((done) => done?.recordId ?? null),
       records.map((done) => done?.version ?? null),
       records.map((done) => restoreOf(done?.restore)),
+      errors.map((error) => error?.field ?? null),
+      errors.map((error) => error?.code ?? null),
+      errors.map((error) => error?.message ?? null),
     ],
   });
 }
@@ -129,7 +123,7 @@ export async function noteTouched(
     else step.to = version;
   }
   await db.query(
-    `update import_rows r set record_version = t.upto
+    `update import_outcomes r set record_version = t.upto
      from unnest($3::text[], $4::bigint[], $5::bigint[], $6::bigint[]) as t (kind, id, since, upto)
      where r.environment_id = $1 and r.import_id = $2 and r.record_id = t.id and r.kind = t.kind and r.outcome in ('created', 'updated')
        and r.record_version >= t.since and r.record_version < t.upto`,
@@ -147,8 +141,8 @@ export async function noteTouched(
 /** Forgets what became of the rows of an import, those that could not be read apart: its one transaction begins anew. */
 export async function forgetOutcomes(db: Queryable, environmentId: string, importId: string): Promise<void> {
   await db.query(
-    `update import_rows set outcome = null, ref = null, record_id = null, record_version = null, restore = null, field = null, error_code = null, message = null
-     where environment_id = $1 and import_id = $2 and outcome is not null and not unreadable`,
+    `delete from import_outcomes o using import_rows r
+     where o.environment_id = $1 and o.import_id = $2 and r.environment_id = $1 and r.import_id = $2 and r.line = o.line and not r.unreadable`,
     [environmentId, importId],
   );
 }
@@ -163,7 +157,7 @@ export async function findRefs(
   if (refs.length === 0) return new Map();
   const { rows } = await db.query<{ kind: string; ref: string; record_id: string | null }>({
     name: 'find-import-refs',
-    text: `select kind, ref, record_id from import_rows
+    text: `select kind, ref, record_id from import_outcomes
            where environment_id = $1 and import_id = $2 and kind in ('organization', 'user') and ref = any($3::text[]) order by line`,
     values: [environmentId, importId, refs],
   });
@@ -180,7 +174,7 @@ export async function listErrors(
 ): Promise<ImportRowError[]> {
   const { rows } = await db.query<ImportRowError>({
     name: 'list-import-errors',
-    text: `select line, kind, coalesce(field, 'row') as field, error_code, message from import_rows
+    text: `select line, kind, field, error_code, message from import_outcomes
            where environment_id = $1 and import_id = $2 and line > $3 and outcome in ('conflict', 'invalid') order by line limit $4`,
     values: [environmentId, importId, after, limit],
   });
@@ -198,9 +192,10 @@ export async function takeRejected(
     name: 'take-rejected-rows',
     text: `select line, source from (
              select line, source, sum(size) over (order by line) - size as before, size
-             from (select line, source, size from import_rows
-                   where environment_id = $1 and import_id = $2 and line > $3 and outcome in ('conflict', 'invalid')
-                   order by line limit 1000) r) sized
+             from (select o.line, r.source, r.size from import_outcomes o
+                   join import_rows r on r.environment_id = $1 and r.import_id = $2 and r.line = o.line
+                   where o.environment_id = $1 and o.import_id = $2 and o.line > $3 and o.outcome in ('conflict', 'invalid')
+                   order by o.line limit 1000) rejected) sized
            where before = 0 or before + size <= 4000000 order by line`,
     values: [environmentId, importId, after],
   });

@@ -89,35 +89,48 @@ export class ImportService {
     let header: string | null = null;
     let [rows, size] = [0, 0];
     let chunk: FileRow[] = [];
+    // A chunk is staged while the next one is read; one at a time, so that memory stays small.
+    let staging: Promise<void> = Promise.resolve();
     const flush = async () => {
       const taken = chunk;
+      const received = { bytes: arrival.bytes, rows, header };
       chunk = [];
       size = 0;
       await inTransaction(
         this.#pool,
         async (tx) => {
           if (taken.length > 0) await insertRows(tx, environmentId, id, taken);
-          if (!(await noteReceived(tx, environmentId, id, { bytes: arrival.bytes, rows, header }, receiveLease))) throw canceled(id);
+          if (!(await noteReceived(tx, environmentId, id, received, receiveLease))) throw canceled(id);
         },
         // The queueing at the end is durable, and with it what came before.
         { durable: false },
       );
     };
-    for await (const part of readFile(arriving(body, arrival, this.#stall), format, options)) {
-      if ('header' in part) {
-        header = part.header;
-        continue;
+    try {
+      for await (const part of readFile(arriving(body, arrival, this.#stall), format, options)) {
+        if ('header' in part) {
+          header = part.header;
+          continue;
+        }
+        rows += 1;
+        if (rows > limit) {
+          const why = isOneTransaction(options) ? ', as atomic and dry_run are one transaction' : '';
+          throw new ApiError('BODY_TOO_LARGE', `the file may have at most ${limit} rows${why}; divide it into several`);
+        }
+        chunk.push(part);
+        size += part.source.length + (part.data?.length ?? 0);
+        if (chunk.length < chunkRows && size < chunkSize) continue;
+        await staging;
+        staging = flush();
+        // Heard of when it is waited for.
+        staging.catch(() => {});
       }
-      rows += 1;
-      if (rows > limit) {
-        const why = isOneTransaction(options) ? ', as atomic and dry_run are one transaction' : '';
-        throw new ApiError('BODY_TOO_LARGE', `the file may have at most ${limit} rows${why}; divide it into several`);
-      }
-      chunk.push(part);
-      size += part.source.length + (part.data?.length ?? 0);
-      if (chunk.length >= chunkRows || size >= chunkSize) await flush();
+      await staging;
+      await flush();
+    } finally {
+      // What is staged after a failure would outlive the import.
+      await Promise.allSettled([staging]);
     }
-    await flush();
   }
 
   /** The import; 404 if there is none. */

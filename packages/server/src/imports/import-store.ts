@@ -152,8 +152,9 @@ export async function failReceiving(db: Queryable, environmentId: string, id: st
     `with failed as (
        update imports set state = 'FAILED', error_code = $3, error_message = $4, idempotency_key = null, holder = null, lease_until = null,
          rows_total = 0, finish_time = now()
-       where environment_id = $1 and id = $2 and state = 'RECEIVING' returning id)
-     delete from import_rows using failed where environment_id = $1 and import_id = failed.id`,
+       where environment_id = $1 and id = $2 and state = 'RECEIVING' returning id),
+     removed as (delete from import_rows using failed where environment_id = $1 and import_id = failed.id)
+     delete from import_outcomes using failed where environment_id = $1 and import_id = failed.id`,
     [environmentId, id, code, message],
   );
 }
@@ -332,14 +333,20 @@ const isUndoOver = '(i.undo_state is null or i.undo_finish_time < now() - make_i
 
 /** Removes up to 1,000 rows of imports of all environments that ended long enough ago, or imports without rows; returns how many. */
 export async function purgeImports(db: Queryable): Promise<number> {
-  const rows = await db.query(
-    `delete from import_rows where (environment_id, import_id, line) in (
-       select r.environment_id, r.import_id, r.line from imports i
-       join import_rows r on r.environment_id = i.environment_id and r.import_id = i.id
-       where i.finish_time < now() - make_interval(days => $1) and ${isUndoOver} limit 1000)`,
+  const { rows } = await db.query<{ purged: number }>(
+    `with purged as (
+       delete from import_rows where (environment_id, import_id, line) in (
+         select r.environment_id, r.import_id, r.line from imports i
+         join import_rows r on r.environment_id = i.environment_id and r.import_id = i.id
+         where i.finish_time < now() - make_interval(days => $1) and ${isUndoOver} limit 1000)
+       returning environment_id, import_id, line),
+     outcomes as (
+       delete from import_outcomes where (environment_id, import_id, line) in (select environment_id, import_id, line from purged))
+     select count(*)::int as purged from purged`,
     [importLimits.keptDays],
   );
-  if (rows.rowCount !== null && rows.rowCount > 0) return rows.rowCount;
+  const purged = rows[0]?.purged ?? 0;
+  if (purged > 0) return purged;
   const { rowCount } = await db.query(
     `delete from imports where (environment_id, id) in (
        select environment_id, id from imports i where i.finish_time < now() - make_interval(days => $1) and ${isUndoOver} limit 1000)`,

@@ -5,7 +5,7 @@ import type { Queryable } from '../database/connection.ts';
 import { databaseFailure, uniqueViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
-import { appendEvents, type NewEvent } from '../events/index.ts';
+import { appendEvents } from '../events/index.ts';
 import type { FeedService } from '../feed/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
@@ -49,6 +49,8 @@ export interface ImportWorkerOptions {
 const interval = 500;
 /** Rows of one batch, and their characters: what one transaction does within about a second. */
 const batchLimits = { count: 1000, bytes: 8 * 1024 * 1024 };
+/** Batches of one round: what else a round looks after, such as uploads that were given up, is not kept waiting for longer. */
+const roundBatches = 50;
 /** A batch that fails this often in succession by what is no fault of the database ends its import: a race for an ID is lost once or twice. */
 const maxFailures = 8;
 
@@ -62,6 +64,26 @@ class Undone extends Error {
     super('undone');
     this.progress = progress;
   }
+}
+
+/** Rows that were read, and what became of those that could not be. */
+interface ReadRows {
+  pending: PendingRow[];
+  /** by line */
+  outcomes: ReadonlyMap<number, Outcome>;
+}
+
+/** Rows whose records are written. */
+interface Put {
+  batch: Batch;
+  pending: readonly PendingRow[];
+}
+
+/** A batch that was begun. Both reject when it fails. */
+interface BatchUnderWay {
+  /** its records are written: it takes no more locks of theirs */
+  put: Promise<Put>;
+  committed: Promise<void>;
 }
 
 /**
@@ -104,26 +126,76 @@ export class ImportWorker {
     const job = await claimImport(pool, this.#holder, lease);
     if (job === undefined) return undoBatch(this.#options, this.#holder);
     try {
-      await (isOneTransaction(job.options) ? this.#doAtOnce(job) : this.#doBatch(job));
+      await (isOneTransaction(job.options) ? this.#doAtOnce(job) : this.#doBatches(job));
     } catch (error) {
       await this.#fail(job, error);
     }
     return true;
   }
 
-  /** One batch of an import: its rows, their events and how far it is. */
-  async #doBatch(job: Job): Promise<void> {
+  /** Some batches of an import, each one transaction with its events and how far the import is then; and its end, when no rows are left. */
+  async #doBatches(job: Job): Promise<void> {
+    const { pool } = this.#options;
+    const { environmentId, id } = job;
+    let last: BatchUnderWay | undefined;
+    let line = job.lastLine;
+    try {
+      for (let begun = 0; begun < roundBatches && !this.#stopped; begun += 1) {
+        const rows = await takeRows(pool, environmentId, id, line, batchLimits);
+        if (rows.length === 0) {
+          await last?.committed;
+          await finishImport(pool, job, this.#holder);
+          return;
+        }
+        const before = last;
+        last = this.#begin(job, line, rows, before);
+        line = rows.at(-1)?.line ?? line;
+        // Two at once: one that is put in, and the one before, which is written down.
+        await before?.committed;
+      }
+      await last?.committed;
+    } finally {
+      await Promise.allSettled([last?.committed]);
+    }
+  }
+
+  /**
+   * Begins a batch, the rows after a line. Its records are written while the batch before it, which has taken all the locks it needs, still
+   * writes down what became of its rows and their events: the two never wait for each other in a ring. It commits after that one, or not at all.
+   */
+  #begin(job: Job, after: number, rows: readonly StagedRow[], before: BatchUnderWay | undefined): BatchUnderWay {
     const { pool, lease, feed } = this.#options;
-    await inTransaction(pool, async (tx) => {
-      const current = await lockJob(tx, job.environmentId, job.id, this.#holder);
-      if (current === undefined) return;
-      const rows = await takeRows(tx, job.environmentId, job.id, current.lastLine, batchLimits);
-      if (rows.length === 0) return finishImport(tx, job, this.#holder);
-      const { progress, events } = await this.#put(tx, tx, current, current, rows);
-      await noteProgress(tx, job, this.#holder, progress, lease);
-      await feed.append(tx, contextOf(job), events);
+    const { environmentId, id } = job;
+    let isPut = false;
+    let announce: (put: Put) => void = () => {};
+    let giveUp: (error: unknown) => void = () => {};
+    const put = new Promise<Put>((resolve, reject) => {
+      announce = resolve;
+      giveUp = reject;
     });
-    feed.wakeOutlets();
+    const work = async (): Promise<void> => {
+      const read = this.#read(rows);
+      const earlier = await before?.put;
+      if (earlier !== undefined && !isIndependent(earlier, read.pending)) await before?.committed;
+      await inTransaction(pool, async (tx) => {
+        // Another round would take locks anew that the next batch may have by now.
+        if (isPut) throw new Lost();
+        const done = await this.#put(tx, tx, job, read);
+        isPut = true;
+        announce(done);
+        await before?.committed;
+        const current = await lockJob(tx, environmentId, id, this.#holder);
+        if (current === undefined || current.lastLine !== after) throw new Lost();
+        await noteProgress(tx, job, this.#holder, await this.#note(tx, current, rows, done), lease);
+        await feed.append(tx, contextOf(job), done.batch.events);
+      });
+      feed.wakeOutlets();
+    };
+    const committed = work();
+    committed.catch(giveUp);
+    // The next batch hears of it; that there is none is no error of its own.
+    put.catch(() => {});
+    return { put, committed };
   }
 
   /** A whole import in one transaction, which is kept only if it is to be and no row is rejected. What becomes of its rows is noted beside it. */
@@ -132,7 +204,6 @@ export class ImportWorker {
     try {
       await inTransaction(pool, (tx) => this.#putAll(tx, job));
     } catch (error) {
-      if (error instanceof Lost) return;
       if (!(error instanceof Undone)) throw error;
       await noteProgress(pool, job, this.#holder, error.progress, this.#options.lease);
       const rejected = rejectedOf(error.progress.counts);
@@ -154,10 +225,10 @@ export class ImportWorker {
     for (;;) {
       const rows = await takeRows(pool, job.environmentId, job.id, progress.lastLine, batchLimits);
       if (rows.length === 0) break;
-      const put = await this.#put(tx, pool, job, progress, rows);
-      progress = put.progress;
+      const put = await this.#put(tx, pool, job, this.#read(rows), importLimits.samples - progress.samples.length);
+      progress = await this.#note(pool, { ...job, ...progress }, rows, put);
       // The feed cannot be held for as long as this takes: they get their places when it has committed.
-      await appendEvents(tx, contextOf(job), this.#options.ids, put.events);
+      await appendEvents(tx, contextOf(job), this.#options.ids, put.batch.events);
       const isMine = await noteProgress(pool, job, this.#holder, progress, lease);
       if (!isMine || this.#stopped) throw new Lost();
     }
@@ -166,17 +237,15 @@ export class ImportWorker {
     await finishImport(tx, job, this.#holder);
   }
 
-  /** Puts some rows in by `tx`, notes by `journal` what became of them, and gives how far the import is then and the events of it. */
-  async #put(
-    tx: pg.PoolClient,
-    journal: Queryable,
-    job: Job,
-    before: Progress,
-    rows: readonly StagedRow[],
-  ): Promise<{ progress: Progress; events: NewEvent[] }> {
-    const { environmentId, id, options } = job;
+  /** Reads staged rows; those that cannot be read or break their schema have their outcome at once. */
+  #read(rows: readonly StagedRow[]): ReadRows {
     const outcomes = new Map<number, Outcome>();
-    const pending = rows.flatMap((row) => read(row, outcomes, this.#options.ids));
+    return { outcomes, pending: rows.flatMap((row) => readRow(row, outcomes, this.#options.ids)) };
+  }
+
+  /** Puts rows in by `tx`; what was noted of rows before is read by `journal`. */
+  async #put(tx: pg.PoolClient, journal: Queryable, job: Job, { pending, outcomes }: ReadRows, samplesWanted = 0): Promise<Put> {
+    const { environmentId, id, options } = job;
     const refs = await findRefs(
       journal,
       environmentId,
@@ -189,34 +258,42 @@ export class ImportWorker {
       ids: this.#options.ids,
       aliasDays: this.#options.aliasDays,
       options,
-      outcomes,
+      outcomes: new Map(outcomes),
       events: [],
       touched: [],
+      freesNames: false,
       waiting: new Map(),
       postponed: [],
       samples: [],
-      samplesWanted: options.dry_run ? importLimits.samples - before.samples.length : 0,
+      samplesWanted: options.dry_run ? samplesWanted : 0,
       refs,
     };
     await putInOrder(batch, pending);
+    return { batch, pending };
+  }
+
+  /** Notes what became of rows that were put in, and gives how far the import is then. */
+  async #note(journal: Queryable, before: Job, rows: readonly StagedRow[], { batch, pending }: Put): Promise<Progress> {
+    const { outcomes, touched, samples } = batch;
     const named = new Map(pending.map(({ line, row }) => [line, 'ref' in row ? (row.ref ?? null) : null]));
-    const done = rows.flatMap(({ line }): DoneRow[] => {
+    // What became of a row that could not be read was noted when it was staged.
+    const done = rows.flatMap(({ line, refused }): DoneRow[] => {
       const outcome = outcomes.get(line);
-      return outcome === undefined ? [] : [{ line, ref: named.get(line) ?? null, outcome }];
+      return outcome === undefined || refused !== undefined ? [] : [{ line, ref: named.get(line) ?? null, outcome }];
     });
-    await noteOutcomes(journal, environmentId, id, done);
-    await noteTouched(journal, environmentId, id, batch.touched);
-    const progress = {
+    await noteOutcomes(journal, before.environmentId, before.id, done);
+    await noteTouched(journal, before.environmentId, before.id, touched);
+    return {
       rowsDone: before.rowsDone + rows.length,
       lastLine: rows.at(-1)?.line ?? before.lastLine,
       counts: addOutcomes(before.counts, outcomes.values()),
-      samples: [...before.samples, ...batch.samples],
+      samples: [...before.samples, ...samples],
     };
-    return { progress, events: batch.events };
   }
 
   /** What the database cannot do now is tried again as long as it takes; anything else, a few times. */
   async #fail(job: Job, error: unknown): Promise<void> {
+    if (error instanceof Lost) return;
     if (databaseFailure(error) !== undefined) throw error;
     const failures = await countFailure(this.#options.pool, job, this.#holder);
     const isRace = error instanceof ApiError || uniqueViolation(error) !== undefined;
@@ -232,8 +309,8 @@ function contextOf({ environmentId, actor, requestId }: Job): RequestContext {
   return { environmentId, actor, requestId };
 }
 
-/** Reads a staged row; one that cannot be read or breaks its schema has its outcome at once. */
-function read({ line, json, refused }: StagedRow, outcomes: Map<number, Outcome>, ids: IdGenerator): PendingRow[] {
+/** Reads a staged row, or notes why it cannot be. */
+function readRow({ line, json, refused }: StagedRow, outcomes: Map<number, Outcome>, ids: IdGenerator): PendingRow[] {
   if (refused !== undefined) {
     outcomes.set(line, refused);
     return [];
@@ -263,6 +340,20 @@ async function putInOrder(batch: Batch, rows: readonly PendingRow[]): Promise<vo
     ];
     rest = [...later, ...batch.postponed, ...others].sort((a, b) => a.line - b.line);
   }
+}
+
+/**
+ * Whether rows may be put in before those of a batch have committed: they name nothing that it wrote, write nothing that it names, and the rules
+ * for them are not among what it changed. Records that both know by different names are locked until then, and free names are what tells them apart.
+ */
+function isIndependent({ batch, pending }: Put, rows: readonly PendingRow[]): boolean {
+  const isPlain = ({ row: { kind } }: PendingRow) => kind === 'user' || kind === 'membership';
+  if (batch.freesNames || !pending.every(isPlain) || !rows.every(isPlain)) return false;
+  const written = new Set(pending.flatMap(({ keys }) => keys.writes));
+  const read = new Set(pending.flatMap(({ keys }) => keys.reads));
+  return rows.every(
+    ({ keys }) => !keys.writes.some((key) => written.has(key) || read.has(key)) && !keys.reads.some((key) => written.has(key)),
+  );
 }
 
 /** The first line of each kind among rows in the order of the file. */

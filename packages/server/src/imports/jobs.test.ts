@@ -103,4 +103,5 @@ test('what an import leaves is removed 30 days after its end', async () => {
   await server.purge();
   expect((await server.client.request('GET', `/api/v1/imports/${id}`)).status).toBe(404);
   expect(await count('import_rows', [])).toBe(0);
+  expect(await count('import_outcomes', [])).toBe(0);
 });

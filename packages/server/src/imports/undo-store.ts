@@ -169,7 +169,7 @@ export async function nextUndoRecords(
   const { rows } = await tx.query<{ line: number; record_id: string | null }>({
     name: `next-undo-records-${ofOrganizations}`,
     text: `with scanned as materialized (
-             select line, record_id, kind, outcome, undo_outcome from import_rows
+             select line, record_id, kind, outcome, undo_outcome from import_outcomes
              where environment_id = $1 and import_id = $2 and line < coalesce($4, 2147483647) order by line desc limit ${scannedRows}),
            wanted as (
              select line, record_id from scanned s where kind = $3 and outcome in ('created', 'updated') and undo_outcome is null
@@ -195,7 +195,7 @@ export async function rowsAbout<RestoreOf extends { version: number | null }>(
 ): Promise<UndoRow<RestoreOf>[]> {
   const { rows } = await tx.query<{ line: number; record_id: string; record_version: string; restore: RestoreOf | null }>({
     name: 'rows-about-records',
-    text: `select line, record_id, record_version, restore from import_rows
+    text: `select line, record_id, record_version, restore from import_outcomes
            where environment_id = $1 and import_id = $2 and record_id = any($4::bigint[]) and outcome in ('created', 'updated') and kind = $3
            order by line`,
     values: [environmentId, importId, kind, recordIds],
@@ -219,7 +219,7 @@ export async function noteUndone(
   const left = rows.map(({ outcome, isLast }) => (outcome.result === 'left' && isLast ? outcome : undefined));
   await tx.query({
     name: 'note-undone',
-    text: `update import_rows r set undo_outcome = o.outcome, undo_reason = o.reason, undo_message = o.message
+    text: `update import_outcomes r set undo_outcome = o.outcome, undo_reason = o.reason, undo_message = o.message
            from unnest($3::int[], $4::text[], $5::text[], $6::text[]) as o (line, outcome, reason, message)
            where r.environment_id = $1 and r.import_id = $2 and r.line = o.line`,
     values: [
@@ -243,7 +243,7 @@ export async function listLeft(
 ): Promise<ImportLeft[]> {
   const { rows } = await db.query<{ line: number; kind: RowKind; record_id: string; reason: ImportLeft['reason']; message: string }>({
     name: 'list-import-left',
-    text: `select line, kind, record_id, undo_reason as reason, undo_message as message from import_rows
+    text: `select line, kind, record_id, undo_reason as reason, undo_message as message from import_outcomes
            where environment_id = $1 and import_id = $2 and line > $3 and undo_outcome = 'left' and undo_reason is not null
            order by line limit $4`,
     values: [environmentId, importId, after, limit],

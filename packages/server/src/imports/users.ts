@@ -78,6 +78,7 @@ export async function putUsers(batch: Batch, rows: readonly Pending[]): Promise<
     else changes.push({ pending, before, after: { ...decided, id: before === undefined ? pending.newId : (id ?? '') } });
   }
 
+  batch.freesNames ||= changes.some(({ before, after }) => before !== undefined && losesName(before, after));
   await moveManyExternalIds(
     tx,
     environmentId,
@@ -117,6 +118,11 @@ export async function putUsers(batch: Batch, rows: readonly Pending[]): Promise<
 
 function idsOf(before: LockedUser | undefined): SystemIds {
   return before === undefined ? new Map() : systemIdsOf(before.fields);
+}
+
+function losesName(before: LockedUser, { fields }: UserState): boolean {
+  const kept = systemIdsOf(fields);
+  return before.fields.email.key !== fields.email.key || [...systemIdsOf(before.fields)].some(([system, id]) => kept.get(system) !== id);
 }
 
 function emailTaken(holder: string): ApiError {

@@ -1,0 +1,113 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { useTestServer } from '../testing.ts';
+import { imported } from './testing.ts';
+
+/** A batch has 1,000 rows, and while it is written down the next one is put in: what a file says must not depend on that. */
+const server = useTestServer();
+beforeAll(() => server.startWork());
+
+const batch = 1000;
+/** Rows about nothing else, which fill a batch up. */
+const filler = (name: string, count: number) =>
+  Array.from({ length: count }, (_, n) => ({ kind: 'user', external_id: `${name}-${n}`, email: `${name}-${n}@fill.example` }));
+/** A file whose first batch ends with some rows and whose second one begins with others; there is a third. */
+const across = (name: string, last: readonly object[], first: readonly object[]) => [
+  ...filler(`${name}a`, batch - last.length),
+  ...last,
+  ...first,
+  ...filler(`${name}b`, batch),
+];
+const put = (rows: readonly object[]) => imported(server, server.client, rows);
+
+async function user(externalId: string): Promise<{ id: string; email: string; metadata: object; version: number; external_ids: object }> {
+  const { body } = await server.client.request('GET', `/api/v1/users:external/${externalId}`);
+  return Object(body).user;
+}
+
+describe('rows of two batches that follow each other take effect in the order of the file', () => {
+  test('a record of the one is changed by its every name in the other', async () => {
+    const named = { external_id: 'n-1', external_ids: { hr: 'n-hr' }, email: 'n-1@batches.example' };
+    const { counts } = await put(
+      across(
+        'n',
+        [{ kind: 'user', ...named, metadata: { a: 1 } }],
+        [
+          { kind: 'user', email: named.email, metadata: { b: 2 } },
+          { kind: 'user', external_ids: { hr: 'n-hr' }, metadata: { c: 3 } },
+        ],
+      ),
+    );
+    expect(counts.user).toMatchObject({ updated: 2, conflicts: 0, invalid: 0 });
+    expect(await user('n-1')).toMatchObject({ metadata: { a: 1, b: 2, c: 3 }, version: 3 });
+  });
+
+  test('what the one names for the file, the other may refer to', async () => {
+    await put([{ kind: 'organization', external_id: 'w-org', display_name: 'Refs' }]);
+    const { counts } = await put(
+      across(
+        'w',
+        [{ kind: 'user', ref: 'first', external_id: 'w-1', email: 'w-1@batches.example' }],
+        [{ kind: 'membership', organization: { external_id: 'w-org' }, user: { ref: 'first' } }],
+      ),
+    );
+    expect(counts.membership).toMatchObject({ created: 1, invalid: 0 });
+  });
+
+  test('a record that both know by different names gets the changes of both', async () => {
+    await put([{ kind: 'user', external_id: 'd-1', email: 'd-1@batches.example' }]);
+    const { counts } = await put(
+      across(
+        'd',
+        [{ kind: 'user', external_id: 'd-1', metadata: { a: 1 } }],
+        [{ kind: 'user', email: 'd-1@batches.example', metadata: { b: 2 } }],
+      ),
+    );
+    expect(counts.user).toMatchObject({ updated: 2, conflicts: 0 });
+    expect(await user('d-1')).toMatchObject({ metadata: { a: 1, b: 2 }, version: 3 });
+  });
+
+  test('a membership that both know by different names is one', async () => {
+    await put([
+      { kind: 'organization', external_id: 'm-org', display_name: 'Members' },
+      { kind: 'user', external_id: 'm-1', email: 'm-1@batches.example' },
+    ]);
+    const of = (who: object, metadata: object) => ({ kind: 'membership', organization: { external_id: 'm-org' }, user: who, metadata });
+    const { counts } = await put(across('m', [of({ external_id: 'm-1' }, { a: 1 })], [of({ email: 'm-1@batches.example' }, { b: 2 })]));
+    expect(counts.membership).toMatchObject({ created: 1, updated: 1, conflicts: 0, invalid: 0 });
+    const { rows } = await server.database.pool.query('select metadata, version from memberships where user_id = $1', [
+      (await user('m-1')).id.slice(4),
+    ]);
+    expect(rows).toEqual([{ metadata: { a: 1, b: 2 }, version: '2' }]);
+  });
+
+  test('an address and an external ID that the one frees are free for the other', async () => {
+    await put([{ kind: 'user', external_id: 'f-1', external_ids: { hr: 'f-hr' }, email: 'f-1@batches.example' }]);
+    const { counts } = await put(
+      across(
+        'f',
+        [{ kind: 'user', external_id: 'f-1', external_ids: { hr: null }, email: 'f-other@batches.example' }],
+        [{ kind: 'user', external_id: 'f-2', external_ids: { hr: 'f-hr' }, email: 'f-1@batches.example' }],
+      ),
+    );
+    expect(counts.user).toMatchObject({ created: 2 * batch, updated: 1, conflicts: 0 });
+    const [before, after] = [await user('f-1'), await user('f-2')];
+    expect([before.email, before.external_ids]).toEqual(['f-other@batches.example', {}]);
+    expect([after.email, after.external_ids]).toEqual(['f-1@batches.example', { hr: 'f-hr' }]);
+  });
+});
+
+test('the last places of an organization are given out once, however many batches want them', async () => {
+  const { body } = await server.client.request('POST', '/api/v1/organizations', { display_name: 'Limited', external_id: 'limited' });
+  const limit = batch + batch / 2;
+  const path = `/api/v1/organizations/${Object(body).organization.id}/settings/usermanagement`;
+  expect((await server.client.request('PATCH', path, { settings: { max_allowed_users: limit } })).status).toBe(200);
+  await put(filler('limit', 3 * batch));
+  const { counts } = await put(
+    Array.from({ length: 3 * batch }, (_, n) => ({
+      kind: 'membership',
+      organization: { external_id: 'limited' },
+      user: { external_id: `limit-${n}` },
+    })),
+  );
+  expect(counts.membership).toMatchObject({ created: limit, conflicts: 3 * batch - limit });
+});
