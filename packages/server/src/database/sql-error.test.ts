@@ -89,6 +89,6 @@ test('a violated constraint is told by its name', async () => {
     pool.query("insert into environments (id, name, default_creator_role_id, default_member_role_id) values (20, 'one', 21, 22)"),
   );
   expect([uniqueViolation(twice), foreignKeyViolation(twice)]).toEqual(['environments_name_key', undefined]);
-  const orphan = await errorOf(pool.query("insert into organizations (environment_id, id, display_name) values (9, 9, 'x')"));
-  expect([uniqueViolation(orphan), foreignKeyViolation(orphan)]).toEqual([undefined, 'organizations_environment_fkey']);
+  const orphan = await errorOf(pool.query("insert into permissions (environment_id, id, name) values (9, 9, 'x')"));
+  expect([uniqueViolation(orphan), foreignKeyViolation(orphan)]).toEqual([undefined, 'permissions_environment_fkey']);
 });
