@@ -16,6 +16,8 @@ export interface TransactionOptions {
    * found out anew then, and what nobody was told of.
    */
   durable?: boolean;
+  /** How long it waits for another's lock, in milliseconds; default that of the pool. */
+  lockTimeout?: number | undefined;
 }
 
 /**
@@ -26,11 +28,15 @@ export interface TransactionOptions {
 export async function inTransaction<Result>(
   pool: pg.Pool,
   work: (tx: pg.PoolClient) => Promise<Result>,
-  { durable = true }: TransactionOptions = {},
+  { durable = true, lockTimeout }: TransactionOptions = {},
 ): Promise<Result> {
+  const settings = [
+    ...(durable ? [] : ['; set local synchronous_commit to off']),
+    ...(lockTimeout === undefined ? [] : [`; set local lock_timeout = ${lockTimeout}`]),
+  ];
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await once(pool, work, `${begin}${limitsOf(pool)}${durable ? '' : '; set local synchronous_commit to off'}`);
+      return await once(pool, work, `${begin}${limitsOf(pool)}${settings.join('')}`);
     } catch (error) {
       if (attempt === attempts || !isRetryable(error)) throw error;
       await delay(Math.random() * pause * attempt);

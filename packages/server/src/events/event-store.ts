@@ -42,7 +42,7 @@ async function writeEvents(
 ): Promise<WrittenEvent[]> {
   const written: WrittenEvent[] = [];
   for (let start = 0; start < events.length; start += batchSize) {
-    const rows = events.slice(start, start + batchSize).map((event, index) => ({
+    const rows = events.slice(start, start + batchSize).map(({ by = context, ...event }, index) => ({
       environment_id: event.environmentId ?? context.environmentId,
       id: ids.next(),
       place: last === null ? null : (last + BigInt(start + index + 1)).toString(),
@@ -55,17 +55,21 @@ async function writeEvents(
       external_ids: event.externalIds,
       changed: event.changed,
       data: event.data,
+      actor_type: by.actor.type,
+      actor_id: by.actor.id,
+      request_id: by.requestId,
     }));
     const { rows: inserted } = await tx.query<WrittenEvent>({
       name: 'append-events',
       text: `insert into events (environment_id, id, place, type, organization_id, record_kind, record_id, record_version,
                external_id, external_ids, changed, data, actor_type, actor_id, request_id)
              select e.environment_id, e.id, e.place, e.type, e.organization_id, e.record_kind, e.record_id, e.record_version,
-               e.external_id, e.external_ids, e.changed, e.data, $2, $3::bigint, $4
+               e.external_id, e.external_ids, e.changed, e.data, e.actor_type, e.actor_id, e.request_id
              from jsonb_to_recordset($1::jsonb) as e (environment_id bigint, id bigint, place bigint, type text, organization_id bigint, record_kind text,
-               record_id bigint, record_version bigint, external_id text, external_ids jsonb, changed jsonb, data jsonb)
+               record_id bigint, record_version bigint, external_id text, external_ids jsonb, changed jsonb, data jsonb, actor_type text,
+               actor_id bigint, request_id text)
              returning environment_id, sequence, type`,
-      values: [JSON.stringify(rows), context.actor.type, context.actor.id, context.requestId],
+      values: [JSON.stringify(rows)],
     });
     written.push(...inserted);
   }

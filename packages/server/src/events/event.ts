@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EventType, JsonValue } from '@crosswalk/contract';
+import type { RequestContext } from '../environments/index.ts';
 import { databaseId, formatId, type IdPrefix } from '../lib/id.ts';
 
 /** `{path: [old, new]}`; null stands for absent. */
@@ -35,6 +36,8 @@ export function publicId(kind: RecordKind, id: string): string {
 export interface NewEvent {
   /** database ID of the environment that is told; left out: the one of the request */
   environmentId?: string;
+  /** whose change it is, and of which request; left out: of the request that is served */
+  by?: Pick<RequestContext, 'actor' | 'requestId'>;
   type: EventType;
   recordKind: RecordKind;
   /** database IDs */

@@ -1,9 +1,10 @@
 import type pg from 'pg';
+import { sharedLockTimeout } from '../database/sharing.ts';
 import { inTransaction } from '../database/transaction.ts';
-import type { RequestContext } from '../environments/index.ts';
+import type { IdempotentRequest, RequestContext } from '../environments/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { IdempotentReplay } from './idempotency.ts';
-import { claimKey, findAnswer, storeAnswer } from './idempotency-store.ts';
+import { type ClientKey, claimKeys, findAnswer, storeAnswers } from './idempotency-store.ts';
 
 /**
  * The transaction of every change. With an Idempotency-Key in the context, the key and the answer are
@@ -12,22 +13,75 @@ import { claimKey, findAnswer, storeAnswer } from './idempotency-store.ts';
  * Throws `IdempotentReplay` when the request was answered before, 422 IDEMPOTENCY_KEY_REUSED when the key
  * belongs to another request, and whatever `work` throws (then nothing is stored, a corrected retry runs).
  */
-export function inChange<Result>(pool: pg.Pool, context: RequestContext, work: (tx: pg.PoolClient) => Promise<Result>): Promise<Result> {
-  const { environmentId, actor, idempotency } = context;
-  if (idempotency === undefined || actor.id === null) return inTransaction(pool, work);
-  const clientId = actor.id;
-  return inTransaction(pool, async (tx) => {
-    if (!(await claimKey(tx, environmentId, clientId, idempotency.key, idempotency.requestHash))) {
-      const stored = await findAnswer(tx, environmentId, clientId, idempotency.key);
-      if (stored === undefined) throw new ApiError('RECORD_BUSY', 'the key is in use by another request; try again', { retryAfter: 1 });
-      if (!stored.request_hash.equals(idempotency.requestHash)) {
-        throw new ApiError('IDEMPOTENCY_KEY_REUSED', 'Idempotency-Key: was used for a request with another method, path or body');
-      }
-      throw new IdempotentReplay(stored.status, stored.body);
-    }
-    const result = await work(tx);
-    const { status, body } = idempotency.answer(result);
-    await storeAnswer(tx, environmentId, clientId, idempotency.key, status, body);
-    return result;
+export async function inChange<Result>(
+  pool: pg.Pool,
+  context: RequestContext,
+  work: (tx: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const [change] = await inChanges(pool, [{ context }], async (tx) => [await work(tx)]);
+  // One change has one result: an undefined here is a Result that was meant.
+  return change as Result;
+}
+
+/** A change that may share its transaction with others of its environment. */
+export interface SharedChange<Result> {
+  context: RequestContext;
+  /** what is answered of its result, and repeated; left out: the result */
+  shape?: (result: Result) => unknown;
+}
+
+/**
+ * The same for several changes of one environment, whose results `work` gives in their order. Whatever stands in the way of one of several is
+ * thrown, and then none was made: see `shareTransactions`.
+ */
+export async function inChanges<Result>(
+  pool: pg.Pool,
+  changes: readonly SharedChange<Result>[],
+  work: (tx: pg.PoolClient) => Promise<readonly Result[]>,
+): Promise<readonly Result[]> {
+  const isShared = changes.length > 1;
+  const keyed = changes.flatMap((change, index) => {
+    const key = keyOf(change.context);
+    return key === undefined ? [] : [{ ...key, change, index }];
   });
+  const environmentId = changes[0]?.context.environmentId ?? '';
+  return inTransaction(
+    pool,
+    async (tx) => {
+      if (!(await claimKeys(tx, environmentId, keyed))) {
+        const [only] = keyed;
+        if (isShared || only === undefined) throw inUse();
+        return replay(tx, environmentId, only);
+      }
+      const results = await work(tx);
+      await storeAnswers(
+        tx,
+        environmentId,
+        keyed.map(({ clientId, key, answer, change: { shape = (result) => result }, index }) => {
+          // The results are as many as the changes: an undefined here is a Result that was meant.
+          return { clientId, key, ...answer(shape(results[index] as Result)) };
+        }),
+      );
+      return results;
+    },
+    isShared ? { lockTimeout: sharedLockTimeout } : {},
+  );
+}
+
+function keyOf({ actor, idempotency }: RequestContext): (ClientKey & Pick<IdempotentRequest, 'answer'>) | undefined {
+  return idempotency === undefined || actor.id === null ? undefined : { clientId: actor.id, ...idempotency };
+}
+
+/** Answers a request whose key was taken before: as it was answered then, or that it cannot be. */
+async function replay(tx: pg.PoolClient, environmentId: string, { clientId, key, requestHash }: ClientKey): Promise<never> {
+  const stored = await findAnswer(tx, environmentId, clientId, key);
+  if (stored === undefined) throw inUse();
+  if (!stored.request_hash.equals(requestHash)) {
+    throw new ApiError('IDEMPOTENCY_KEY_REUSED', 'Idempotency-Key: was used for a request with another method, path or body');
+  }
+  throw new IdempotentReplay(stored.status, stored.body);
+}
+
+function inUse(): ApiError {
+  return new ApiError('RECORD_BUSY', 'the key is in use by another request; try again', { retryAfter: 1 });
 }

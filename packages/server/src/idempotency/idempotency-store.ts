@@ -8,26 +8,38 @@ export interface StoredAnswer {
   body: string;
 }
 
+/** A key as a client sent it. */
+export interface ClientKey {
+  /** database ID */
+  clientId: string;
+  key: string;
+  /** SHA-256 of the request */
+  requestHash: Uint8Array;
+}
+
 /**
- * Takes the key for this transaction: true if it is ours. Waits while another transaction holds it; if that
+ * Takes keys for this transaction: true if all of them are ours. Waits while another transaction holds one; if that
  * one commits, its answer is there. An expired key is taken over.
  */
-export async function claimKey(
-  tx: Queryable,
-  environmentId: string,
-  clientId: string,
-  key: string,
-  requestHash: Uint8Array,
-): Promise<boolean> {
+export async function claimKeys(tx: Queryable, environmentId: string, keys: readonly ClientKey[]): Promise<boolean> {
+  if (keys.length === 0) return true;
   const { rowCount } = await tx.query({
-    name: 'claim-idempotency-key',
-    text: `insert into idempotency_keys as k (environment_id, client_id, key, request_hash) values ($1, $2, $3, $4)
+    name: 'claim-idempotency-keys',
+    text: `insert into idempotency_keys as k (environment_id, client_id, key, request_hash)
+           select $1, c.client_id, c.key, c.request_hash from unnest($2::bigint[], $3::text[], $4::bytea[]) as c (client_id, key, request_hash)
+           order by c.client_id, c.key collate "C"
            on conflict on constraint idempotency_keys_pkey do update
              set request_hash = excluded.request_hash, status = null, body = null, create_time = now()
              where k.create_time < now() - make_interval(hours => $5)`,
-    values: [environmentId, clientId, key, requestHash, keptHours],
+    values: [
+      environmentId,
+      keys.map(({ clientId }) => clientId),
+      keys.map(({ key }) => key),
+      keys.map(({ requestHash }) => requestHash),
+      keptHours,
+    ],
   });
-  return rowCount === 1;
+  return rowCount === keys.length;
 }
 
 /** The answer stored under a key. */
@@ -40,22 +52,26 @@ export async function findAnswer(tx: Queryable, environmentId: string, clientId:
   return rows[0];
 }
 
-/** Stores the answer with the effect. */
-export async function storeAnswer(
+/** Stores the answers with the effects. */
+export async function storeAnswers(
   tx: Queryable,
   environmentId: string,
-  clientId: string,
-  key: string,
-  status: number,
-  body: string,
+  answers: readonly { clientId: string; key: string; status: number; body: string }[],
 ): Promise<void> {
-  await tx.query('update idempotency_keys set status = $4, body = $5 where environment_id = $1 and client_id = $2 and key = $3', [
-    environmentId,
-    clientId,
-    key,
-    status,
-    body,
-  ]);
+  if (answers.length === 0) return;
+  await tx.query({
+    name: 'store-idempotent-answers',
+    text: `update idempotency_keys k set status = a.status, body = a.body
+           from unnest($2::bigint[], $3::text[], $4::int[], $5::text[]) as a (client_id, key, status, body)
+           where k.environment_id = $1 and k.client_id = a.client_id and k.key = a.key`,
+    values: [
+      environmentId,
+      answers.map(({ clientId }) => clientId),
+      answers.map(({ key }) => key),
+      answers.map(({ status }) => status),
+      answers.map(({ body }) => body),
+    ],
+  });
 }
 
 /** Removes up to 1,000 expired keys; returns how many there were. */

@@ -2,6 +2,7 @@ import type { CreateOrganization, JsonValue, Organization, UpdateOrganization } 
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
+import { shareTransactions } from '../database/sharing.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
 import { deleteDomainsOf } from '../domains/index.ts';
 import type { RequestContext } from '../environments/index.ts';
@@ -11,6 +12,7 @@ import {
   type Found,
   lostUpsert,
   moveExternalIds,
+  moveManyExternalIds,
   notFound,
   parseExternalId,
   type RecordReference,
@@ -19,7 +21,7 @@ import {
   systemIdsOf,
   withKey,
 } from '../external-ids/index.ts';
-import { inChange } from '../idempotency/index.ts';
+import { inChange, inChanges } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
@@ -36,12 +38,13 @@ import {
 } from '../metadata/index.ts';
 import { deleteRolesOf } from '../roles/index.ts';
 import { type NewOrganization, newOrganization, patchFields } from './organization.ts';
+import { insertOrganizations } from './organization-bulk-store.ts';
+import { unsetSettings } from './organization-settings.ts';
 import {
   deleteOrganization,
   findOrganizations,
   findOrganizationsByExternalId,
   findSlugHolder,
-  insertOrganization,
   listOrganizations,
   lockOrganization,
   updateOrganization,
@@ -49,6 +52,13 @@ import {
 
 /** An upsert whose create and update both lost a race runs again this often. */
 const upsertAttempts = 5;
+
+/** An organization that is to be made. `shape` makes of it what is answered, which an idempotent retry repeats. */
+interface Creation {
+  context: RequestContext;
+  created: NewOrganization;
+  shape: (organization: Organization) => unknown;
+}
 
 /** The use cases of organizations. Each change and its event are one transaction. */
 export class OrganizationService {
@@ -58,6 +68,7 @@ export class OrganizationService {
   readonly #aliasDays: number;
   readonly #findById;
   readonly #findByExternalId;
+  readonly #make;
 
   constructor({ pool, reads, ids, aliasDays }: { pool: pg.Pool; reads: Reads; ids: IdGenerator; aliasDays: number }) {
     this.#pool = pool;
@@ -66,6 +77,10 @@ export class OrganizationService {
     this.#aliasDays = aliasDays;
     this.#findById = reads.batcher(findOrganizations);
     this.#findByExternalId = reads.batcher(findOrganizationsByExternalId);
+    this.#make = shareTransactions(
+      (creations: readonly Creation[]) => inChanges(pool, creations, (tx) => this.#insert(tx, creations)),
+      ({ context }) => context.environmentId,
+    );
   }
 
   /** The organization and how it was found; 404 if there is none. */
@@ -104,16 +119,29 @@ export class OrganizationService {
 
   /** `shape` makes the result of the use case, which an idempotent retry repeats. */
   async #create<Result>(context: RequestContext, created: NewOrganization, shape: (organization: Organization) => Result): Promise<Result> {
-    const { environmentId } = context;
-    return this.#namingSlugHolder(environmentId, created.fields, () =>
-      inChange(this.#pool, context, async (tx) => {
-        const id = this.#ids.next();
-        await moveExternalIds(tx, environmentId, 'organization', id, new Map(), systemIdsOf(created.fields), this.#aliasDays);
-        const organization = await insertOrganization(tx, environmentId, id, created);
-        await appendEvents(tx, context, this.#ids, [eventOf('organization.created', 'organization', undefined, organization)]);
-        return shape(organization);
-      }),
-    );
+    return this.#namingSlugHolder(context.environmentId, created.fields, async () => shape(await this.#make({ context, created, shape })));
+  }
+
+  /** Makes organizations of one environment, with their external IDs and events. */
+  async #insert(tx: pg.PoolClient, creations: readonly Creation[]): Promise<readonly Organization[]> {
+    const [first] = creations;
+    if (first === undefined) return [];
+    const { environmentId } = first.context;
+    const states = creations.map(({ created }) => ({ id: this.#ids.next(), ...created, settings: unsetSettings, defaultMemberRole: null }));
+    const claims = states.map(({ id, fields }) => ({ recordId: id, before: new Map(), after: systemIdsOf(fields) }));
+    await moveManyExternalIds(tx, environmentId, 'organization', claims, this.#aliasDays);
+    const inserted = await insertOrganizations(tx, environmentId, states);
+    const organizations = states.map(({ id }) => {
+      const organization = inserted.get(id);
+      if (organization === undefined) throw new Error('an organization that was written did not come back');
+      return organization;
+    });
+    const events = organizations.map((organization, index) => ({
+      ...eventOf('organization.created', 'organization', undefined, organization),
+      by: (creations[index] ?? first).context,
+    }));
+    await appendEvents(tx, first.context, this.#ids, events);
+    return organizations;
   }
 
   /** Changes what the body names; its metadata merges, unless another change of metadata is given. */

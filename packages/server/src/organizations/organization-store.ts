@@ -7,7 +7,7 @@ import { eventOf, type NewEvent } from '../events/index.ts';
 import { externalIdColumns, externalIdJoin, type Found, type Move, systemIdsOf } from '../external-ids/index.ts';
 import { formatId } from '../lib/id.ts';
 import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
-import type { NewOrganization, OrganizationFields } from './organization.ts';
+import type { OrganizationFields } from './organization.ts';
 import { type SettingsColumns, settingsOf } from './organization-settings.ts';
 
 export interface OrganizationRow extends OrganizationFields, SettingsColumns {
@@ -93,24 +93,6 @@ export async function lockOrganization(tx: Queryable, environmentId: string, id:
     values: [environmentId, id],
   });
   return rows.map(toOrganization)[0];
-}
-
-/** Writes a new organization. Its external IDs are claimed before, see external-ids. */
-export async function insertOrganization(
-  tx: Queryable,
-  environmentId: string,
-  id: string,
-  { fields, metadata }: NewOrganization,
-): Promise<Organization> {
-  const { rows } = await tx.query<OrganizationRow>({
-    name: 'insert-organization',
-    text: `insert into organizations as t (environment_id, id, display_name, external_id, external_ids, region_code, slug, logo_url, metadata)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${columns}`,
-    values: [environmentId, id, ...fieldValues(fields), JSON.stringify(metadata)],
-  });
-  const [row] = rows;
-  if (row === undefined) throw new Error('an insert returned no row');
-  return toOrganization(row);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { CreateUser, CreateUserAndMembership, JsonValue, UpdateUser, User, 
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
+import { shareTransactions } from '../database/sharing.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
@@ -10,6 +11,7 @@ import {
   type Found,
   lostUpsert,
   moveExternalIds,
+  moveManyExternalIds,
   notFound,
   parseExternalId,
   type RecordReference,
@@ -18,7 +20,7 @@ import {
   systemIdsOf,
   withKey,
 } from '../external-ids/index.ts';
-import { inChange } from '../idempotency/index.ts';
+import { inChange, inChanges } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { emailKey, parseEmail } from '../lib/email.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
@@ -43,16 +45,8 @@ import {
 } from '../metadata/index.ts';
 import { findOrganizations } from '../organizations/index.ts';
 import { type NewUser, newUser, patchFields } from './user.ts';
-import {
-  deleteUser,
-  findEmailHolder,
-  findUsers,
-  findUsersByExternalId,
-  insertUser,
-  listUsers,
-  lockUser,
-  updateUser,
-} from './user-store.ts';
+import { insertUsers } from './user-bulk-store.ts';
+import { deleteUser, findEmailHolder, findUsers, findUsersByExternalId, listUsers, lockUser, updateUser } from './user-store.ts';
 
 /** An upsert whose create and update both lost a race runs again this often. */
 const upsertAttempts = 5;
@@ -71,6 +65,13 @@ interface UserMetadataUpdates {
   profile?: MetadataUpdate;
 }
 
+/** A user who is to be made. `shape` makes of them what is answered, which an idempotent retry repeats. */
+interface Creation {
+  context: RequestContext;
+  created: NewUser;
+  shape: (user: User) => unknown;
+}
+
 /** The use cases of users. Each change and its events are one transaction. */
 export class UserService {
   readonly #pool: pg.Pool;
@@ -79,6 +80,7 @@ export class UserService {
   readonly #aliasDays: number;
   readonly #findById;
   readonly #findByExternalId;
+  readonly #make;
 
   constructor({ pool, reads, ids, aliasDays }: { pool: pg.Pool; reads: Reads; ids: IdGenerator; aliasDays: number }) {
     this.#pool = pool;
@@ -87,6 +89,10 @@ export class UserService {
     this.#aliasDays = aliasDays;
     this.#findById = reads.batcher(findUsers);
     this.#findByExternalId = reads.batcher(findUsersByExternalId);
+    this.#make = shareTransactions(
+      (creations: readonly Creation[]) => inChanges(pool, creations, (tx) => this.#insert(tx, creations)),
+      ({ context }) => context.environmentId,
+    );
   }
 
   /** The user and how they were found; 404 if there is none. */
@@ -137,7 +143,7 @@ export class UserService {
 
   /** Makes a user; 409 when the address or an external ID is another's. */
   create(context: RequestContext, body: CreateUser): Promise<User> {
-    return this.#create(context, newUser(body), async (_tx, user) => user);
+    return this.#create(context, newUser(body), (user) => user);
   }
 
   /** Makes a user and their first membership together, or neither. `organizationId` is a database ID. */
@@ -145,30 +151,46 @@ export class UserService {
     const { membership, send_invitation_email: invite, ...user } = body;
     const wanted = invitationWanted(invite, membership?.send_invitation_email);
     const added = newMembership({ ...membership, send_invitation_email: wanted ?? true }, 'membership.');
+    const created = newUser(user);
     return namingMissing(organizationId, { id: '' }, () =>
-      this.#create(context, newUser(user), async (tx, created) => {
-        const result = await addMembership(tx, context, this.#ids, organizationId, requireId('usr', created.id), added);
-        return { user: { ...created, memberships: [result.membership] }, ...result };
-      }),
+      this.#namingEmailHolder(context.environmentId, created.fields.email.key, () =>
+        inChange(this.#pool, context, async (tx) => {
+          const [made] = await this.#insert(tx, [{ context, created }]);
+          if (made === undefined) throw new Error('a user who was written did not come back');
+          const result = await addMembership(tx, context, this.#ids, organizationId, requireId('usr', made.id), added);
+          return { user: { ...made, memberships: [result.membership] }, ...result };
+        }),
+      ),
     );
   }
 
-  /** `finish` does what else belongs to the use case, and makes its result, which an idempotent retry repeats. */
-  async #create<Result>(
-    context: RequestContext,
-    created: NewUser,
-    finish: (tx: pg.PoolClient, user: User) => Promise<Result>,
-  ): Promise<Result> {
-    const { environmentId } = context;
-    return this.#namingEmailHolder(environmentId, created.fields.email.key, () =>
-      inChange(this.#pool, context, async (tx) => {
-        const id = this.#ids.next();
-        await moveExternalIds(tx, environmentId, 'user', id, new Map(), systemIdsOf(created.fields), this.#aliasDays);
-        const user = await insertUser(tx, environmentId, id, created);
-        await appendEvents(tx, context, this.#ids, [eventOf('user.created', 'user', undefined, user)]);
-        return finish(tx, user);
-      }),
+  /** `shape` makes the result of the use case, which an idempotent retry repeats. */
+  async #create<Result>(context: RequestContext, created: NewUser, shape: (user: User) => Result): Promise<Result> {
+    return this.#namingEmailHolder(context.environmentId, created.fields.email.key, async () =>
+      shape(await this.#make({ context, created, shape })),
     );
+  }
+
+  /** Makes users of one environment, with their external IDs and events. */
+  async #insert(tx: pg.PoolClient, creations: readonly Pick<Creation, 'context' | 'created'>[]): Promise<readonly User[]> {
+    const [first] = creations;
+    if (first === undefined) return [];
+    const { environmentId } = first.context;
+    const states = creations.map(({ created }) => ({ id: this.#ids.next(), ...created }));
+    const claims = states.map(({ id, fields }) => ({ recordId: id, before: new Map(), after: systemIdsOf(fields) }));
+    await moveManyExternalIds(tx, environmentId, 'user', claims, this.#aliasDays);
+    const inserted = await insertUsers(tx, environmentId, states);
+    const users = states.map(({ id }) => {
+      const user = inserted.get(id);
+      if (user === undefined) throw new Error('a user who was written did not come back');
+      return user;
+    });
+    const events = users.map((user, index) => ({
+      ...eventOf('user.created', 'user', undefined, user),
+      by: (creations[index] ?? first).context,
+    }));
+    await appendEvents(tx, first.context, this.#ids, events);
+    return users;
   }
 
   /** Changes what the body names; its metadata merges, unless other changes of metadata are given. */
@@ -251,7 +273,7 @@ export class UserService {
         }
         requireAbsenceAllowed(preconditions);
         const created = newUser(withKey({ ...body, email: emailOf(body) }, key));
-        return await this.#create(context, created, async (_tx, user) => ({ user, created: true }));
+        return await this.#create(context, created, (user) => ({ user, created: true }));
       } catch (error) {
         if (attempt === upsertAttempts || !lostUpsert(error, 'user', key)) throw error;
       }

@@ -9,7 +9,7 @@ import { formatId } from '../lib/id.ts';
 import { type MembershipRow, membershipsJson, toMembership } from '../memberships/index.ts';
 import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
 import { answeredProfile, type StoredProfile } from './profile.ts';
-import type { NewUser, UserFields } from './user.ts';
+import type { UserFields } from './user.ts';
 
 export interface UserRow {
   id: string;
@@ -107,19 +107,6 @@ export async function lockUser(tx: Queryable, environmentId: string, id: string)
 export function toLockedUser(row: UserRow): LockedUser {
   const { email, email_key: key, external_id, external_ids, profile } = row;
   return { user: toUser(row), fields: { email: { address: email, key }, external_id, external_ids, profile } };
-}
-
-/** Writes a new user. The external IDs are claimed before, see external-ids. */
-export async function insertUser(tx: Queryable, environmentId: string, id: string, { fields, metadata }: NewUser): Promise<User> {
-  const { rows } = await tx.query<UserRow>({
-    name: 'insert-user',
-    text: `insert into users as t (environment_id, id, email, email_key, external_id, external_ids, profile, metadata)
-           values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${newColumns}`,
-    values: [environmentId, id, ...fieldValues(fields), JSON.stringify(metadata)],
-  });
-  const [row] = rows;
-  if (row === undefined) throw new Error('an insert returned no row');
-  return toUser(row);
 }
 
 /**
