@@ -88,6 +88,49 @@ describe('creations that wait at the same moment', () => {
   });
 });
 
+describe('merges that wait at the same moment', () => {
+  test('share transactions, also those of one record: each is a version with its event', async () => {
+    const ids = await Promise.all([1, 2, 3].map(async (n) => organizationOf(await create({ display_name: `Merge ${n}` })).id));
+    const answers = await Promise.all(
+      Array.from({ length: 90 }, (_, n) => server.client.request('PATCH', `${path}/${ids[n % 3]}`, { metadata: { [`k${n}`]: n } })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    for (const [n, answer] of answers.entries()) expect(organizationOf(answer).metadata).toMatchObject({ [`k${n}`]: n });
+    const { rows } = await server.database.pool.query<{ record_id: string; record_version: string; changed: object; xmin: string }>(
+      `select record_id, record_version, changed, xmin::text as xmin from events where type = 'organization.updated' and record_id = any($1::bigint[])
+       order by record_version`,
+      [ids.map((id) => id.slice(4))],
+    );
+    expect(new Set(rows.map(({ xmin }) => xmin)).size).toBeLessThan(90);
+    for (const [index, id] of ids.entries()) {
+      const own = rows.filter(({ record_id: recordId }) => recordId === id.slice(4));
+      expect(own.map(({ record_version: version }) => Number(version))).toEqual(Array.from({ length: 30 }, (_, n) => n + 2));
+      const keys = own.flatMap(({ changed }) => Object.keys(changed)).sort();
+      expect(keys).toEqual(Array.from({ length: 30 }, (_, n) => `metadata.k${3 * n + index}`).sort());
+    }
+  });
+
+  test('one that is refused is refused alone, and a record that is locked holds up nobody else', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, async (_, n) => organizationOf(await create({ display_name: `Busy ${n}` })).id),
+    );
+    const holder = await server.database.pool.connect();
+    try {
+      await holder.query('begin');
+      await holder.query('select from organizations where id = $1 for update', [ids[3].slice(4)]);
+      const patch = (id: string, metadata: object) => server.client.request('PATCH', `${path}/${id}`, { metadata });
+      const large = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`k${n}`, n]));
+      const changes = ids.map((id, n) => patch(n === 5 ? 'org_1' : id, n === 7 ? large : { a: n }));
+      const statuses = await Promise.all(changes.filter((_, n) => n !== 3).map(async (change) => (await change).status));
+      expect(statuses).toEqual(ids.flatMap((_, n) => (n === 3 ? [] : n === 5 ? [404] : n === 7 ? [400] : [200])));
+      await holder.query('rollback');
+      expect((await changes[3])?.status).toBe(200);
+    } finally {
+      holder.release(true);
+    }
+  });
+});
+
 describe('shareTransactions', () => {
   /** Makes what it is given, and remembers what came together. Nothing that has the text `bad` can be made. */
   function sharing() {

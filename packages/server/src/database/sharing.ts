@@ -15,11 +15,12 @@ export const sharedLockTimeout = 100;
  *
  * `make` makes changes of one group in one transaction and gives their results in the same order, or throws and leaves nothing. What it throws
  * for several is nobody's in particular: each is then made in a transaction of its own, whose result or error is its own. But when the database
- * goes away, nobody knows whether they were made, and all fail with that. `groupOf` names the group; there are few.
+ * goes away, nobody knows whether they were made, and all fail with that. `groupOf` names the group, of which there are few; undefined: the
+ * change shares with nobody.
  */
 export function shareTransactions<Change, Result>(
   make: (changes: readonly Change[]) => Promise<readonly Result[]>,
-  groupOf: (change: Change) => string,
+  groupOf: (change: Change) => string | undefined,
 ): (change: Change) => Promise<Result> {
   type Outcome = () => Result | Promise<Result>;
   const together = async (changes: readonly Change[]): Promise<readonly Outcome[]> => {
@@ -34,11 +35,26 @@ export function shareTransactions<Change, Result>(
   const groups = new Map<string, (change: Change) => Promise<Outcome>>();
   return async (change) => {
     const name = groupOf(change);
+    if (name === undefined) return make([change]).then(only);
     const share = groups.get(name) ?? createBatcher(together, { maxBatch: maxShared, maxConcurrent });
     groups.set(name, share);
     const outcome = await share(change);
     return outcome();
   };
+}
+
+/** Divides changes of records, given by the ID of each, into rounds in which no record is twice: the places of the changes, in their order. */
+export function roundsOf(ids: readonly string[]): number[][] {
+  const rounds: number[][] = [];
+  const seen = new Map<string, number>();
+  ids.forEach((id, place) => {
+    const round = seen.get(id) ?? 0;
+    seen.set(id, round + 1);
+    const places = rounds[round];
+    if (places === undefined) rounds.push([place]);
+    else places.push(place);
+  });
+  return rounds;
 }
 
 function only<Result>(results: readonly Result[]): Result {

@@ -79,10 +79,12 @@ export interface IdChange {
 }
 
 /**
- * `moveExternalIds` for many records, no two of which want the same ID: releases what they lose, claims what they gain. 409
- * EXTERNAL_ID_TAKEN when another record has one of those, and then the transaction is to be given up.
+ * Moves records, no two of which want the same ID, from one set of external IDs to another: releases those they lose, claims those they gain.
+ * A changed ID stays as an alias for `aliasDays`; a cleared one is free at once. A free ID, the record's own alias and the alias of another
+ * record can be claimed; an ID that another record has now is 409 EXTERNAL_ID_TAKEN, and then the transaction is to be given up. A
+ * concurrent claim of the same ID waits for the one that was first.
  */
-export async function moveManyExternalIds(
+export async function moveExternalIds(
   tx: Queryable,
   environmentId: string,
   kind: RecordKind,

@@ -17,12 +17,12 @@ export {
   type Alias,
   findHolders,
   type Holder,
-  moveManyExternalIds,
+  moveExternalIds,
   releaseManyExternalIds,
   returnAliases,
 } from './external-id-bulk-store.ts';
 export { externalIdRoutes } from './external-id-routes.ts';
-export { externalIdJoin, moveExternalIds, purgeAliases, releaseExternalIds } from './external-id-store.ts';
-export { notFound, resolveReference } from './reference.ts';
+export { externalIdJoin, purgeAliases, releaseExternalIds } from './external-id-store.ts';
+export { notFound, resolveReference, resolveReferences } from './reference.ts';
 export { type Move, RekeyService } from './rekey-service.ts';
 export { ResolveService } from './resolve-service.ts';

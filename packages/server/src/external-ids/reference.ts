@@ -3,6 +3,7 @@ import type { Queryable } from '../database/connection.ts';
 import { ApiError, excerpt } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
 import { primarySystem, type RecordReference } from './external-id.ts';
+import { findHolders } from './external-id-bulk-store.ts';
 
 /**
  * The database ID of the record a caller names. For an external ID this reads it (aliases included); a database
@@ -24,6 +25,24 @@ export async function resolveReference(
   const [row] = rows;
   if (row === undefined) throw notFound(kind, reference);
   return row.record_id;
+}
+
+/** The same for the records that several callers name, in their order. Throws 404 when nothing has one of the external IDs. */
+export async function resolveReferences(
+  db: Queryable,
+  environmentId: string,
+  kind: RecordKind,
+  references: readonly RecordReference[],
+): Promise<string[]> {
+  const keys = references.flatMap((reference) => ('id' in reference ? [] : [reference]));
+  const holders = await findHolders(db, environmentId, kind, keys);
+  const found = new Map(keys.map((key, index) => [key, holders[index]]));
+  return references.map((reference) => {
+    if ('id' in reference) return reference.id;
+    const holder = found.get(reference);
+    if (holder === undefined) throw notFound(kind, reference);
+    return holder.recordId;
+  });
 }
 
 const codes: Record<RecordKind, ErrorCode> = { organization: 'ORGANIZATION_NOT_FOUND', user: 'USER_NOT_FOUND' };

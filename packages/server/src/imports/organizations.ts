@@ -1,6 +1,6 @@
 import type { Organization, OrganizationRow } from '@crosswalk/contract';
 import { eventOf } from '../events/index.ts';
-import { moveManyExternalIds, notFound, type SystemIds, systemIdsOf } from '../external-ids/index.ts';
+import { moveExternalIds, notFound, type SystemIds, systemIdsOf } from '../external-ids/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { formatId, requireId } from '../lib/id.ts';
 import { mergeMetadata, newMetadata } from '../metadata/index.ts';
@@ -108,7 +108,7 @@ export async function putOrganizations(batch: Batch, rows: readonly Pending[]): 
     else changes.push({ pending, before, after: { ...state, id: before === undefined ? pending.newId : (id ?? '') }, differs, domains });
   }
 
-  await moveManyExternalIds(
+  await moveExternalIds(
     tx,
     environmentId,
     'organization',

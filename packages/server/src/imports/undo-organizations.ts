@@ -1,6 +1,6 @@
 import { deleteDomains, lockDomainsOf } from '../domains/index.ts';
 import { eventOf } from '../events/index.ts';
-import { moveManyExternalIds, releaseManyExternalIds, returnAliases, systemIdsOf } from '../external-ids/index.ts';
+import { moveExternalIds, releaseManyExternalIds, returnAliases, systemIdsOf } from '../external-ids/index.ts';
 import { requireId } from '../lib/id.ts';
 import { findWithMemberships } from '../memberships/index.ts';
 import {
@@ -53,7 +53,7 @@ export async function undoOrganizations(undo: Undo, records: readonly UndoRecord
     outcomes.set(record.id, { result: 'removed' });
     events.push(eventOf('organization.deleted', 'organization', now, undefined));
   }
-  await moveManyExternalIds(
+  await moveExternalIds(
     tx,
     environmentId,
     'organization',

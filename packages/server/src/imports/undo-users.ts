@@ -1,5 +1,5 @@
 import { eventOf } from '../events/index.ts';
-import { moveManyExternalIds, releaseManyExternalIds, returnAliases, systemIdsOf } from '../external-ids/index.ts';
+import { moveExternalIds, releaseManyExternalIds, returnAliases, systemIdsOf } from '../external-ids/index.ts';
 import { findWithMemberships } from '../memberships/index.ts';
 import { deleteUsers, findEmailHolders, lockUsers, updateUsers } from '../users/index.ts';
 import type { UserRestore } from './restore.ts';
@@ -38,7 +38,7 @@ export async function undoUsers(undo: Undo, records: readonly UndoRecord<UserRes
   });
   const waves = await planRenaming(undo, 'user', changed, (keys) => findEmailHolders(tx, environmentId, keys));
   const restored = waves.flat();
-  await moveManyExternalIds(
+  await moveExternalIds(
     tx,
     environmentId,
     'user',

@@ -1,6 +1,6 @@
 import type { UserRow } from '@crosswalk/contract';
 import { eventOf } from '../events/index.ts';
-import { moveManyExternalIds, notFound, type SystemIds, systemIdsOf } from '../external-ids/index.ts';
+import { moveExternalIds, notFound, type SystemIds, systemIdsOf } from '../external-ids/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { emailKey, parseEmail } from '../lib/email.ts';
 import { formatId, requireId } from '../lib/id.ts';
@@ -79,7 +79,7 @@ export async function putUsers(batch: Batch, rows: readonly Pending[]): Promise<
   }
 
   batch.freesNames ||= changes.some(({ before, after }) => before !== undefined && losesName(before, after));
-  await moveManyExternalIds(
+  await moveExternalIds(
     tx,
     environmentId,
     'user',

@@ -1,6 +1,7 @@
 import type { Organization, OrganizationSettings } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
-import type { NewOrganization } from './organization.ts';
+import type { MetadataChange } from '../metadata/index.ts';
+import type { NewOrganization, OrganizationFields } from './organization.ts';
 import { columnsOf } from './organization-settings.ts';
 import { columns, type OrganizationRow, toOrganization } from './organization-store.ts';
 
@@ -62,6 +63,40 @@ export async function insertOrganizations(
              s.idle_session_timeout_enabled, s.idle_session_timeout, ${defaultRole} from ${states}
            returning ${columns}`,
     values: [environmentId, json(organizations)],
+  });
+  return new Map(rows.map((row) => [row.id, toOrganization(row)]));
+}
+
+/** A change of a locked organization: its fields as they are to be, and what becomes of its metadata. */
+export interface OrganizationChange {
+  id: string;
+  fields: OrganizationFields;
+  metadata: MetadataChange;
+}
+
+/**
+ * Sets the fields and changes the metadata of locked organizations, no two of them the same, and raises their versions. Returns those that it
+ * changed, by database ID. Metadata is merged by the database, so that no key of another writer is lost.
+ */
+export async function changeOrganizations(
+  tx: Queryable,
+  environmentId: string,
+  changes: readonly OrganizationChange[],
+): Promise<Map<string, Organization>> {
+  const { rows } = await tx.query<OrganizationRow>({
+    name: 'change-organizations',
+    text: `update organizations t set display_name = s.display_name, external_id = s.external_id, external_ids = s.external_ids,
+             region_code = s.region_code, slug = s.slug, logo_url = s.logo_url, metadata = n.metadata, version = t.version + 1, update_time = now()
+           from jsonb_to_recordset($2::jsonb) as s (id bigint, display_name text, external_id text, external_ids jsonb, region_code text,
+             slug text, logo_url text, metadata jsonb, replace boolean)
+           cross join lateral (
+             select case when s.replace then s.metadata else crosswalk_merge_patch(o.metadata, s.metadata) end as metadata
+             from organizations o where o.environment_id = $1 and o.id = s.id) n
+           where t.environment_id = $1 and t.id = s.id
+             and (t.display_name, t.external_id, t.external_ids, t.region_code, t.slug, t.logo_url, t.metadata)
+               is distinct from (s.display_name, s.external_id, s.external_ids, s.region_code, s.slug, s.logo_url, n.metadata)
+           returning ${columns}`,
+    values: [environmentId, JSON.stringify(changes.map(({ id, fields, metadata }) => ({ id, ...fields, ...metadata })))],
   });
   return new Map(rows.map((row) => [row.id, toOrganization(row)]));
 }

@@ -2,22 +2,22 @@ import type { CreateOrganization, JsonValue, Organization, UpdateOrganization } 
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
-import { shareTransactions } from '../database/sharing.ts';
+import { roundsOf, shareTransactions } from '../database/sharing.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
 import { deleteDomainsOf } from '../domains/index.ts';
 import type { RequestContext } from '../environments/index.ts';
-import { appendEvents, eventOf } from '../events/index.ts';
+import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import {
   type ExternalKey,
   type Found,
   lostUpsert,
   moveExternalIds,
-  moveManyExternalIds,
   notFound,
   parseExternalId,
   type RecordReference,
   releaseExternalIds,
   resolveReference,
+  resolveReferences,
   systemIdsOf,
   withKey,
 } from '../external-ids/index.ts';
@@ -38,7 +38,7 @@ import {
 } from '../metadata/index.ts';
 import { deleteRolesOf } from '../roles/index.ts';
 import { type NewOrganization, newOrganization, patchFields } from './organization.ts';
-import { insertOrganizations } from './organization-bulk-store.ts';
+import { changeOrganizations, insertOrganizations, lockOrganizations } from './organization-bulk-store.ts';
 import { unsetSettings } from './organization-settings.ts';
 import {
   deleteOrganization,
@@ -47,7 +47,6 @@ import {
   findSlugHolder,
   listOrganizations,
   lockOrganization,
-  updateOrganization,
 } from './organization-store.ts';
 
 /** An upsert whose create and update both lost a race runs again this often. */
@@ -60,6 +59,16 @@ interface Creation {
   shape: (organization: Organization) => unknown;
 }
 
+/** A change of an organization. `shape` makes of it what is answered, which an idempotent retry repeats. */
+interface Change {
+  context: RequestContext;
+  reference: RecordReference;
+  body: UpdateOrganization;
+  metadata: MetadataUpdate;
+  preconditions: Preconditions;
+  shape: (organization: Organization) => unknown;
+}
+
 /** The use cases of organizations. Each change and its event are one transaction. */
 export class OrganizationService {
   readonly #pool: pg.Pool;
@@ -69,6 +78,7 @@ export class OrganizationService {
   readonly #findById;
   readonly #findByExternalId;
   readonly #make;
+  readonly #apply;
 
   constructor({ pool, reads, ids, aliasDays }: { pool: pg.Pool; reads: Reads; ids: IdGenerator; aliasDays: number }) {
     this.#pool = pool;
@@ -80,6 +90,12 @@ export class OrganizationService {
     this.#make = shareTransactions(
       (creations: readonly Creation[]) => inChanges(pool, creations, (tx) => this.#insert(tx, creations)),
       ({ context }) => context.environmentId,
+    );
+    this.#apply = shareTransactions(
+      (changes: readonly Change[]) => inChanges(pool, changes, (tx) => this.#update(tx, changes)),
+      // What another record or a version may stand in the way of is often refused, and what is refused alone.
+      ({ context, body: { external_id: id, external_ids: ids, slug }, preconditions }) =>
+        [id, ids, slug, ...Object.values(preconditions)].every((named) => named === undefined) ? context.environmentId : undefined,
     );
   }
 
@@ -129,7 +145,7 @@ export class OrganizationService {
     const { environmentId } = first.context;
     const states = creations.map(({ created }) => ({ id: this.#ids.next(), ...created, settings: unsetSettings, defaultMemberRole: null }));
     const claims = states.map(({ id, fields }) => ({ recordId: id, before: new Map(), after: systemIdsOf(fields) }));
-    await moveManyExternalIds(tx, environmentId, 'organization', claims, this.#aliasDays);
+    await moveExternalIds(tx, environmentId, 'organization', claims, this.#aliasDays);
     const inserted = await insertOrganizations(tx, environmentId, states);
     const organizations = states.map(({ id }) => {
       const organization = inserted.get(id);
@@ -184,22 +200,48 @@ export class OrganizationService {
     preconditions: Preconditions,
     shape: (organization: Organization) => Result,
   ): Promise<Result> {
-    const { environmentId } = context;
-    return this.#namingSlugHolder(environmentId, body, () =>
-      inChange(this.#pool, context, async (tx) => {
-        const id = await resolveReference(tx, environmentId, 'organization', reference);
-        const before = await lockOrganization(tx, environmentId, id);
+    return this.#namingSlugHolder(context.environmentId, body, async () =>
+      shape(await this.#apply({ context, reference, body, metadata, preconditions, shape })),
+    );
+  }
+
+  /** Makes changes of organizations of one environment, in their order, with their events. */
+  async #update(tx: pg.PoolClient, changes: readonly Change[]): Promise<readonly Organization[]> {
+    const [first] = changes;
+    if (first === undefined) return [];
+    const { environmentId } = first.context;
+    const references = changes.map(({ reference }) => reference);
+    const ids = await resolveReferences(tx, environmentId, 'organization', references);
+    const current = await lockOrganizations(tx, environmentId, [...new Set(ids)]);
+    const results = new Map<number, Organization>();
+    const events: NewEvent[] = [];
+    for (const round of roundsOf(ids)) {
+      const wanted = round.map((place) => {
+        const { context, reference, body, metadata, preconditions } = changes[place] ?? first;
+        const before = current.get(ids[place] ?? '');
         if (before === undefined) throw notFound('organization', reference);
         requireVersion(preconditions, before);
         const fields = patchFields(before, body);
-        await moveExternalIds(tx, environmentId, 'organization', id, systemIdsOf(before), systemIdsOf(fields), this.#aliasDays);
-        const after = await updateOrganization(tx, environmentId, id, fields, changeOf(metadata, before.metadata));
-        if (after === undefined) return shape(before);
+        return { id: ids[place] ?? '', place, context, before, fields, metadata: changeOf(metadata, before.metadata) };
+      });
+      const moves = wanted.map(({ id, before, fields }) => ({ recordId: id, before: systemIdsOf(before), after: systemIdsOf(fields) }));
+      await moveExternalIds(tx, environmentId, 'organization', moves, this.#aliasDays);
+      const changed = await changeOrganizations(tx, environmentId, wanted);
+      for (const { id, place, context, before } of wanted) {
+        const after = changed.get(id);
+        results.set(place, after ?? before);
+        if (after === undefined) continue;
         checkStored(after.metadata);
-        await appendEvents(tx, context, this.#ids, [eventOf('organization.updated', 'organization', before, after)]);
-        return shape(after);
-      }),
-    );
+        current.set(id, after);
+        events.push({ ...eventOf('organization.updated', 'organization', before, after), by: context });
+      }
+    }
+    await appendEvents(tx, first.context, this.#ids, events);
+    return changes.map((_, place) => {
+      const result = results.get(place);
+      if (result === undefined) throw new Error('a change has no result');
+      return result;
+    });
   }
 
   /**

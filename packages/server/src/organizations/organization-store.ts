@@ -6,7 +6,7 @@ import { type Page, type PageRequest, selectPage } from '../database/page-query.
 import { eventOf, type NewEvent } from '../events/index.ts';
 import { externalIdColumns, externalIdJoin, type Found, type Move, systemIdsOf } from '../external-ids/index.ts';
 import { formatId } from '../lib/id.ts';
-import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
+import type { SqlFilter } from '../metadata/index.ts';
 import type { OrganizationFields } from './organization.ts';
 import { type SettingsColumns, settingsOf } from './organization-settings.ts';
 
@@ -93,36 +93,6 @@ export async function lockOrganization(tx: Queryable, environmentId: string, id:
     values: [environmentId, id],
   });
   return rows.map(toOrganization)[0];
-}
-
-/**
- * Sets the fields and changes the metadata of a locked organization, and raises its version; undefined if that
- * changes nothing. The metadata is merged by the database, so that no key of another writer is lost.
- */
-export async function updateOrganization(
-  tx: Queryable,
-  environmentId: string,
-  id: string,
-  fields: OrganizationFields,
-  { metadata, replace }: MetadataChange,
-): Promise<Organization | undefined> {
-  const { rows } = await tx.query<OrganizationRow>({
-    name: 'update-organization',
-    text: `update organizations t set display_name = $3, external_id = $4, external_ids = $5, region_code = $6, slug = $7,
-             logo_url = $8, metadata = n.metadata, version = t.version + 1, update_time = now()
-           from (select case when $10::boolean then $9::jsonb else crosswalk_merge_patch(o.metadata, $9::jsonb) end as metadata
-                 from organizations o where o.environment_id = $1 and o.id = $2) n
-           where t.environment_id = $1 and t.id = $2
-             and (t.display_name, t.external_id, t.external_ids, t.region_code, t.slug, t.logo_url, t.metadata)
-               is distinct from ($3, $4, $5::jsonb, $6, $7, $8, n.metadata)
-           returning ${columns}`,
-    values: [environmentId, id, ...fieldValues(fields), JSON.stringify(metadata), replace],
-  });
-  return rows.map(toOrganization)[0];
-}
-
-function fieldValues(fields: OrganizationFields): unknown[] {
-  return [fields.display_name, fields.external_id, JSON.stringify(fields.external_ids), fields.region_code, fields.slug, fields.logo_url];
 }
 
 /** Gives organizations their new external IDs of one system; see external-ids. The events carry the records as they are then. */

@@ -1,6 +1,7 @@
 import type { User } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
-import type { NewUser } from './user.ts';
+import type { MetadataChange } from '../metadata/index.ts';
+import type { NewUser, UserFields } from './user.ts';
 import { columns, type LockedUser, newColumns, toLockedUser, toUser, type UserRow } from './user-store.ts';
 
 /** A user as they are to be, by database ID. */
@@ -44,6 +45,43 @@ export async function insertUsers(tx: Queryable, environmentId: string, users: r
            select $1, s.id, s.email, s.email_key, s.external_id, s.external_ids, s.profile, s.metadata from ${states}
            returning ${newColumns}`,
     values: [environmentId, json(users)],
+  });
+  return new Map(rows.map((row) => [row.id, toUser(row)]));
+}
+
+/** A change of a locked user: their fields as they are to be, and what becomes of their metadata. */
+export interface UserChange {
+  id: string;
+  fields: UserFields;
+  metadata: MetadataChange;
+}
+
+/**
+ * Sets the fields and changes the metadata of locked users, no two of them the same, and raises their versions. Returns those that it
+ * changed, by database ID. Metadata is merged by the database, so that no key of another writer is lost.
+ */
+export async function changeUsers(tx: Queryable, environmentId: string, changes: readonly UserChange[]): Promise<Map<string, User>> {
+  const rowOf = ({ id, fields: { email, ...fields }, metadata }: UserChange) => ({
+    id,
+    email: email.address,
+    email_key: email.key,
+    ...fields,
+    ...metadata,
+  });
+  const { rows } = await tx.query<UserRow>({
+    name: 'change-users',
+    text: `update users t set email = s.email, email_key = s.email_key, external_id = s.external_id, external_ids = s.external_ids,
+             profile = s.profile, metadata = n.metadata, version = t.version + 1, update_time = now()
+           from jsonb_to_recordset($2::jsonb) as s (id bigint, email text, email_key text, external_id text, external_ids jsonb, profile jsonb,
+             metadata jsonb, replace boolean)
+           cross join lateral (
+             select case when s.replace then s.metadata else crosswalk_merge_patch(o.metadata, s.metadata) end as metadata
+             from users o where o.environment_id = $1 and o.id = s.id) n
+           where t.environment_id = $1 and t.id = s.id
+             and (t.email, t.external_id, t.external_ids, t.profile, t.metadata)
+               is distinct from (s.email, s.external_id, s.external_ids, s.profile, n.metadata)
+           returning ${columns}`,
+    values: [environmentId, JSON.stringify(changes.map(rowOf))],
   });
   return new Map(rows.map((row) => [row.id, toUser(row)]));
 }

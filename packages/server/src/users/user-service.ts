@@ -2,21 +2,21 @@ import type { CreateUser, CreateUserAndMembership, JsonValue, UpdateUser, User, 
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
-import { shareTransactions } from '../database/sharing.ts';
+import { roundsOf, shareTransactions } from '../database/sharing.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
 import type { RequestContext } from '../environments/index.ts';
-import { appendEvents, eventOf } from '../events/index.ts';
+import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import {
   type ExternalKey,
   type Found,
   lostUpsert,
   moveExternalIds,
-  moveManyExternalIds,
   notFound,
   parseExternalId,
   type RecordReference,
   releaseExternalIds,
   resolveReference,
+  resolveReferences,
   systemIdsOf,
   withKey,
 } from '../external-ids/index.ts';
@@ -45,8 +45,8 @@ import {
 } from '../metadata/index.ts';
 import { findOrganizations } from '../organizations/index.ts';
 import { type NewUser, newUser, patchFields } from './user.ts';
-import { insertUsers } from './user-bulk-store.ts';
-import { deleteUser, findEmailHolder, findUsers, findUsersByExternalId, listUsers, lockUser, updateUser } from './user-store.ts';
+import { changeUsers, insertUsers, lockUsers } from './user-bulk-store.ts';
+import { deleteUser, findEmailHolder, findUsers, findUsersByExternalId, listUsers, lockUser } from './user-store.ts';
 
 /** An upsert whose create and update both lost a race runs again this often. */
 const upsertAttempts = 5;
@@ -72,6 +72,16 @@ interface Creation {
   shape: (user: User) => unknown;
 }
 
+/** A change of a user. `shape` makes of them what is answered, which an idempotent retry repeats. */
+interface Change {
+  context: RequestContext;
+  reference: RecordReference;
+  body: UpdateUser;
+  metadata: UserMetadataUpdates;
+  preconditions: Preconditions;
+  shape: (user: User) => unknown;
+}
+
 /** The use cases of users. Each change and its events are one transaction. */
 export class UserService {
   readonly #pool: pg.Pool;
@@ -81,6 +91,7 @@ export class UserService {
   readonly #findById;
   readonly #findByExternalId;
   readonly #make;
+  readonly #apply;
 
   constructor({ pool, reads, ids, aliasDays }: { pool: pg.Pool; reads: Reads; ids: IdGenerator; aliasDays: number }) {
     this.#pool = pool;
@@ -92,6 +103,12 @@ export class UserService {
     this.#make = shareTransactions(
       (creations: readonly Creation[]) => inChanges(pool, creations, (tx) => this.#insert(tx, creations)),
       ({ context }) => context.environmentId,
+    );
+    this.#apply = shareTransactions(
+      (changes: readonly Change[]) => inChanges(pool, changes, (tx) => this.#update(tx, changes)),
+      // What another record or a version may stand in the way of is often refused, and what is refused alone.
+      ({ context, body: { external_id: id, external_ids: ids, email }, preconditions }) =>
+        [id, ids, email, ...Object.values(preconditions)].every((named) => named === undefined) ? context.environmentId : undefined,
     );
   }
 
@@ -178,7 +195,7 @@ export class UserService {
     const { environmentId } = first.context;
     const states = creations.map(({ created }) => ({ id: this.#ids.next(), ...created }));
     const claims = states.map(({ id, fields }) => ({ recordId: id, before: new Map(), after: systemIdsOf(fields) }));
-    await moveManyExternalIds(tx, environmentId, 'user', claims, this.#aliasDays);
+    await moveExternalIds(tx, environmentId, 'user', claims, this.#aliasDays);
     const inserted = await insertUsers(tx, environmentId, states);
     const users = states.map(({ id }) => {
       const user = inserted.get(id);
@@ -234,21 +251,52 @@ export class UserService {
     shape: (user: User) => Result,
   ): Promise<Result> {
     const { environmentId } = context;
-    return this.#namingEmailHolder(environmentId, body.email === undefined ? undefined : parseEmail(body.email).key, () =>
-      inChange(this.#pool, context, async (tx) => {
-        const id = await resolveReference(tx, environmentId, 'user', reference);
-        const before = await lockUser(tx, environmentId, id);
+    return this.#namingEmailHolder(environmentId, body.email === undefined ? undefined : parseEmail(body.email).key, async () =>
+      shape(await this.#apply({ context, reference, body, metadata, preconditions, shape })),
+    );
+  }
+
+  /** Makes changes of users of one environment, in their order, with their events. */
+  async #update(tx: pg.PoolClient, changes: readonly Change[]): Promise<readonly User[]> {
+    const [first] = changes;
+    if (first === undefined) return [];
+    const { environmentId } = first.context;
+    const references = changes.map(({ reference }) => reference);
+    const ids = await resolveReferences(tx, environmentId, 'user', references);
+    const current = await lockUsers(tx, environmentId, [...new Set(ids)]);
+    const results = new Map<number, User>();
+    const events: NewEvent[] = [];
+    for (const round of roundsOf(ids)) {
+      const wanted = round.map((place) => {
+        const { context, reference, body, metadata, preconditions } = changes[place] ?? first;
+        const before = current.get(ids[place] ?? '');
         if (before === undefined) throw notFound('user', reference);
         requireVersion(preconditions, before.user);
         const fields = patchFields(before.fields, body, metadata.profile);
-        await moveExternalIds(tx, environmentId, 'user', id, systemIdsOf(before.fields), systemIdsOf(fields), this.#aliasDays);
-        const after = await updateUser(tx, environmentId, id, fields, changeOf(metadata.user, before.user.metadata));
-        if (after === undefined) return shape(before.user);
+        return { id: ids[place] ?? '', place, context, before, fields, metadata: changeOf(metadata.user, before.user.metadata) };
+      });
+      const moves = wanted.map(({ id, before, fields }) => ({
+        recordId: id,
+        before: systemIdsOf(before.fields),
+        after: systemIdsOf(fields),
+      }));
+      await moveExternalIds(tx, environmentId, 'user', moves, this.#aliasDays);
+      const changed = await changeUsers(tx, environmentId, wanted);
+      for (const { id, place, context, before, fields } of wanted) {
+        const after = changed.get(id);
+        results.set(place, after ?? before.user);
+        if (after === undefined) continue;
         checkStored(after.metadata);
-        await appendEvents(tx, context, this.#ids, [eventOf('user.updated', 'user', before.user, after)]);
-        return shape(after);
-      }),
-    );
+        current.set(id, { user: after, fields });
+        events.push({ ...eventOf('user.updated', 'user', before.user, after), by: context });
+      }
+    }
+    await appendEvents(tx, first.context, this.#ids, events);
+    return changes.map((_, place) => {
+      const result = results.get(place);
+      if (result === undefined) throw new Error('a change has no result');
+      return result;
+    });
   }
 
   /**

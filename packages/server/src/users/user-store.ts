@@ -7,7 +7,7 @@ import { eventOf, type NewEvent } from '../events/index.ts';
 import { externalIdColumns, externalIdJoin, type Found, type Move, systemIdsOf } from '../external-ids/index.ts';
 import { formatId } from '../lib/id.ts';
 import { type MembershipRow, membershipsJson, toMembership } from '../memberships/index.ts';
-import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
+import type { SqlFilter } from '../metadata/index.ts';
 import { answeredProfile, type StoredProfile } from './profile.ts';
 import type { UserFields } from './user.ts';
 
@@ -107,36 +107,6 @@ export async function lockUser(tx: Queryable, environmentId: string, id: string)
 export function toLockedUser(row: UserRow): LockedUser {
   const { email, email_key: key, external_id, external_ids, profile } = row;
   return { user: toUser(row), fields: { email: { address: email, key }, external_id, external_ids, profile } };
-}
-
-/**
- * Sets the fields and changes the metadata of a locked user, and raises its version; undefined if that changes
- * nothing. The metadata is merged by the database, so that no key of another writer is lost.
- */
-export async function updateUser(
-  tx: Queryable,
-  environmentId: string,
-  id: string,
-  fields: UserFields,
-  { metadata, replace }: MetadataChange,
-): Promise<User | undefined> {
-  const { rows } = await tx.query<UserRow>({
-    name: 'update-user',
-    text: `update users t set email = $3, email_key = $4, external_id = $5, external_ids = $6, profile = $7, metadata = n.metadata,
-             version = t.version + 1, update_time = now()
-           from (select case when $9::boolean then $8::jsonb else crosswalk_merge_patch(o.metadata, $8::jsonb) end as metadata
-                 from users o where o.environment_id = $1 and o.id = $2) n
-           where t.environment_id = $1 and t.id = $2
-             and (t.email, t.external_id, t.external_ids, t.profile, t.metadata)
-               is distinct from ($3, $5, $6::jsonb, $7::jsonb, n.metadata)
-           returning ${columns}`,
-    values: [environmentId, id, ...fieldValues(fields), JSON.stringify(metadata), replace],
-  });
-  return rows.map(toUser)[0];
-}
-
-function fieldValues({ email, external_id, external_ids, profile }: UserFields): unknown[] {
-  return [email.address, email.key, external_id, JSON.stringify(external_ids), JSON.stringify(profile)];
 }
 
 /** Gives users their new external IDs of one system; see external-ids. The events carry the records as they are then. */
