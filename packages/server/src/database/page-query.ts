@@ -37,32 +37,60 @@ const countLimit = 10_000;
 
 /**
  * One page by keyset: no page is slower for being far from the first. When an index finds the records and they
- * are few, they are found first and sorted; otherwise the primary key is walked in order until the page is full.
+ * are few, they are found first, counted and sorted; otherwise the primary key is walked in order until the page is full.
  */
 export async function selectPage<Row extends QueryResultRow & { id: string }>(
   db: Queryable,
   query: PageQuery,
-  { size, position }: PageRequest,
+  request: PageRequest,
 ): Promise<Page<Row>> {
-  const counted = await db.query<{ count: string }>(
-    `select count(*) from (select from ${query.table} t where ${query.where} limit ${countLimit + 1}) matches`,
-    query.values,
+  const few = query.indexed ? await selectOfFew<Row>(db, query, request) : undefined;
+  if (few !== undefined) return pageOf(request, few.rows, few.count);
+  const count = query.indexed ? countLimit + 1 : await countMatches(db, query);
+  const { beyond, order, values } = partOf(query, request);
+  const { rows } = await db.query<Row>(`select ${query.columns} from ${query.table} t where ${query.where} ${beyond} ${order}`, values);
+  return pageOf(request, rows, count);
+}
+
+async function countMatches(db: Queryable, { table, where, values }: PageQuery): Promise<number> {
+  const { rows } = await db.query<{ count: string }>(
+    `select count(*) from (select from ${table} t where ${where} limit ${countLimit + 1}) matches`,
+    values,
   );
-  const found = Number(counted.rows[0]?.count ?? 0);
-  const totalIsFloor = found > countLimit;
-  const count = { total: totalIsFloor ? countLimit : found, totalIsFloor };
+  return Number(rows[0]?.count ?? 0);
+}
 
+/** The count and the page by one statement; undefined when more match than are counted. */
+async function selectOfFew<Row extends QueryResultRow & { id: string }>(
+  db: Queryable,
+  query: PageQuery,
+  request: PageRequest,
+): Promise<{ rows: Row[]; count: number } | undefined> {
+  const { table, columns, where } = query;
+  const { beyond, order, values } = partOf(query, request);
+  const { rows } = await db.query<(Row | { id: null }) & { matches: string }>(
+    `with matched as materialized (select t.id from ${table} t where ${where} limit ${countLimit + 1}),
+       page as materialized (select t.id from matched t where true ${beyond} ${order})
+     select c.matches, t.* from (select count(*) as matches from matched) c
+     left join (select ${columns} from ${table} t join page on page.id = t.id where t.environment_id = $1) t on true ${order}`,
+    values,
+  );
+  const count = Number(rows[0]?.matches ?? 0);
+  if (count > countLimit) return undefined;
+  return { rows: rows.filter((row): row is Row & { matches: string } => row.id !== null), count };
+}
+
+/** SQL: the part of a list that is asked for. */
+function partOf(query: PageQuery, { size, position }: PageRequest): { beyond: string; order: string; values: unknown[] } {
   const backwards = position?.direction === 'prev';
-  const values = position === undefined ? query.values : [...query.values, position.id];
-  const beyond = position === undefined ? '' : `and t.id ${backwards ? '>' : '<'} $${values.length}`;
   const order = `order by t.id ${backwards ? 'asc' : 'desc'} limit ${size + 1}`;
-  const findFirst = query.indexed && !totalIsFloor;
-  const sql = findFirst
-    ? `with matches as materialized (select id from ${query.table} t where ${query.where} ${beyond} ${order})
-       select ${query.columns} from ${query.table} t join matches on matches.id = t.id where t.environment_id = $1 ${order}`
-    : `select ${query.columns} from ${query.table} t where ${query.where} ${beyond} ${order}`;
-  const { rows } = await db.query<Row>(sql, values);
+  if (position === undefined) return { beyond: '', order, values: query.values };
+  return { beyond: `and t.id ${backwards ? '>' : '<'} $${query.values.length + 1}`, order, values: [...query.values, position.id] };
+}
 
+/** The page of rows that were found in its order, one more than it has where more follow. */
+function pageOf<Row extends { id: string }>({ size, position }: PageRequest, rows: readonly Row[], count: number): Page<Row> {
+  const backwards = position?.direction === 'prev';
   const more = rows.length > size;
   const items = rows.slice(0, size);
   if (backwards) items.reverse();
@@ -70,5 +98,11 @@ export async function selectPage<Row extends QueryResultRow & { id: string }>(
   // A page that was reached has the one it was reached from on its other side.
   const hasNext = backwards || more;
   const hasPrev = backwards ? more : position !== undefined;
-  return { items, next: hasNext ? last : undefined, prev: hasPrev ? first : undefined, ...count };
+  return {
+    items,
+    next: hasNext ? last : undefined,
+    prev: hasPrev ? first : undefined,
+    total: Math.min(count, countLimit),
+    totalIsFloor: count > countLimit,
+  };
 }
