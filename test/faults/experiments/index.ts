@@ -3,6 +3,7 @@ import { connections } from './connections.ts';
 import { databaseRestart } from './database-restart.ts';
 import { diskFull } from './disk-full.ts';
 import { gracefulStop } from './graceful-stop.ts';
+import { keyRotation } from './key-rotation.ts';
 import { kill } from './kill.ts';
 import { races } from './races.ts';
 import { retries } from './retries.ts';
@@ -17,5 +18,6 @@ export const experiments: readonly Experiment[] = [
   ...races,
   ...retries,
   ...torn,
+  ...keyRotation,
   ...gracefulStop,
 ];
