@@ -1,4 +1,5 @@
 import type { Experiment } from '../experiment.ts';
+import { clock } from './clock.ts';
 import { connections } from './connections.ts';
 import { databaseRestart } from './database-restart.ts';
 import { diskFull } from './disk-full.ts';
@@ -18,6 +19,7 @@ export const experiments: readonly Experiment[] = [
   ...races,
   ...retries,
   ...torn,
+  ...clock,
   ...keyRotation,
   ...gracefulStop,
 ];
