@@ -8,6 +8,7 @@ import { keyRotation } from './key-rotation.ts';
 import { kill } from './kill.ts';
 import { races } from './races.ts';
 import { retries } from './retries.ts';
+import { rollingRestart } from './rolling-restart.ts';
 import { torn } from './torn.ts';
 
 /** All experiments, in the order of their numbers. */
@@ -22,4 +23,5 @@ export const experiments: readonly Experiment[] = [
   ...clock,
   ...keyRotation,
   ...gracefulStop,
+  ...rollingRestart,
 ];
