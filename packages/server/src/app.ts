@@ -213,7 +213,8 @@ export async function buildApp({
   const tracer = findTracer();
   const telemetry = metrics === undefined && tracer === undefined ? undefined : new Telemetry({ metrics, tracer });
   const pairs = new KeyPairs(secretKey);
-  const ring = await KeyRing.open({ pool, ids, pairs });
+  // What every request rests on must not wait behind them for a connection.
+  const ring = await KeyRing.open({ pool: workPool, ids, pairs });
   const signingKeys = new SigningKeyService({ pool, ids, pairs, ring, settings: tokenSettings });
   const tokens = new AccessTokens({ pool, issuer: publicUrl, ring });
   const credentials = new CredentialService({ pool, lifetime: tokenSettings.lifetime });
