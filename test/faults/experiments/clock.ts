@@ -6,8 +6,9 @@ import { startLoad } from '../load.ts';
 import { judge } from '../verdict.ts';
 import { send, tokenOf } from '../writers.ts';
 
-/** How far the clock of one server is from that of the others, step after step. The largest steps back and forth are of two days. Seconds. */
-const offsets = [30, -30, 600, -600, 86_400, -86_400, 0];
+const day = 86_400;
+/** How far the clock of one server is from that of the others, step after step; the largest step is of two days. Seconds. */
+const offsets = [30, -30, 600, -600, day, -day, 0];
 /** How long a token lives by default, and how far clocks may be apart. Seconds. */
 const [lifetime, tolerance] = [3_600, 60];
 /** How long webhooks may take on a busy machine: more than twice the lease of one that was claimed and not sent. Milliseconds. */
@@ -17,7 +18,7 @@ const patience = 120_000;
 export const clock: Experiment[] = [
   {
     name: 'T20',
-    what: 'the clock of one of two servers jumps by half a minute, ten minutes and a day, back and forth',
+    what: 'the clock of one of two servers jumps by half a minute, ten minutes and a day, back and forth; at last it is killed and starts two days back',
     rounds: 1,
     async run({ rounds, random, history, directory, install, afterwards }) {
       const library = await findLibrary();
@@ -38,11 +39,12 @@ export const clock: Experiment[] = [
         DONT_FAKE_MONOTONIC: '1',
       };
       const allowed = { CROSSWALK_WEBHOOK_ALLOW: '127.0.0.0/8' };
-      const { targets } = await install({
+      const installation = await install({
         engine: 'external',
         servers: 2,
         settings: (index) => (index === 0 ? { ...allowed, ...jumping } : allowed),
       });
+      const { targets, servers } = installation;
       const [one, other] = targets;
       if (one === undefined || other === undefined) throw new Error('there are two servers');
       const endpoint = await send(other.url, other.token, 'POST', '/api/v1/webhook_endpoints', {
@@ -51,7 +53,18 @@ export const clock: Experiment[] = [
       });
       if (endpoint.status !== 201) throw new Error(`the endpoint was answered with ${endpoint.status}`);
 
+      const deliveries = `/api/v1/webhook_endpoints/${Object(endpoint.body).webhook_endpoint.id}/deliveries?status=PENDING&page_size=1`;
       const problems: string[] = [];
+      /** Waits until each acknowledged change has come as a webhook, and none is left to be sent. */
+      const allCome = async (when: string) => {
+        const wanted = history.operations().filter(({ kind, outcome }) => kind !== 'read' && outcome === 'ok').length;
+        const left = async () => Object((await send(other.url, other.token, 'GET', deliveries)).body).total_size;
+        for (const deadline = Date.now() + patience; receiver.seen.size < wanted || (await left()) !== 0; await pause(100)) {
+          if (Date.now() < deadline) continue;
+          problems.push(`${when}, ${wanted - receiver.seen.size} webhooks did not come, and ${await left()} wait`);
+          return;
+        }
+      };
       for (const offset of Array.from({ length: rounds }, () => offsets).flat()) {
         await set(offset);
         await clockOf(one.url, offset);
@@ -70,14 +83,23 @@ export const clock: Experiment[] = [
         const load = await startLoad({ targets, history, random, clients: 4 });
         await load.more(60);
         await load.stop();
-        const wanted = history.operations().filter(({ kind, outcome }) => kind !== 'read' && outcome === 'ok').length;
-        for (const deadline = Date.now() + patience; receiver.seen.size < wanted && Date.now() < deadline; ) await pause(100);
-        if (receiver.seen.size < wanted)
-          problems.push(`with the clock ${offset} s off, ${wanted - receiver.seen.size} webhooks did not come`);
+        await allCome(`with the clock ${offset} s off`);
       }
       const repeated = [...receiver.seen.values()].filter((times) => times > 1).length;
       if (repeated > 0) problems.push(`${repeated} webhooks came more than once`);
       problems.push(...disordered(receiver.order));
+
+      // What it has claimed is anybody's when the lease is over, whatever its clock said. What was on its way may come twice.
+      await set(day);
+      await clockOf(one.url, day);
+      one.token = await tokenOf(one.url);
+      const load = await startLoad({ targets, history, random, clients: 4 });
+      await load.more(60);
+      await servers[0]?.end('SIGKILL');
+      await load.stop();
+      await set(-day);
+      await installation.start();
+      await allCome('after a kill and a start two days back');
       return { problems: [...problems, ...(await judge(history, targets))], note: `${receiver.seen.size} webhooks` };
     },
   },
