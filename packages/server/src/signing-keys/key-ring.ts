@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { inTransaction } from '../database/transaction.ts';
 import { ApiError } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
+import { onNobodysBehalf } from '../lib/tracing.ts';
 import type { KeyPairs, PrivateKey } from './key-pair.ts';
 import { noteAhead } from './signing-key.ts';
 import { findLiveKeys, insertSigningKey, type LiveKey, listPrivateKeys, lockSigningKeys, noteTokens } from './signing-key-store.ts';
@@ -153,7 +154,7 @@ export class KeyRing {
 
   /** Reads the keys; of those who want that at once, one does. */
   #read(): Promise<void> {
-    this.#reading ??= this.#readOnce().finally(() => {
+    this.#reading ??= onNobodysBehalf(() => this.#readOnce()).finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;
