@@ -92,11 +92,8 @@ export class KeyRing {
   }
 
   /** What is known after this call began, whoever else has just asked. */
-  async readAnew(): Promise<void> {
-    await this.#reading?.catch(() => {});
-    const early = this.#begunAt + pause - performance.now();
-    if (early > 0) await sleep(early);
-    await this.#within(this.#read());
+  readAnew(): Promise<void> {
+    return this.#within(this.#readNext());
   }
 
   /** The public keys, each once. When the database does not answer, those that were known last: others need them to check tokens. */
@@ -117,7 +114,8 @@ export class KeyRing {
 
   /** What signs a token that is valid for so many seconds; makes the first key of an environment. */
   async signer(environmentId: string, lifetime: number): Promise<{ kid: string; privateKey: PrivateKey }> {
-    await this.refresh();
+    // By what is true now, so that no token is given that is refused a moment later. Those who ask at once share the reading.
+    await this.#within(this.#read());
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const key = this.#known.keys.find((one) => one.environment_id === environmentId && one.state === 'SIGNING');
       const privateKey = key === undefined ? undefined : await this.#noted(key, lifetime);
@@ -158,6 +156,14 @@ export class KeyRing {
       this.#reading = undefined;
     });
     return this.#reading;
+  }
+
+  /** Reads the keys after the reading that is under way, and not at once after it. */
+  async #readNext(): Promise<void> {
+    await this.#reading?.catch(() => {});
+    const early = this.#begunAt + pause - performance.now();
+    if (early > 0) await sleep(early);
+    await this.#read();
   }
 
   async #readOnce(): Promise<void> {
