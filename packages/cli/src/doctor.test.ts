@@ -33,10 +33,10 @@ test('what is wrong is told with the way out, and makes the status 1', async () 
   expect((await runIn({ XDG_CONFIG_HOME: '/nowhere' }, ['doctor'])).status).toBe(1);
 });
 
-test('a key that has signed for longer than a key should is a warning, with its age', async () => {
-  await server.database.pool.query("update token_keys set sign_time = sign_time - interval '400 days'");
+test('a key that is older than a key should be is a warning, with its age', async () => {
+  await server.database.pool.query("update token_keys set create_time = create_time - interval '400 days'");
   const { status, out } = await runIn(variablesOf(server), ['doctor']);
-  expect([status, out]).toEqual([0, expect.stringMatching(/warn +signing key +key_\d+ has signed for 400 days\n +crosswalk keys rotate/)]);
+  expect([status, out]).toEqual([0, expect.stringMatching(/warn +signing key +key_\d+ was made 400 days ago\n +crosswalk keys rotate/)]);
 });
 
 test('endpoints that fail and mails that were given up are warnings', async () => {

@@ -20,7 +20,7 @@ interface Finding {
 /** How far the clocks may be apart before it is told, and before receivers refuse webhooks as too old. Seconds. */
 const clockLimits = { warn: 30, fail: 300 } as const;
 
-/** A key that has signed for longer is told: NIST SP 800-57 part 1 (table 1) lets a private key sign for one to three years. Days. */
+/** A signing key that is older is told: NIST SP 800-57 part 1 (table 1) lets a private key sign for one to three years. Days. */
 const keyDays = 365;
 
 /** Adds `doctor`. */
@@ -113,8 +113,8 @@ async function* signingKey({ signingKey: keys }: Crosswalk): AsyncGenerator<Find
   const all = yield* reading('signing key', () => keys.list());
   const signing = all?.find(({ state }) => state === 'SIGNING');
   if (signing === undefined) return;
-  const days = Math.floor((Date.now() - Date.parse(signing.sign_time)) / 86_400_000);
-  const detail = `${signing.id} has signed for ${days} ${days === 1 ? 'day' : 'days'}`;
+  const days = Math.floor((Date.now() - Date.parse(signing.create_time)) / 86_400_000);
+  const detail = `${signing.id} was made ${days} ${days === 1 ? 'day' : 'days'} ago`;
   if (days <= keyDays) yield { check: 'signing key', status: 'ok', detail };
   else yield { check: 'signing key', status: 'warn', detail, help: 'crosswalk keys rotate; see CROSSWALK_SIGNING_KEY_DAYS of the server' };
 }

@@ -11,7 +11,7 @@ export const SigningKeyState = Type.Enum(['NEXT', 'SIGNING', 'VERIFYING', 'RETIR
 });
 export type SigningKeyState = Static<typeof SigningKeyState>;
 
-/** A key pair that signs the tokens of an environment. Its public part is at /keys, its private part leaves the server never. */
+/** A key pair that signs the tokens of an environment. Its public part is at /keys, its private part never leaves the server. */
 export const SigningKey = Type.Object({
   id: SigningKeyId,
   environment_id: Type.String(),

@@ -35,6 +35,7 @@ export interface Config {
   eventDays: number;
   /** requests per second one client may make of one server process, on average over ten seconds; 0 = no limit */
   rateLimit: number;
+  /** how long tokens live, and how the keys that sign them are replaced */
   tokens: TokenSettings;
   /** networks of one's own that webhooks may reach, in CIDR notation */
   webhookAllow: string[];

@@ -17,11 +17,12 @@ create table token_keys (
 
 -- Until now all environments shared one key. Each begins with it as its own, so that every token stays valid: as long as tokens of its clients
 -- live, and a day for servers of the version before, which sign with it and do not note that. They read the old table while an upgrade goes
--- on; a later migration drops it.
+-- on; a later migration drops it. They do not know a key that is made here: the one they share signs from now on, so that none is replaced
+-- for its age while an upgrade goes on.
 insert into token_keys (environment_id, id, kid, public_jwk, private_key_encrypted, create_time, sign_time, last_token_expire_time)
 select e.id,
   -- An ID as lib/id.ts makes them: milliseconds since 2020, then what tells keys of one millisecond apart.
   ((floor(extract(epoch from k.create_time) * 1000)::bigint - 1577836800000) << 22) | row_number() over (order by k.create_time, k.kid, e.id),
-  k.kid, k.public_jwk, k.private_key_encrypted, k.create_time, k.create_time,
+  k.kid, k.public_jwk, k.private_key_encrypted, k.create_time, now(),
   now() + interval '1 day' + make_interval(secs => greatest(3600, (select max(c.expiry) from organization_clients c where c.environment_id = e.id)))
 from environments e cross join signing_keys k;
