@@ -6,6 +6,7 @@ const slow = [
   'faults/webhooks.test.ts',
   'faults/imports.test.ts',
   'faults/embedded.test.ts',
+  'faults/faults.test.ts',
   'imports/jobs.test.ts',
   'imports/imports.test.ts',
   'webhooks/deliveries.test.ts',

@@ -130,10 +130,21 @@ test('a history that breaks off has its last operations as unknown', () => {
     { number: 2, phase: 'invoked', kind: 'create', key: 'b', monotonic: 2 },
     { number: 1, phase: 'ok', id: 'org_1', monotonic: 3 },
   ];
-  expect(parseHistory(lines.map((line) => JSON.stringify(line)).join('\n'))).toEqual([
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  expect(parseHistory(text)).toEqual([
     { number: 1, kind: 'create', key: 'a', outcome: 'ok', id: 'org_1', invoked: 1, ended: 3 },
     { number: 2, kind: 'create', key: 'b', outcome: 'unknown', invoked: 2, ended: Number.POSITIVE_INFINITY },
   ]);
+});
+
+test('a history whose last line was cut short is read without it, wherever it was cut; a line that is cut inside is told', () => {
+  const whole = `${JSON.stringify({ number: 1, phase: 'invoked', kind: 'create', key: 'a', monotonic: 1 })}\n`;
+  const last = JSON.stringify({ number: 1, phase: 'ok', id: 'org_1', monotonic: 2 });
+  for (let length = 0; length <= last.length; length += 1) {
+    expect(parseHistory(whole + last.slice(0, length))).toMatchObject([{ number: 1, outcome: 'unknown' }]);
+  }
+  expect(parseHistory(`${whole}${last}\n`)).toMatchObject([{ number: 1, outcome: 'ok' }]);
+  expect(() => parseHistory(`${last.slice(0, 20)}\n${whole}`)).toThrow(SyntaxError);
 });
 
 describe('against a server', () => {

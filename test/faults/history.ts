@@ -103,11 +103,13 @@ export class History {
   }
 }
 
-/** The operations of a history file: the lines of beginnings and ends put together. */
+/**
+ * The operations of a history file: the lines of beginnings and ends put together. A last line without its end was being written when whoever
+ * wrote it was killed or its disk was full: it says nothing.
+ */
 export function parseHistory(text: string): Operation[] {
   const operations = new Map<number, Operation>();
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
+  for (const line of text.split('\n').slice(0, -1)) {
     const { phase, monotonic, wall: _wall, ...rest } = JSON.parse(line);
     const begun = operations.get(rest.number);
     if (phase === 'invoked')

@@ -29,7 +29,8 @@ export interface InstallationOptions {
   engine: 'embedded' | 'external';
   /** default 1 */
   servers?: number;
-  settings?: Record<string, string>;
+  /** of every server, or of each by its index */
+  settings?: Record<string, string> | ((index: number) => Record<string, string>);
 }
 
 /** The role of the servers on an external PostgreSQL: one without special rights. */
@@ -50,12 +51,15 @@ export async function install({ directory, engine, servers: wanted = 1, settings
           CROSSWALK_SECRET_KEY: 'a secret key that is only for the tests',
           CROSSWALK_PUBLIC_URL: 'https://directory.example.com',
         }),
-    ...settings,
   };
   const [targets, servers, ports]: [Target[], ServerProcess[], string[]] = [[], [], []];
   const start = async (index: number) => {
     const port = ports[index] ?? String(await freePort());
-    const server = await startServerProcess({ ...environment, PORT: port });
+    const server = await startServerProcess({
+      ...environment,
+      ...(typeof settings === 'function' ? settings(index) : settings),
+      PORT: port,
+    });
     [ports[index], servers[index]] = [port, server];
     const token = await tokenOf(server.url);
     const target = targets[index];
@@ -88,7 +92,8 @@ export async function install({ directory, engine, servers: wanted = 1, settings
     },
   };
   try {
-    for (let index = 0; index < wanted; index += 1) await start(index);
+    // At once, as servers that are deployed together do: one of them makes the schema.
+    await Promise.all(Array.from({ length: wanted }, (_, index) => start(index)));
   } catch (error) {
     await installation.stop();
     throw error;

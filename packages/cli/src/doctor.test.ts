@@ -16,6 +16,7 @@ test('where all is well every check is ok and the status 0', async () => {
     'database',
     'keys',
     'token',
+    'signing',
     'webhooks',
     'mail',
   ]);
@@ -30,6 +31,12 @@ test('what is wrong is told with the way out, and makes the status 1', async () 
   const gone = await runIn({ ...variablesOf(server), CROSSWALK_ENVIRONMENT_URL: 'http://127.0.0.1:2' }, ['doctor']);
   expect([gone.status, gone.out]).toEqual([1, expect.stringMatching(/fail +server +.*ECONNREFUSED\n +check the URL/)]);
   expect((await runIn({ XDG_CONFIG_HOME: '/nowhere' }, ['doctor'])).status).toBe(1);
+});
+
+test('a key that is older than a key should be is a warning, with its age', async () => {
+  await server.database.pool.query("update token_keys set create_time = create_time - interval '400 days'");
+  const { status, out } = await runIn(variablesOf(server), ['doctor']);
+  expect([status, out]).toEqual([0, expect.stringMatching(/warn +signing key +key_\d+ was made 400 days ago\n +crosswalk keys rotate/)]);
 });
 
 test('endpoints that fail and mails that were given up are warnings', async () => {

@@ -20,6 +20,9 @@ interface Finding {
 /** How far the clocks may be apart before it is told, and before receivers refuse webhooks as too old. Seconds. */
 const clockLimits = { warn: 30, fail: 300 } as const;
 
+/** A signing key that is older is told: NIST SP 800-57 part 1 (table 1) lets a private key sign for one to three years. Days. */
+const keyDays = 365;
+
 /** Adds `doctor`. */
 export function addDoctor(cli: Cli, program: Command): void {
   cli
@@ -90,6 +93,7 @@ async function* checks(cli: Cli, options: CommonOptions): AsyncGenerator<Finding
   yield token;
   if (token.status === 'fail') return;
   const crosswalk = cli.connect(options);
+  yield* signingKey(crosswalk);
   yield* webhooks(crosswalk);
   yield* mailbox(crosswalk);
 }
@@ -103,6 +107,16 @@ function clock(response: Response, milliseconds: number): Finding {
   if (seconds < clockLimits.warn) return { check: 'clock', status: 'ok', detail };
   const help = 'set the clock of one of the two, by NTP';
   return { check: 'clock', status: seconds < clockLimits.fail ? 'warn' : 'fail', detail, help };
+}
+
+async function* signingKey({ signingKey: keys }: Crosswalk): AsyncGenerator<Finding> {
+  const all = yield* reading('signing key', () => keys.list());
+  const signing = all?.find(({ state }) => state === 'SIGNING');
+  if (signing === undefined) return;
+  const days = Math.floor((Date.now() - Date.parse(signing.create_time)) / 86_400_000);
+  const detail = `${signing.id} was made ${days} ${days === 1 ? 'day' : 'days'} ago`;
+  if (days <= keyDays) yield { check: 'signing key', status: 'ok', detail };
+  else yield { check: 'signing key', status: 'warn', detail, help: 'crosswalk keys rotate; see CROSSWALK_SIGNING_KEY_DAYS of the server' };
 }
 
 async function* webhooks({ webhookEndpoint }: Crosswalk): AsyncGenerator<Finding> {

@@ -1,4 +1,14 @@
-import type { Event, Membership, Organization, ResolveAnswer, ResolveMatch, User, WebhookDelivery, WebhookEndpoint } from '@crosswalk/sdk';
+import type {
+  Event,
+  Membership,
+  Organization,
+  ResolveAnswer,
+  ResolveMatch,
+  SigningKey,
+  User,
+  WebhookDelivery,
+  WebhookEndpoint,
+} from '@crosswalk/sdk';
 import { paint } from './paint.ts';
 
 /** An organization for people to read. */
@@ -88,6 +98,19 @@ export function printDelivery({ event_id: id, event_type: type, record_id: recor
   const last = log[0];
   const detail = last?.error ?? (last === undefined ? '' : `${last.response_status} in ${last.duration_ms} ms`);
   return `${id}  ${color(status.padEnd(9))}  ${type}  ${record}  ${paint.dim(`${attempts}x ${safe(detail)}`)}\n`;
+}
+
+/** A signing key in one line: what it does, and since or until when. */
+export function printSigningKey({ id, kid, state, sign_time, retire_time, revoke_time }: SigningKey): string {
+  const times = {
+    NEXT: `from ${sign_time}`,
+    SIGNING: `since ${sign_time}`,
+    VERIFYING: `until ${retire_time}`,
+    RETIRED: `since ${retire_time}`,
+    REVOKED: `since ${revoke_time}`,
+  };
+  const color = { NEXT: paint.yellow, SIGNING: paint.green, VERIFYING: paint.yellow, RETIRED: paint.dim, REVOKED: paint.red }[state];
+  return `${id}  ${color(state.padEnd(9))}  ${times[state]}  ${paint.dim(kid)}\n`;
 }
 
 /** Where IDs lead, one line per match. */

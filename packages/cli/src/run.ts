@@ -9,6 +9,7 @@ import { Ended, exitStatus, UsageError } from './exit.ts';
 import { addExport } from './export.ts';
 import { addForwarding } from './forward.ts';
 import { addImport } from './import/command.ts';
+import { addKeys } from './keys.ts';
 import { addLogin } from './login.ts';
 import { addMembers } from './members.ts';
 import { addOrgs } from './orgs.ts';
@@ -65,6 +66,7 @@ function buildProgram(env: Env, streams: Streams): Command {
   const webhooks = group('webhooks', 'where events are sent');
   addWebhooks(cli, webhooks);
   addForwarding(cli, webhooks);
+  addKeys(cli, group('keys', 'what signs the tokens'));
   addDoctor(cli, program);
   addCompletion(program, streams.out);
   return program;

@@ -240,6 +240,12 @@ export const errorCatalogue = {
     title: 'There is no such client or secret in this environment',
     wayOut: 'List the clients of the environment, or those of the organization.',
   },
+  SIGNING_KEY_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'There is no such signing key in this environment',
+    wayOut: 'List the signing keys. One that ended more than 90 days ago is not kept.',
+  },
   API_TOKEN_NOT_FOUND: {
     status: 404,
     grpc: 5,

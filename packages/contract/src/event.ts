@@ -2,8 +2,8 @@ import { type Static, Type } from 'typebox';
 import { ExternalIds, idSchema, Timestamp, Version } from './common.ts';
 
 /**
- * Names of the events this version writes. Those of `client`, `organization_client`, `api_token`, `webhook_endpoint`, `system`, `operator`
- * and `environment` are ours, Scalekit has none: an audit asks of every credential who issued it, who changed what it allows and who ended
+ * Names of the events this version writes. Those of `client`, `organization_client`, `api_token`, `webhook_endpoint`, `system`, `operator`,
+ * `environment` and `signing_key` are ours, Scalekit has none: an audit asks of every credential who issued it, who changed what it allows and who ended
  * it. It also asks who changed what mails in our name say, and who was let into the dashboard.
  */
 export const eventTypes = [
@@ -48,6 +48,9 @@ export const eventTypes = [
   'operator.deleted',
   'environment.created',
   'environment.updated',
+  'signing_key.created',
+  'signing_key.updated',
+  'signing_key.revoked',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

@@ -23,6 +23,7 @@ export * from './reconcile.ts';
 export * from './role.ts';
 export * from './search.ts';
 export * from './session.ts';
+export * from './signing-key.ts';
 export * from './system.ts';
 export * from './transfer.ts';
 export * from './user.ts';

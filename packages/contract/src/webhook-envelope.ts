@@ -23,6 +23,7 @@ const objects: Record<string, string> = {
   client: 'Client',
   operator: 'Operator',
   environment: 'Environment',
+  signing_key: 'SigningKey',
 };
 
 /** The kind of record that an event is about. */

@@ -28,6 +28,7 @@ import { Permissions } from './permissions.ts';
 import { reconcile, reconcileRows } from './reconcile.ts';
 import { type CallOptions, Connection, type CrosswalkOptions } from './request.ts';
 import { Roles } from './roles.ts';
+import { SigningKeys } from './signing-keys.ts';
 import { Systems } from './systems.ts';
 import type { MetadataOf, MetadataTypes } from './types.ts';
 import { Users } from './users.ts';
@@ -52,6 +53,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
   readonly system: Systems;
   readonly domain: Domains;
   readonly client: Clients;
+  readonly signingKey: SigningKeys;
   readonly operator: Operators;
   readonly environment: Environments;
   readonly organizationClient: OrganizationClients;
@@ -79,6 +81,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
     this.system = new Systems(this.#connection);
     this.domain = new Domains(this.#connection);
     this.client = new Clients(this.#connection);
+    this.signingKey = new SigningKeys(this.#connection);
     this.operator = new Operators(this.#connection);
     this.environment = new Environments(this.#connection);
     this.organizationClient = new OrganizationClients(this.#connection);

@@ -56,6 +56,8 @@ export type {
   Session,
   SessionAnswer,
   SessionPolicy,
+  SigningKey,
+  SigningKeyState,
   TestWebhookAnswer,
   TransferKind,
   TransferRow,

@@ -62,6 +62,7 @@ import { ReconcileService, reconcileRoutes } from './reconcile/index.ts';
 import { PermissionService, permissionRoutes, RoleService, roleRoutes } from './roles/index.ts';
 import { createScalekitSurface, type ScalekitSurface } from './scalekit/index.ts';
 import { SearchService, searchRoutes } from './search/index.ts';
+import { KeyPairs, KeyRing, purgeSigningKeys, SigningKeyService, signingKeyRoutes, type TokenSettings } from './signing-keys/index.ts';
 import { listSystems, SystemService, systemRoutes } from './systems/index.ts';
 import { backlogReader, Metrics, metricsRoutes, Telemetry } from './telemetry/index.ts';
 import { authenticationHook, createAdmission } from './transport/authentication.ts';
@@ -112,6 +113,7 @@ export interface AppOptions {
   /** how long events are kept; 0: for ever */
   eventDays: number;
   rateLimit: number;
+  tokens: TokenSettings;
   webhooks: WebhookOptions;
   /** how long a reader of an export may take for a batch, in milliseconds; default 60,000 */
   exportPatience?: number;
@@ -135,6 +137,7 @@ export interface AppOptions {
 export interface App {
   server: FastifyInstance;
   clients: ClientService;
+  signingKeys: SigningKeyService;
   firstOperator: FirstOperatorService;
   feed: FeedService;
   mail: MailService;
@@ -150,7 +153,7 @@ export interface App {
   startWork(): void;
   /** Ends that work; resolves when what was under way is recorded. */
   stopWork(): Promise<void>;
-  /** Ends what has expired: removes answers kept for idempotency, aliases, API tokens, sessions and messages, marks invitations that were not accepted. */
+  /** Ends what has expired: replaces signing keys that are old, removes answers kept for idempotency, aliases, API tokens, sessions and messages, marks invitations that were not accepted. */
   purge(): Promise<void>;
 }
 
@@ -185,6 +188,7 @@ export async function buildApp({
   aliasDays,
   eventDays,
   rateLimit,
+  tokens: tokenSettings,
   webhooks,
   certificate,
   nameServers,
@@ -208,8 +212,12 @@ export async function buildApp({
         });
   const tracer = findTracer();
   const telemetry = metrics === undefined && tracer === undefined ? undefined : new Telemetry({ metrics, tracer });
-  const tokens = await AccessTokens.open({ pool, issuer: publicUrl, secretKey });
-  const credentials = new CredentialService({ pool });
+  const pairs = new KeyPairs(secretKey);
+  // What every request rests on must not wait behind them for a connection.
+  const ring = await KeyRing.open({ pool: workPool, ids, pairs });
+  const signingKeys = new SigningKeyService({ pool, ids, pairs, ring, settings: tokenSettings });
+  const tokens = new AccessTokens({ pool, issuer: publicUrl, ring });
+  const credentials = new CredentialService({ pool, lifetime: tokenSettings.lifetime });
   const clients = new ClientService({ pool, ids });
   const organizationClients = new OrganizationClientService({ pool, ids });
   const apiTokens = new ApiTokenService({ pool, ids });
@@ -315,6 +323,7 @@ export async function buildApp({
   operatorRoutes(routes, operators);
   environmentRoutes(routes, environments);
   clientRoutes(routes, clients);
+  signingKeyRoutes(routes, signingKeys);
   organizationClientRoutes(routes, organizationClients, pageTokens);
   apiTokenRoutes(routes, apiTokens, pageTokens);
   organizationRoutes(routes, organizations, pageTokens, feed);
@@ -367,6 +376,7 @@ export async function buildApp({
   return {
     server,
     clients,
+    signingKeys,
     firstOperator,
     feed,
     mail,
@@ -393,6 +403,8 @@ export async function buildApp({
         purgeFigures,
         purgeWebhookHours,
         purgeSessions,
+        () => signingKeys.rotateOld(),
+        purgeSigningKeys,
         () => memberships.expireInvitations(),
         () => feed.purge(environmentIds),
       ];

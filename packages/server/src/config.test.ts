@@ -11,6 +11,7 @@ test('without any setting the server is local, embedded and on port 8080', () =>
     drainSeconds: 0,
     publicUrl: 'http://localhost:8080',
     aliasDays: 30,
+    tokens: { lifetime: 3_600, keyDays: 90, keyLead: 900 },
     mail: undefined,
     logLevel: 'info',
   });
@@ -25,6 +26,7 @@ test('every problem is told at once, with the way out', () => {
       LOG_LEVEL: 'loud',
       CROSSWALK_CLIENT_ID: 'me',
       CROSSWALK_ALIAS_DAYS: '-1',
+      CROSSWALK_TOKEN_SECONDS: '9',
       TLS_CERT_FILE: '/cert.pem',
       SMTP_URL: 'mail.example.com',
       MAIL_FROM: 'me',
@@ -41,6 +43,7 @@ test('every problem is told at once, with the way out', () => {
     'CROSSWALK_CLIENT_ID must be skc_',
     'CROSSWALK_CLIENT_ID needs',
     'CROSSWALK_ALIAS_DAYS',
+    'CROSSWALK_TOKEN_SECONDS must be a whole number from 10 to 86400',
     'SMTP_URL must be smtp://host:port',
     'MAIL_FROM must be an address',
     'ADMIN_EMAIL and ADMIN_PASSWORD must be set together',

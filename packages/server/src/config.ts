@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { emailKey } from './lib/email.ts';
 import { parseSender, parseSmtpUrl, type Sender, type SmtpSettings } from './lib/mail-settings.ts';
 import { type GivenOperator, passwordProblem } from './operators/index.ts';
+import { longestLifetime, type TokenSettings } from './signing-keys/index.ts';
 
 /** The settings of a server, read from environment variables. README has the table. */
 export interface Config {
@@ -34,6 +35,8 @@ export interface Config {
   eventDays: number;
   /** requests per second one client may make of one server process, on average over ten seconds; 0 = no limit */
   rateLimit: number;
+  /** how long tokens live, and how the keys that sign them are replaced */
+  tokens: TokenSettings;
   /** networks of one's own that webhooks may reach, in CIDR notation */
   webhookAllow: string[];
   /** undefined: mail is kept, to be read in the mailbox */
@@ -61,11 +64,11 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 export function readConfig(env: Record<string, string | undefined>): Config {
   const problems: string[] = [];
   const text = (name: string) => (env[name] === undefined || env[name] === '' ? undefined : env[name]);
-  const integer = (name: string, fallback: number, max: number) => {
+  const integer = (name: string, fallback: number, max: number, min = 0) => {
     const value = text(name);
     if (value === undefined) return fallback;
-    if (/^[0-9]{1,9}$/.test(value) && Number(value) <= max) return Number(value);
-    problems.push(`${name} must be a whole number from 0 to ${max}, not "${value.slice(0, 50)}"`);
+    if (/^[0-9]{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max) return Number(value);
+    problems.push(`${name} must be a whole number from ${min} to ${max}, not "${value.slice(0, 50)}"`);
     return fallback;
   };
 
@@ -172,6 +175,12 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     aliasDays: integer('CROSSWALK_ALIAS_DAYS', 30, 36_500),
     eventDays: integer('CROSSWALK_EVENT_DAYS', 90, 36_500),
     rateLimit: integer('CROSSWALK_RATE_LIMIT', 2_000, 1_000_000),
+    tokens: {
+      lifetime: integer('CROSSWALK_TOKEN_SECONDS', 3_600, longestLifetime, 10),
+      // NIST SP 800-57 part 1 lets a private key sign for one to three years; what nobody has to do by hand can be done more often.
+      keyDays: integer('CROSSWALK_SIGNING_KEY_DAYS', 90, 36_500),
+      keyLead: integer('CROSSWALK_SIGNING_KEY_LEAD_SECONDS', 900, 86_400),
+    },
     webhookAllow,
     mail: smtp === undefined || from === undefined ? undefined : { smtp, from },
     metricsToken,

@@ -5,7 +5,6 @@ import type { ClientSecretAnswer } from '@crosswalk/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import type pg from 'pg';
 import { type App, buildApp } from './app.ts';
-import { SecretKeyError } from './clients/index.ts';
 import { type Config, minSecretKey } from './config.ts';
 import { type ConnectionOptions, openPool, requireConnection, workIdleTimeout, workPoolSize } from './database/connection.ts';
 import { startEmbeddedPostgres } from './database/embedded/index.ts';
@@ -15,6 +14,7 @@ import { ensureEnvironment } from './environments/index.ts';
 import { IdGenerator } from './lib/id.ts';
 import { writeOnce } from './lib/write-once.ts';
 import { createLogger } from './logger.ts';
+import { SecretKeyError } from './signing-keys/index.ts';
 import { readCertificate, watchCertificate } from './transport/certificate.ts';
 
 /** A service that listens. */
@@ -83,6 +83,7 @@ export async function serve(
       aliasDays: config.aliasDays,
       eventDays: config.eventDays,
       rateLimit: config.rateLimit,
+      tokens: config.tokens,
       webhooks: { allow: config.webhookAllow },
       mail: config.mail,
       certificate: config.tls === undefined ? undefined : await readCertificate(config.tls),
@@ -98,6 +99,7 @@ export async function serve(
     }
     const ids = new IdGenerator(0);
     const environment = await ensureEnvironment(pool, ids.next(), firstEnvironment);
+    await app.signingKeys.makeFirst(environment.id);
     const firstClient = await app.clients.createFirst(environment.id, config.firstClient);
     const setupToken = await app.firstOperator.prepare(config.firstOperator);
     const purging = setInterval(() => app.purge().catch((error: unknown) => logger.warn({ err: error }, 'purge failed')), purgeInterval);

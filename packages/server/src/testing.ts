@@ -95,6 +95,7 @@ export interface TestServerOptions {
   aliasDays?: number;
   eventDays?: number;
   rateLimit?: number;
+  tokens?: AppOptions['tokens'];
   webhooks?: WebhookOptions;
   pool?: PoolOptions;
   nameServers?: readonly string[];
@@ -134,6 +135,7 @@ export const testSettings = {
   aliasDays: 30,
   eventDays: 90,
   rateLimit: 0,
+  tokens: { lifetime: 3_600, keyDays: 0, keyLead: 900 },
   // A tenth of a second less for each sign-in of a test, and still far more than a look-up takes.
   passwordCost: { N: 2 ** 13, r: 8, p: 1 },
   webhooks: { allow: [] },
@@ -144,10 +146,10 @@ export const testSettings = {
 export async function startAnotherServer(
   { database }: TestServer,
   options: Partial<AppOptions>,
-): Promise<{ port: number; mail: App['mail']; announceStop(): void; close(): Promise<void> }> {
-  const { server, mail, announceStop } = await buildApp({ ...testSettings, pool: database.pool, ...options });
+): Promise<Pick<App, 'mail' | 'announceStop' | 'purge'> & { port: number; close(): Promise<void> }> {
+  const { server, mail, announceStop, purge } = await buildApp({ ...testSettings, pool: database.pool, ...options });
   const url = await server.listen({ port: 0, host: '127.0.0.1' });
-  return { port: Number(new URL(url).port), mail, announceStop, close: () => server.close() };
+  return { port: Number(new URL(url).port), mail, announceStop, purge, close: () => server.close() };
 }
 
 async function startTestServer({ pool, ...options }: TestServerOptions): Promise<TestServer> {

@@ -1,11 +1,14 @@
 import type { Experiment } from '../experiment.ts';
+import { clock } from './clock.ts';
 import { connections } from './connections.ts';
 import { databaseRestart } from './database-restart.ts';
 import { diskFull } from './disk-full.ts';
 import { gracefulStop } from './graceful-stop.ts';
+import { keyRotation } from './key-rotation.ts';
 import { kill } from './kill.ts';
 import { races } from './races.ts';
 import { retries } from './retries.ts';
+import { rollingRestart } from './rolling-restart.ts';
 import { torn } from './torn.ts';
 
 /** All experiments, in the order of their numbers. */
@@ -17,5 +20,8 @@ export const experiments: readonly Experiment[] = [
   ...races,
   ...retries,
   ...torn,
+  ...clock,
+  ...keyRotation,
   ...gracefulStop,
+  ...rollingRestart,
 ];

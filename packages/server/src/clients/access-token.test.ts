@@ -1,20 +1,19 @@
-import { CompactSign, type importJWK, type JWK, SignJWT } from 'jose';
+import { CompactSign, type JWK, SignJWT } from 'jose';
 import { beforeAll, expect, test } from 'vitest';
-import { useTestServer } from '../testing.ts';
-import { loadSigningKeys } from './signing-key.ts';
+import { KeyPairs } from '../signing-keys/index.ts';
+import { testSettings, useTestServer } from '../testing.ts';
 
 /** Access tokens that must not open anything, most of them signed with the server's own key (H2 to H8). */
 const server = useTestServer();
-let key: Awaited<ReturnType<typeof importJWK>>;
+let key: Awaited<ReturnType<KeyPairs['open']>>;
 let kid = '';
 let header: Record<string, unknown> = {};
 let claims: Record<string, unknown> = {};
 
 beforeAll(async () => {
-  const [signing] = await loadSigningKeys(server.database.pool, 'a secret key that is only for tests');
-  if (signing === undefined) throw new Error('the server has no signing key');
-  key = signing.privateKey;
-  kid = signing.kid;
+  const { rows } = await server.database.pool.query('select kid, private_key_encrypted from token_keys');
+  key = await new KeyPairs(testSettings.secretKey).open(rows[0].private_key_encrypted);
+  kid = rows[0].kid;
   [header, claims] = server.client.token
     .split('.')
     .slice(0, 2)

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Scope } from '@crosswalk/contract';
-import { createLocalJWKSet, errors, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, errors, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { formatId, parseId } from '../lib/id.ts';
-import { tokenLifetime } from './client.ts';
+import { clockTolerance, type KeyRing, longestLifetime } from '../signing-keys/index.ts';
 import { findScopes } from './client-store.ts';
 import type { AuthenticatedClient } from './credential-service.ts';
-import { loadSigningKeys, type SigningKey } from './signing-key.ts';
 
 /** What a valid access token says. IDs are database IDs. */
 export interface AccessToken {
@@ -22,9 +21,6 @@ export interface TokenVerifier {
   verify(token: string): Promise<AccessToken | undefined>;
 }
 
-/** Clocks of servers behind one proxy may differ by this much. Seconds. */
-const clockTolerance = 60;
-
 /**
  * A checked token is trusted without another look for this long: the time that a revoked client's tokens live on.
  * Milliseconds.
@@ -35,35 +31,27 @@ const trustedFor = 60_000;
 export class AccessTokens implements TokenVerifier {
   readonly #pool: pg.Pool;
   readonly #issuer: string;
-  readonly #secretKey: string;
-  #keys: SigningKey[];
-  #keySet;
-  #keysReadAt = Date.now();
+  readonly #ring: KeyRing;
   /** 10,000 tokens of 700 characters take about 10 MB. */
   readonly #checked = new LRUCache<string, AccessToken>({ max: 10_000 });
+  /** what `#checked` was found out by: `changes` of the key ring */
+  #checkedBy = 0;
 
-  private constructor(pool: pg.Pool, issuer: string, secretKey: string, keys: SigningKey[]) {
+  /** `issuer` is the public URL of the service. */
+  constructor({ pool, issuer, ring }: { pool: pg.Pool; issuer: string; ring: KeyRing }) {
     this.#pool = pool;
     this.#issuer = issuer;
-    this.#secretKey = secretKey;
-    this.#keys = keys;
-    this.#keySet = createLocalJWKSet({ keys: keys.map(({ publicJwk }) => publicJwk) });
-  }
-
-  /** Reads the keys, or makes the first one. `issuer` is the public URL of the service. */
-  static async open({ pool, issuer, secretKey }: { pool: pg.Pool; issuer: string; secretKey: string }): Promise<AccessTokens> {
-    return new AccessTokens(pool, issuer, secretKey, await loadSigningKeys(pool, secretKey));
+    this.#ring = ring;
   }
 
   /** The public keys, for GET /keys. */
-  get publicKeys(): JWK[] {
-    return this.#keys.map(({ publicJwk }) => publicJwk);
+  publicKeys(): Promise<JWK[]> {
+    return this.#ring.publicKeys();
   }
 
   /** A token for a client of either kind, with the scopes granted to it. */
-  sign({ clientId, environmentId, audience, lifetime, claims }: AuthenticatedClient, scopes: readonly string[]): Promise<string> {
-    const [key] = this.#keys;
-    if (key === undefined) throw new Error('there is no signing key');
+  async sign({ clientId, environmentId, audience, lifetime, claims }: AuthenticatedClient, scopes: readonly string[]): Promise<string> {
+    const key = await this.#ring.signer(environmentId, lifetime);
     const token = new SignJWT({
       ...claims,
       client_id: clientId,
@@ -83,23 +71,34 @@ export class AccessTokens implements TokenVerifier {
   }
 
   cached(token: string): AccessToken | undefined {
+    if (!this.#ring.isFresh()) return undefined;
+    if (this.#checkedBy !== this.#ring.changes) {
+      this.#checked.clear();
+      this.#checkedBy = this.#ring.changes;
+    }
     return this.#checked.get(token);
   }
 
   /** What the token says, or undefined if it is not valid now, or its client was revoked or is none of the environment's own. */
   async verify(token: string): Promise<AccessToken | undefined> {
+    await this.#ring.refresh();
+    const known = this.cached(token);
+    if (known !== undefined) return known;
+    const { changes } = this.#ring;
     const payload = await this.#payload(token);
     if (payload === undefined) return undefined;
     // Clients of organizations have tokens signed with the same keys, and may have any audience: they are not let in.
     const clientId = parseId('skc', String(payload.client_id));
     const environmentId = parseId('env', String(payload.environment_id));
     if (clientId === undefined || environmentId === undefined) return undefined;
+    if (!this.#ring.holds(environmentId, decodeProtectedHeader(token).kid)) return undefined;
     const current = await findScopes(this.#pool, environmentId, clientId);
     if (current === undefined) return undefined;
     const granted = String(payload.scope).split(' ');
     const read: AccessToken = { clientId, environmentId, scopes: current.filter((scope) => granted.includes(scope)) };
     const validFor = ((payload.exp ?? 0) + clockTolerance) * 1000 - Date.now();
-    this.#checked.set(token, read, { ttl: Math.max(1, Math.min(validFor, trustedFor)) });
+    // Not if a key has ended since it was looked at.
+    if (changes === this.#checkedBy) this.#checked.set(token, read, { ttl: Math.max(1, Math.min(validFor, trustedFor)) });
     return read;
   }
 
@@ -112,27 +111,20 @@ export class AccessTokens implements TokenVerifier {
       typ: 'at+jwt',
       clockTolerance,
       // Also refuses what was made in the future.
-      maxTokenAge: tokenLifetime,
+      maxTokenAge: longestLifetime,
       requiredClaims: ['exp', 'iat'],
     };
     try {
-      return (await jwtVerify(token, this.#keySet, options)).payload;
+      return (await jwtVerify(token, this.#ring.keySet, options)).payload;
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !(await this.#rereadKeys())) return undefined;
-      return jwtVerify(token, this.#keySet, options).then(
-        ({ payload }) => payload,
-        () => undefined,
-      );
+      if (!(error instanceof errors.JWKSNoMatchingKey)) return undefined;
     }
-  }
-
-  /** Another server may have made a key since. At most every ten seconds, so that bad tokens cost no query each. */
-  async #rereadKeys(): Promise<boolean> {
-    if (Date.now() - this.#keysReadAt < 10_000) return false;
-    this.#keysReadAt = Date.now();
-    this.#keys = await loadSigningKeys(this.#pool, this.#secretKey);
-    this.#keySet = createLocalJWKSet({ keys: this.publicKeys });
-    return true;
+    // Another server may have made a key since.
+    await this.#ring.readAnew();
+    return jwtVerify(token, this.#ring.keySet, options).then(
+      ({ payload }) => payload,
+      () => undefined,
+    );
   }
 }
 

@@ -20,5 +20,5 @@ const noHash = Buffer.alloc(32);
 /** Live secrets of one client of either kind: the one in use and the one that replaces it. */
 export const maxSecrets = 2;
 
-/** How long a token is valid unless its client says otherwise, in seconds (as upstream: 3600). */
+/** How long a token of a client of an organization is valid unless the client says otherwise, in seconds (as upstream: 3600). */
 export const tokenLifetime = 3600;

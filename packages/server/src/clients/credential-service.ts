@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { formatId, parseId } from '../lib/id.ts';
-import { type ClientKind, findMatch, tokenLifetime } from './client.ts';
+import { type ClientKind, findMatch } from './client.ts';
 import { claimsOf } from './organization-client.ts';
 import { type Credential, findCredentials, touchSecret } from './secret-store.ts';
 
@@ -23,9 +23,12 @@ export interface AuthenticatedClient {
 /** The one place where clients of either kind prove who they are. */
 export class CredentialService {
   readonly #pool: pg.Pool;
+  readonly #lifetime: number;
 
-  constructor({ pool }: { pool: pg.Pool }) {
+  /** `lifetime` is that of tokens of clients of the environment, in seconds. */
+  constructor({ pool, lifetime }: { pool: pg.Pool; lifetime: number }) {
     this.#pool = pool;
+    this.#lifetime = lifetime;
   }
 
   /** The client whose ID and secret these are (as sent), or undefined. The time it takes does not tell which was wrong. */
@@ -35,12 +38,16 @@ export class CredentialService {
     const match = findMatch(await findCredentials(this.#pool, kind, id ?? '0'), secret);
     if (id === undefined || match === undefined) return undefined;
     await touchSecret(this.#pool, match.environment_id, kind, id, match.secret_id);
-    return authenticated(formatId(kind, id), match);
+    return authenticated(formatId(kind, id), match, this.#lifetime);
   }
 }
 
-function authenticated(clientId: string, { environment_id: environmentId, scopes, organization }: Credential): AuthenticatedClient {
-  if (organization === null) return { clientId, environmentId, scopes, audience: 'issuer', lifetime: tokenLifetime, claims: {} };
-  const { audience, expiry: lifetime } = organization;
-  return { clientId, environmentId, scopes, audience, lifetime, claims: claimsOf(environmentId, organization) };
+function authenticated(
+  clientId: string,
+  { environment_id: environmentId, scopes, organization }: Credential,
+  lifetime: number,
+): AuthenticatedClient {
+  if (organization === null) return { clientId, environmentId, scopes, audience: 'issuer', lifetime, claims: {} };
+  const { audience, expiry } = organization;
+  return { clientId, environmentId, scopes, audience, lifetime: expiry, claims: claimsOf(environmentId, organization) };
 }

@@ -4,5 +4,4 @@ export { ClientService } from './client-service.ts';
 export { CredentialService } from './credential-service.ts';
 export { organizationClientRoutes } from './organization-client-routes.ts';
 export { OrganizationClientService } from './organization-client-service.ts';
-export { SecretKeyError } from './signing-key.ts';
 export { tokenRoutes } from './token-routes.ts';

@@ -44,7 +44,7 @@ export function tokenRoutes(
         response: { 200: Type.Object({ keys: Type.Array(Type.Unknown()) }, { description: 'Success.' }) },
       },
     },
-    async (_request, reply) => reply.header('cache-control', 'public, max-age=60').send({ keys: tokens.publicKeys }),
+    async (_request, reply) => reply.header('cache-control', 'public, max-age=60').send({ keys: await tokens.publicKeys() }),
   );
 
   app.get(

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import { connectTo, useTestServer } from '../testing.ts';
+import { connectTo, startAnotherServer, useTestServer } from '../testing.ts';
+import { openPool } from './connection.ts';
 import { plansDuring } from './testing.ts';
 
 /** The plans of every statement a request runs, at 100,000 records: none may scan a table. */
@@ -235,9 +236,15 @@ test('a connection that only ever looks up single keys keeps one plan for them, 
     '/api/v1/users/usr_1050000',
     '/api/v1/users:external/EXT-50000',
   ];
-  // One request at a time uses one connection. PostgreSQL makes five plans before it may keep one.
-  for (const path of paths.flatMap((path) => Array.from({ length: 8 }, () => path))) await server.client.request('GET', path);
-  const { rows } = await server.database.pool.query<{ name: string; kept: boolean }>(
+  const pool = openPool(server.database.connection, { size: 1 });
+  const { port, close } = await startAnotherServer(server, { pool });
+  const headers = { authorization: `Bearer ${server.client.token}` };
+  // PostgreSQL makes five plans before it may keep one.
+  for (const path of paths.flatMap((path) => Array.from({ length: 8 }, () => path))) {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+    expect([answer.status, await answer.json()]).toEqual([200, expect.any(Object)]);
+  }
+  const { rows } = await pool.query<{ name: string; kept: boolean }>(
     "select name, generic_plans > 0 as kept from pg_prepared_statements where name ~ '^find-(organizations|users)' order by name",
   );
   expect(rows).toEqual(
@@ -246,4 +253,6 @@ test('a connection that only ever looks up single keys keeps one plan for them, 
       kept: true,
     })),
   );
+  await close();
+  await pool.end();
 });

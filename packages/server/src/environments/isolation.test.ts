@@ -48,7 +48,9 @@ beforeAll(async () => {
     headers: { authorization: `Bearer ${mine.token}`, 'content-type': 'application/x-ndjson' },
     body: '{"kind":"user","email":"imported@example.com"}',
   });
+  const [key] = Object((await mine.request('GET', '/api/v1/signing_keys')).body).signing_keys;
   Object.assign(own, {
+    key: key.id,
     imp: Object(await file.json()).import.id,
     whe: endpoint.webhook_endpoint.id,
     event_id: 'evt_1',
@@ -89,11 +91,13 @@ function fill(path: string, ids: Record<string, string>): string {
       ? 'whe'
       : path.includes('/operators')
         ? 'opr'
-        : path.startsWith('/api/v1/imports')
-          ? 'imp'
-          : path.includes('/users/{id}') || path.startsWith('/api/v1/users')
-            ? 'usr'
-            : 'org';
+        : path.includes('/signing_keys')
+          ? 'key'
+          : path.startsWith('/api/v1/imports')
+            ? 'imp'
+            : path.includes('/users/{id}') || path.startsWith('/api/v1/users')
+              ? 'usr'
+              : 'org';
   const external = ids[`${path.includes('users:external') ? 'user' : 'org'}_external`] ?? '';
   const query = path.endsWith(':search')
     ? '?query=mine'
@@ -143,6 +147,7 @@ test('each route with IDs of another environment answers exactly as for unknown 
     permission_name: 'no:permission',
     system_name: 'no_system',
     opr: 'opr_7',
+    key: 'key_7',
     environment_id: 'env_7',
     org_external: 'N-ORG',
     user_external: 'N-USER',
@@ -160,7 +165,7 @@ test('each route with IDs of another environment answers exactly as for unknown 
     ];
     const strip = (text: string) =>
       text
-        .replace(/(m2morg|org|usr|dom|whe|imp|skc|sks|opr|env)_[0-9]+/g, '$1')
+        .replace(/(m2morg|org|usr|dom|whe|imp|skc|sks|opr|env|key)_[0-9]+/g, '$1')
         .replace(/[XN]-(ORG|USER)/g, '$1')
         .replace(/\b(my|no)(_role|_system|:permission)/g, '$2')
         .replace(/"request_id":"[^"]+"/, '');

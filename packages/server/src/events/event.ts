@@ -22,6 +22,7 @@ const prefixes = {
   client: 'skc',
   operator: 'opr',
   environment: 'env',
+  signing_key: 'key',
 } as const satisfies Record<string, IdPrefix>;
 
 /** The kinds of record that have events. */

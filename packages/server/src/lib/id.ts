@@ -18,7 +18,8 @@ export type IdPrefix =
   | 'msg'
   | 'imp'
   | 'sys'
-  | 'opr';
+  | 'opr'
+  | 'key';
 
 /**
  * Makes IDs: 63-bit integers that are unique across processes and ordered by time.
@@ -98,6 +99,7 @@ const nouns: Record<IdPrefix, string> = {
   imp: 'an import',
   sys: 'a description of a system',
   opr: 'an operator',
+  key: 'a signing key',
 };
 
 /** The database form of a public ID of our own making, whatever its prefix; one from outside goes through `requireId`. */

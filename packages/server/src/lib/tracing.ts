@@ -32,6 +32,11 @@ export function onBehalfOf<Result>(contexts: readonly Context[], work: () => Res
   return context.with(others.length === 0 ? first : first.setValue(askers, others), work);
 }
 
+/** Does work that is for whoever comes next, although a request began it: it is in no trace. */
+export function onNobodysBehalf<Result>(work: () => Result): Result {
+  return context.with(ROOT_CONTEXT, work);
+}
+
 /** Links to the spans of all but the first who asked for what is done now. */
 export function linksToAskers(): Link[] {
   const others: unknown = context.active().getValue(askers);

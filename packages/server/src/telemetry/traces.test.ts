@@ -99,6 +99,16 @@ test('a call of gRPC is a span by the name of its method', async () => {
   expect((await requestSpans(refused.traceId)).own.attributes).toMatchObject({ 'rpc.status_code': 'NOT_FOUND' });
 });
 
+test('the reading of signing keys, which is for whoever comes next, is in the trace of no request', async () => {
+  for (let round = 0; round < 2; round += 1) {
+    // What is known of the keys is read again once it is older than a second.
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    const { traceId, traceparent } = caller();
+    await server.client.request('GET', `${organizations}/org_1`, undefined, { traceparent });
+    expect((await requestSpans(traceId)).statements.map(({ name }) => name)).not.toContain('find-live-keys');
+  }
+});
+
 test('of many requests at once, each has its own statements, also when it had to wait for a connection', async () => {
   const callers = Array.from({ length: 40 }, caller);
   await Promise.all(callers.map(({ traceparent }, number) => create(`Writer ${number}`, traceparent)));
