@@ -1,15 +1,9 @@
-import { eventTypes as known } from '@crosswalk/contract';
 import { expect, test } from 'vitest';
-import { eventTypes } from '../src/events/event-names.ts';
 import { checkAccessibility, turnTo } from './accessibility.ts';
 import { useDashboard } from './dashboard.ts';
 import { hostileTexts } from './hostile-texts.ts';
 
 const dashboard = useDashboard();
-
-test('every type of event can be chosen', () => {
-  expect([...eventTypes].sort()).toEqual([...known].sort());
-});
 
 test('events come as they happen, wait while one pauses, and are filtered in the address', async () => {
   const { organization, user } = dashboard.crosswalk;

@@ -70,6 +70,7 @@ export type {
   WebhookMessage,
   WebhookStats,
 } from '@crosswalk/contract';
+export { eventTypes } from '@crosswalk/contract/event-types';
 export { ColumnMapping, MappingError, type MappingOptions } from './column-mapping.ts';
 export { Crosswalk } from './crosswalk.ts';
 export {
