@@ -5,11 +5,12 @@ import { Icon } from './icon.tsx';
 
 const ExampleTabs = lazy(async () => ({ default: (await import('./example-tabs.tsx')).ExampleTabs }));
 
-/** The same call in three ways. */
+/** The same call in the ways that there are. */
 export interface Example {
   curl: string;
   node: string;
-  cli: string;
+  /** where there is a command for it */
+  cli?: string;
 }
 
 /** Shows how to do by code what is on screen. */
