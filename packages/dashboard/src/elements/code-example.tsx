@@ -1,6 +1,7 @@
 import { Button, Modal, Skeleton, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { lazy, Suspense } from 'react';
+import classes from './code-example.module.css';
 import { Icon } from './icon.tsx';
 
 const ExampleTabs = lazy(async () => ({ default: (await import('./example-tabs.tsx')).ExampleTabs }));
@@ -18,8 +19,8 @@ export function CodeExample({ example }: { example: Example }) {
   const [opened, { open, close }] = useDisclosure();
   return (
     <>
-      <Button variant="default" leftSection={<Icon name="code" />} onClick={open}>
-        Code
+      <Button variant="default" leftSection={<Icon name="code" />} onClick={open} aria-label="Code" className={classes.button}>
+        <span className={classes.label}>Code</span>
       </Button>
       <Modal opened={opened} onClose={close} title="The same by code" size="lg">
         <Text size="sm" c="dimmed" mb="sm">

@@ -1,4 +1,4 @@
-import { Badge, Group, SegmentedControl, Text } from '@mantine/core';
+import { Badge, Group, NativeSelect, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useGrowingList } from '../../data/growing-list.ts';
@@ -80,18 +80,18 @@ export default function InvitationsPage() {
         <CodeExample example={exampleOfInvitations(wanted)} />
       </PageHeader>
       <Group gap="xs" mb="sm">
-        <SegmentedControl
+        <NativeSelect
           aria-label="State"
-          data={[{ value: '', label: 'All' }, ...Object.entries(states).map(([value, { label }]) => ({ value, label }))]}
+          data={[{ value: '', label: 'Any state' }, ...Object.entries(states).map(([value, { label }]) => ({ value, label }))]}
           value={wanted.state}
-          onChange={(value) => setAddress({ state: value })}
+          onChange={(event) => setAddress({ state: event.currentTarget.value })}
         />
         <OrganizationSelect value={organizationId} onChange={(id) => setAddress({ organization: id })} />
       </Group>
       {resend.error !== null && <Failure title="Not sent again" error={resend.error} />}
       <GrowingTable
         label="Invitations"
-        minWidth={720}
+        minWidth={900}
         list={list}
         columns={withActions}
         keyOf={keyOf}
@@ -123,19 +123,19 @@ const columns: SimpleColumn<InvitationRow>[] = [
     ),
   },
   {
-    title: 'Organization',
-    render: ({ organization_id: organization, organizationName: name }) => (
-      <PageLink to={`/organizations/${organization}`} search={{ tab: 'memberships' }}>
-        <Plain text={name} mark />
-      </PageLink>
-    ),
-  },
-  {
     title: 'State',
     render: ({ state }) => (
       <Badge color={states[state].color} c="var(--mantine-color-text)">
         {states[state].label}
       </Badge>
+    ),
+  },
+  {
+    title: 'Organization',
+    render: ({ organization_id: organization, organizationName: name }) => (
+      <PageLink to={`/organizations/${organization}`} search={{ tab: 'memberships' }}>
+        <Plain text={name} mark />
+      </PageLink>
     ),
   },
   {
