@@ -15,7 +15,15 @@ export default defineConfig({
     rolldownOptions: {
       checks: { pluginTimings: false },
       // What half of the pages use is one file, rather than dozens of a few hundred bytes each; what few use stays with those that need it.
-      output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 8 }] } },
+      // What begins before the libraries is a file of its own, with the little that loads files.
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'begin', test: /preload-helper|\/src\/(?:begin|pages)\.ts$/, priority: 1 },
+            { name: 'shared', minShareCount: 8 },
+          ],
+        },
+      },
     },
   },
 });

@@ -358,7 +358,8 @@ export const errorCatalogue = {
     status: 409,
     grpc: 6,
     title: 'Another operator has this email address',
-    wayOut: 'The error names the holder: give that operator a role here with PATCH /api/v1/operators/{id}.',
+    wayOut:
+      'An admin who adds one is told the holder: give that operator a role here with PATCH /api/v1/operators/{id}. For your own address, choose another.',
   },
   ENVIRONMENT_NAME_TAKEN: {
     status: 409,

@@ -45,6 +45,20 @@ export const ResolveAnswer = Type.Object({
 });
 export type ResolveAnswer = Static<typeof ResolveAnswer>;
 
+/** The most aliases of a record that are answered: more than a record comes to have within the life of one. */
+export const aliasLimit = 1000;
+
+/** An external ID that a record used to have and that leads to it still. */
+export const Alias = Type.Object({
+  system: Type.Union([Type.String(), Type.Null()], { description: 'The system of the external ID; null for the primary one.' }),
+  value: Type.String(),
+  expires_at: { ...Timestamp, description: 'When it ends, unless another record claims it before.' },
+});
+export type Alias = Static<typeof Alias>;
+
+export const AliasList = Type.Object({ aliases: Type.Array(Alias, { maxItems: aliasLimit }) });
+export type AliasList = Static<typeof AliasList>;
+
 export const RekeyRequest = Type.Object(
   {
     kind: RecordKind,

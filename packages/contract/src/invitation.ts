@@ -44,5 +44,5 @@ export type InvitationAnswer = Static<typeof InvitationAnswer>;
 export const InvitationPage = pageOf('invitations', Invitation);
 export type InvitationPage = Static<typeof InvitationPage>;
 
-/** Query of the list of an organization's invitations. */
+/** Query of a list of invitations. */
 export const ListInvitationsQuery = { ...PageQuery, state: Type.Optional(InvitationState) };

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Timestamp } from './common.ts';
-import { eventTypes } from './event.ts';
+import { eventTypes } from './event-types.ts';
 import { SystemName } from './system.ts';
 
 /** Limits of what the figures of the directory reach back. */

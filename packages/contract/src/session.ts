@@ -43,6 +43,12 @@ export const SetUp = Type.Object(
 );
 export type SetUp = Static<typeof SetUp>;
 
+export const ChangeEmail = Type.Object(
+  { current_password: Password, email: OperatorEmail },
+  { additionalProperties: false, examples: [{ current_password: 'correct horse battery staple', email: 'grace.hopper@example.com' }] },
+);
+export type ChangeEmail = Static<typeof ChangeEmail>;
+
 export const ChangePassword = Type.Object(
   { current_password: Password, new_password: Password },
   {

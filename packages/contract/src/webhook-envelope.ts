@@ -1,4 +1,5 @@
-import type { Event, EventType } from './event.ts';
+import type { Event } from './event.ts';
+import type { EventType } from './event-types.ts';
 import type { WebhookMessage } from './webhook.ts';
 
 /** The records that an event of a membership is about, as they were then. */

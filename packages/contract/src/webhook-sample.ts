@@ -1,4 +1,5 @@
-import type { Event, EventType } from './event.ts';
+import type { Event } from './event.ts';
+import type { EventType } from './event-types.ts';
 import type { WebhookMessage } from './webhook.ts';
 import { messageOf, subjectOf } from './webhook-envelope.ts';
 

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { ExternalIds, idSchema, PageQuery, pageOf, Timestamp, Version } from './common.ts';
-import { Changed, eventTypes } from './event.ts';
+import { Changed } from './event.ts';
+import { eventTypes } from './event-types.ts';
 
 export const WebhookEndpointId = idSchema('whe', 'The ID of the webhook endpoint.');
 

@@ -1,3 +1,4 @@
+import './begin.ts';
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './page.css';

@@ -1,10 +1,11 @@
 import { text } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { readCsv } from '../src/imports/csv.ts';
 import { checkAccessibility, turnTo } from './accessibility.ts';
 import { useDashboard } from './dashboard.ts';
 import { hostileTexts } from './hostile-texts.ts';
+import { pressOn } from './keyboard.ts';
 
 const dashboard = useDashboard();
 beforeAll(() => dashboard.server.startWork());
@@ -71,21 +72,73 @@ test('the export of a known system is recognised; reasons name the lines of the 
   await expect.poll(() => page.getByLabel('What the file is').inputValue()).toBe('salesforce-contacts');
   await page.getByText('external_ids.salesforce').first().waitFor();
   const check = page.getByRole('button', { name: 'Check the file' });
-  await page.getByLabel('What the file is').focus();
-  for (let presses = 0; presses < 40 && !(await check.evaluate((button) => button === document.activeElement)); presses += 1)
-    await page.keyboard.press('Tab');
-  await page.keyboard.press('Enter');
+  await pressOn(page, check);
   const reasons = page.getByRole('list', { name: 'Why rows were rejected' });
   await reasons.getByRole('listitem').nth(1).waitFor();
   await expect
     .poll(async () => (await reasons.getByRole('listitem').allInnerTexts()).map((text) => text.slice(0, 6)))
     .toEqual(['line 2', 'line 3']);
-  await page.keyboard.press('Tab');
-  await page.getByRole('button', { name: 'Import 1 row', exact: true }).focus();
-  await page.keyboard.press('Enter');
+  await pressOn(page, page.getByRole('button', { name: 'Import 1 row', exact: true }));
   await page.getByRole('heading', { name: /contacts\.csv.*Done/ }).waitFor();
   expect(await dashboard.crosswalk.user.getByExternalId('003A', { system: 'salesforce' })).toMatchObject({ email: 'ada@acme.example' });
 });
+
+test('by keyboard alone: choose a file, check it, import it, and undo it', async () => {
+  const page = await dashboard.open('/imports');
+  await page.keyboard.press('c');
+  const chooser = page.waitForEvent('filechooser');
+  await pressOn(page, page.locator('input[type=file]'));
+  await (await chooser).setFiles({ name: 'few.csv', mimeType: 'text/csv', buffer: Buffer.from('external_id,display_name\nK-1,By keys\n') });
+  await pressOn(page, page.getByRole('button', { name: 'Check the file' }));
+  await pressOn(page, page.getByRole('button', { name: 'Import 1 row', exact: true }));
+  await page.getByRole('heading', { name: /few\.csv.*Done/ }).waitFor();
+  expect(await dashboard.crosswalk.organization.getByExternalId('K-1')).toMatchObject({ display_name: 'By keys' });
+  await pressOn(page, page.getByRole('button', { name: 'Undo', exact: true }));
+  await pressOn(page, page.getByRole('button', { name: 'Undo the import' }));
+  await page.getByRole('heading', { name: /few\.csv.*Undone/ }).waitFor();
+  expect(await dashboard.crosswalk.organization.getByExternalId('K-1')).toBeNull();
+});
+
+test.each(['mouse', 'keyboard'])(
+  'an import that runs is canceled by %s: what was done stays, nothing follows, and it can be undone',
+  async (by) => {
+    const { pool } = dashboard.server.database;
+    // However fast the machine is, a batch takes a second here.
+    await pool.query(`create function take_time() returns trigger language plpgsql as 'begin perform pg_sleep(1); return null; end'`);
+    await pool.query('create trigger take_time after insert on users for each statement execute function take_time()');
+    onTestFinished(async () => {
+      await pool.query('drop function take_time cascade');
+    });
+    const count = 30_000;
+    const rows = Array.from(
+      { length: count },
+      (_, nth) => `{"kind":"user","email":"${by}${nth}@example.com","external_id":"${by}-${nth}"}`,
+    );
+    const { id } = await dashboard.crosswalk.imports.create(rows.join('\n'));
+    const page = await dashboard.open(`/imports/${id}`);
+    await page.getByText(/^Importing: [1-9]/).waitFor();
+    const cancel = page.getByRole('button', { name: 'Cancel', exact: true });
+    const confirm = page.getByRole('dialog').getByRole('button', { name: 'Cancel the import' });
+    if (by === 'mouse') {
+      await cancel.click();
+      await page.getByText('What was done until then stays').waitFor();
+      await checkAccessibility(page);
+      await confirm.click();
+    } else {
+      await pressOn(page, cancel);
+      await pressOn(page, confirm);
+    }
+    await page.getByRole('heading', { name: /Canceled/ }).waitFor();
+    expect(await cancel.count()).toBe(0);
+    const { state, rows_done: done } = await dashboard.crosswalk.imports.get(id);
+    expect([state, done % 1000]).toEqual(['CANCELED', 0]);
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(count);
+    const { rows: kept } = await pool.query('select count(*)::int as count from users where external_id like $1', [`${by}-%`]);
+    expect(kept).toEqual([{ count: done }]);
+    await page.getByRole('button', { name: 'Undo', exact: true }).waitFor();
+  },
+);
 
 test('hostile names of files, columns and cells are text; what is no table says what to do', async () => {
   const page = await dashboard.open('/imports/new');

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { checkAccessibility } from './accessibility.ts';
 import { useDashboard } from './dashboard.ts';
 import { hostileTexts } from './hostile-texts.ts';
+import { chooseIn, pressOn } from './keyboard.ts';
 
 const dashboard = useDashboard();
 
@@ -17,7 +18,7 @@ async function invite(name: string, ...emails: string[]): Promise<string> {
 
 test('an open invitation is sent again by mouse and revoked by keyboard, and of its organization all states are seen', async () => {
   const organizationId = await invite(hostile, 'eve@example.com', 'ada@example.com');
-  const page = await dashboard.open('/invitations');
+  const page = await dashboard.open('/invitations?state=PENDING');
   const row = page.getByRole('row', { name: 'ada@example.com' });
   await row.getByText('<img src=x onerror=alert(1)>').waitFor();
   await row.getByRole('button', { name: 'Resend the invitation of ada@example.com' }).click();
@@ -35,15 +36,62 @@ test('an open invitation is sent again by mouse and revoked by keyboard, and of 
   await page.getByRole('button', { name: 'Revoke invitation', exact: true }).focus();
   await page.keyboard.press('Enter');
   await row.waitFor({ state: 'detached' });
+  await page.getByLabel('State').selectOption('Any state');
+  await row.getByText('Revoked').waitFor();
 
   const search = page.getByRole('combobox', { name: 'Organization' });
   await search.fill('onerror');
-  await page.getByRole('option').first().waitFor();
+  await page.getByRole('option', { name: /onerror/ }).waitFor();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.getByRole('row', { name: 'ada@example.com' }).getByText('Revoked').waitFor();
   expect(await page.getByRole('row', { name: 'eve@example.com' }).getByText('Open').isVisible()).toBe(true);
   expect(page.url()).toContain(`organization=${organizationId}`);
+});
+
+test('the invitations of the environment are seen by state, which the address keeps, by mouse and by keyboard', async () => {
+  const { crosswalk } = dashboard;
+  const organizationId = await invite(
+    'In every state',
+    'open@example.com',
+    'accepted@example.com',
+    'revoked@example.com',
+    'expired@example.com',
+  );
+  const idOf = async (email: string) => (await crosswalk.user.getByEmail(email))?.id ?? '';
+  await crosswalk.invitation.accept(organizationId, await idOf('accepted@example.com'));
+  await crosswalk.invitation.revoke(organizationId, await idOf('revoked@example.com'));
+  await dashboard.server.database.pool.query(
+    "update memberships set invite_expire_time = now() - interval '1 second' where organization_id = $1 and user_id = $2",
+    [organizationId.slice(4), (await idOf('expired@example.com')).slice(4)],
+  );
+  const page = await dashboard.open('/invitations');
+  const rowOf = (email: string) => page.getByRole('row', { name: email });
+  const shown = async () => {
+    const texts = await page.getByRole('row').allInnerTexts();
+    return ['open', 'accepted', 'revoked', 'expired'].filter((name) => texts.some((text) => text.includes(`${name}@example.com`)));
+  };
+  await rowOf('open@example.com').waitFor();
+  expect(await shown()).toEqual(['open', 'accepted', 'revoked', 'expired']);
+  expect(await page.getByRole('button', { name: /^(?:Resend|Revoke) .* (?:accepted|revoked)@example\.com$/ }).count()).toBe(0);
+  await checkAccessibility(page);
+  await page.getByLabel('State').selectOption('Accepted');
+  await expect.poll(shown).toEqual(['accepted']);
+  expect(new URL(page.url()).searchParams.get('state')).toBe('ACCEPTED');
+  await page.reload();
+  await rowOf('accepted@example.com').waitFor();
+  expect(await shown()).toEqual(['accepted']);
+  await chooseIn(page, page.getByLabel('State'), 'Revoked');
+  await expect.poll(shown).toEqual(['revoked']);
+  expect(new URL(page.url()).searchParams.get('state')).toBe('REVOKED');
+  // From one to the next: letters that follow at once would go on with the first word.
+  for (const _ of ['Accepted', 'Expired']) await page.keyboard.press('ArrowUp');
+  await expect.poll(shown).toEqual(['expired']);
+  await pressOn(page, page.getByRole('button', { name: 'Resend the invitation of expired@example.com' }));
+  await rowOf('expired@example.com').waitFor({ state: 'detached' });
+  expect((await crosswalk.invitation.listAll({ state: 'PENDING', pageSize: 100 })).invitations.map(({ email }) => email)).toContain(
+    'expired@example.com',
+  );
 });
 
 test('a viewer sees invitations, whatever organizations are called, and cannot change them, and reads no mail', async () => {
@@ -54,7 +102,7 @@ test('a viewer sees invitations, whatever organizations are called, and cannot c
   expect(names.length).toBeGreaterThan(15);
   const page = await dashboard.open('/invitations', { role: 'viewer' });
   await page.getByText('viewed-0@example.com').waitFor();
-  const cells = await page.getByRole('row').locator('td:nth-child(2) bdi').allTextContents();
+  const cells = await page.getByRole('row').locator('td:nth-child(3) bdi').allTextContents();
   expect(cells).toEqual(expect.arrayContaining(names));
   expect(await page.evaluate(() => 'pwned' in window)).toBe(false);
   expect(await page.getByRole('button', { name: /Resend|Revoke/ }).count()).toBe(0);

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { barsOf, withoutSystem } from '../src/pages/overview/series.ts';
 import { checkAccessibility, turnTo } from './accessibility.ts';
 import { useDashboard } from './dashboard.ts';
+import { pressOn, tabTo } from './keyboard.ts';
 
 const dashboard = useDashboard();
 
@@ -49,6 +50,23 @@ test('the sample is loaded by a click, looked at by what it lacks, and taken bac
   expect(organizations.map(({ id }) => id)).toEqual([kept.id]);
   await page.getByRole('link', { name: /^Organizations 1/ }).waitFor();
   expect(await page.getByRole('button', { name: 'Remove sample data' }).count()).toBe(0);
+});
+
+test('by keyboard alone: load the sample, look further back, and take the sample back', async () => {
+  const { request, environmentId } = await dashboard.server.addEnvironment('by keyboard');
+  const admin = await dashboard.operator('admin');
+  const operator = (await dashboard.crosswalk.operator.list()).find(({ email }) => email === admin);
+  await request('PATCH', `/api/v1/operators/${operator?.id}`, { role: 'admin' });
+  const page = await dashboard.open('/overview', { environmentId: `env_${environmentId}` });
+  await pressOn(page, page.getByRole('button', { name: 'Load sample data' }));
+  await page.getByRole('link', { name: /^Users 60/ }).waitFor();
+  await tabTo(page, page.getByRole('radio', { name: '30 days' }));
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(() => new URL(page.url()).searchParams.get('days')).toBe('90');
+  await pressOn(page, page.getByRole('button', { name: 'Remove sample data' }));
+  await pressOn(page, page.getByRole('dialog').getByRole('button', { name: 'Remove sample data' }));
+  await page.getByText('This environment is empty.').waitFor();
+  expect(Object((await request('GET', '/api/v1/organizations')).body).total_size).toBe(0);
 });
 
 test('a failure leads to where it is mended, and a viewer is offered nothing to change', async () => {

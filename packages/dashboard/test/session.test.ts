@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import { checkAccessibility } from './accessibility.ts';
 import { password, useDashboard } from './dashboard.ts';
+import { writeInto } from './keyboard.ts';
 
 const dashboard = useDashboard();
 
@@ -74,6 +75,40 @@ test('signing out ends the session; the password is changed by who knows the old
   expect(await answer.json()).toEqual({ session: null, setup_required: false });
 });
 
+test('another email address asks for the password, is what one signs in with from then on, and may not be that of somebody else', async () => {
+  await dashboard.crosswalk.operator.create({ email: 'old@example.com', password, role: 'viewer' });
+  const page = await dashboard.open('/organizations', { role: 'nobody' });
+  const signIn = async (email: string) => {
+    await page.getByLabel('Email').fill(email);
+    await page.getByRole('textbox', { name: 'Password' }).fill(password);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Organizations' }).waitFor();
+  };
+  await signIn('old@example.com');
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('menuitem', { name: 'Change email' }).click();
+  const dialog = page.getByRole('dialog');
+  expect(await dialog.getByLabel('Email').inputValue()).toBe('old@example.com');
+  await checkAccessibility(page);
+  await dialog.getByLabel('Email').fill(await dashboard.operator('admin'));
+  await dialog.getByRole('textbox', { name: 'Current password' }).fill(password);
+  await dialog.getByRole('button', { name: 'Change email' }).click();
+  await page.getByRole('alert').getByText('another operator has this address').waitFor();
+  await writeInto(page, dialog.getByLabel('Email'), 'new@example.com');
+  await writeInto(page, dialog.getByRole('textbox', { name: 'Current password' }), 'not my password');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText('is not your password').first().waitFor();
+  await writeInto(page, dialog.getByRole('textbox', { name: 'Current password' }), password);
+  await page.keyboard.press('Enter');
+  await page.getByText('Email changed.').waitFor();
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByText('new@example.com').waitFor();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.goto(`${dashboard.server.url}/dashboard/${dashboard.environmentId}/organizations`);
+  await signIn('new@example.com');
+});
+
 test('viewers see no controls that change anything', async () => {
   const { id } = await dashboard.crosswalk.organization.create({ display_name: 'Read only', external_id: 'RO-1', metadata: { plan: 'x' } });
   const page = await dashboard.open(`/organizations/${id}`, { role: 'viewer' });
@@ -143,6 +178,21 @@ test('a page of another site cannot change anything with the session of the dash
   } finally {
     evil.close();
   }
+});
+
+test('a page that begins asks once who is signed in, and for the search after what it shows itself', async () => {
+  const page = await dashboard.open('/organizations');
+  await page.getByText('organizations', { exact: false }).first().waitFor();
+  const startOf = async (part: string): Promise<number[]> =>
+    page.evaluate(
+      (name) => performance.getEntriesByType('resource').flatMap((entry) => (entry.name.includes(name) ? [entry.startTime] : [])),
+      part,
+    );
+  await expect.poll(async () => (await startOf('/assets/finder-')).length).toBeGreaterThan(0);
+  // A request of the head of the page that the script cannot use is a second one.
+  expect(await startOf('/api/v1/session')).toHaveLength(1);
+  const [rows = Number.POSITIVE_INFINITY] = await startOf('/api/v1/organizations?');
+  expect(Math.min(...(await startOf('/assets/finder-')))).toBeGreaterThan(rows);
 });
 
 test('addresses of pages are served; what looks like a file and is none is not found', async () => {

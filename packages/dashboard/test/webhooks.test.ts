@@ -3,6 +3,7 @@ import { startReceiver } from '../../server/src/webhooks/testing.ts';
 import { checkAccessibility, turnTo } from './accessibility.ts';
 import { useDashboard } from './dashboard.ts';
 import { hostileTexts } from './hostile-texts.ts';
+import { pressOn, writeInto } from './keyboard.ts';
 
 const dashboard = useDashboard({ webhooks: { allow: ['127.0.0.0/8'], timeout: 1_000 } });
 beforeAll(() => dashboard.server.startWork());
@@ -100,4 +101,80 @@ test('deliveries show their request and answers, are counted in a chart, and are
   const viewer = await dashboard.open(`/webhooks/${endpoint.id}`, { role: 'viewer' });
   await viewer.getByRole('table', { name: 'Deliveries' }).waitFor();
   expect(await viewer.getByRole('button', { name: /Replay|Edit|Send a test|More/ }).count()).toBe(0);
+});
+
+test('by keyboard alone: make an endpoint, look at what was given up, replay all of it, and what was sent in a span of time', async () => {
+  const receiver = await startReceiver((_received, response) => response.writeHead(410).end());
+  const begin = new Date(Date.now() - 120_000);
+  const page = await dashboard.open('/webhooks');
+  await page.getByRole('heading', { name: 'Webhooks' }).waitFor();
+  await page.keyboard.press('c');
+  await writeInto(page, page.getByLabel('Address'), receiver.url);
+  await page.keyboard.press('Enter');
+  await pressOn(page, page.getByRole('button', { name: 'I have kept it' }));
+  await page.getByRole('heading', { name: new RegExp(`^${receiver.url}.*Enabled`) }).waitFor();
+  const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+  const { webhookEndpoint: endpoints, organization } = dashboard.crosswalk;
+  // Two records, as a first failure keeps what follows of the same record waiting. 410 disables: each is sent to an endpoint that is enabled.
+  for (const [nth, name] of ['First', 'Second'].entries()) {
+    await organization.create({ display_name: name });
+    await receiver.waitFor(nth + 1);
+    await expect.poll(async () => (await endpoints.get(id)).status, { timeout: 20_000 }).toBe('DISABLED');
+    await endpoints.enable(id);
+  }
+  expect((await endpoints.deliveries(id, { status: 'FAILED' })).deliveries).toHaveLength(2);
+  receiver.answer((_received, response) => response.writeHead(204).end());
+
+  await page.reload();
+  const replay = page.getByRole('button', { name: 'Replay' });
+  const choose = async (downs: number) => {
+    await pressOn(page, replay);
+    await page.getByRole('menuitem').first().waitFor();
+    for (let nth = 0; nth < downs; nth += 1) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+  };
+  await choose(1);
+  await page.getByText('Every event that was given up is sent again').waitFor();
+  await checkAccessibility(page);
+  await pressOn(page, page.getByRole('dialog').getByRole('button', { name: 'Replay' }));
+  await page.getByText('2 events will be sent again.').waitFor();
+  await receiver.waitFor(4);
+  const [first, second, ...again] = receiver.received.map(({ id: messageId }) => messageId);
+  expect(again.sort()).toEqual([first, second].sort());
+  await expect.poll(async () => (await endpoints.deliveries(id, { status: 'FAILED' })).deliveries.length).toBe(0);
+
+  await choose(2);
+  const local = new Date(begin.getTime() - begin.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  await page.getByLabel('From').fill(local);
+  await pressOn(page, page.getByRole('dialog').getByRole('button', { name: 'Replay' }));
+  await page
+    .getByText(/[2-9] events will be sent again\./)
+    .last()
+    .waitFor();
+  await receiver.waitFor(6);
+});
+
+test('all that was given up is sent again by mouse, with the same IDs, when the receiver is back', async () => {
+  const receiver = await startReceiver((_received, response) => response.writeHead(410).end('no'));
+  const { webhook_endpoint: endpoint } = await dashboard.crosswalk.webhookEndpoint.create({ url: receiver.url, event_types: ['user'] });
+  await dashboard.crosswalk.user.createUser({ email: 'given-up@example.com' });
+  await receiver.waitFor(1);
+  await expect.poll(async () => (await dashboard.crosswalk.webhookEndpoint.get(endpoint.id)).status, { timeout: 20_000 }).toBe('DISABLED');
+  receiver.answer((_received, response) => response.writeHead(204).end());
+  const page = await dashboard.open(`/webhooks/${endpoint.id}?status=FAILED`);
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Enable' }).click();
+  await page.getByRole('heading', { name: /Enabled/ }).waitFor();
+  await page.getByRole('table', { name: 'Deliveries' }).locator('[data-opens]').first().click();
+  await page.getByRole('dialog').getByText('HTTP 410').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Replay' }).click();
+  await page.getByRole('menuitem', { name: 'All that was given up…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click();
+  await page.getByText('1 event will be sent again.').waitFor();
+  const [first, again] = await receiver.waitFor(2);
+  expect(again?.id).toBe(first?.id);
+  // It is none of those that were given up any more.
+  await page.getByText('None', { exact: true }).waitFor();
 });

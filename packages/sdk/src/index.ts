@@ -1,4 +1,5 @@
 export type {
+  Alias,
   ApiToken,
   ApplicationSessionPolicy,
   Client,
@@ -72,6 +73,7 @@ export type {
   WebhookMessage,
   WebhookStats,
 } from '@crosswalk/contract';
+export { eventTypes } from '@crosswalk/contract/event-types';
 export { ColumnMapping, MappingError, type MappingOptions } from './column-mapping.ts';
 export { Crosswalk } from './crosswalk.ts';
 export {

@@ -46,6 +46,13 @@ test('a list is awaited for a page and iterated for all, by any ID of the organi
   expect(found).toEqual(users.toReversed());
   const page = await crosswalk.invitation.list(id, { state: 'ACCEPTED' });
   expect([page.total_size, page.invitations[0]?.user_id]).toEqual([1, users[1]]);
+  const newest: string[] = [];
+  for await (const { user_id } of crosswalk.invitation.listAll({ pageSize: 1 })) {
+    newest.push(user_id);
+    if (newest.length === users.length) break;
+  }
+  expect(newest).toEqual(users.toReversed());
+  expect((await crosswalk.invitation.listAll({ state: 'ACCEPTED', pageSize: 1 })).invitations[0]?.user_id).toBe(users[1]);
 });
 
 test('the mailbox has what was sent', async () => {

@@ -20,6 +20,12 @@ export interface InvitationPage extends PageInfo {
   invitations: Invitation[];
 }
 
+/** Which invitations a list has. */
+export interface InvitationsOptions extends PageOptions {
+  /** only those in this state */
+  state?: InvitationState;
+}
+
 /** Invitations, which begin with a membership that is to be accepted: `user.createUserAndMembership`, `membership.create`. */
 export class Invitations {
   readonly #connection: Connection;
@@ -34,18 +40,14 @@ export class Invitations {
   }
 
   /** Those to an organization, newest first, all or those in one state. */
-  list(
-    organization: OrganizationName,
-    { state, pageSize, pageToken }: PageOptions & { state?: InvitationState } = {},
-    options?: CallOptions,
-  ): List<InvitationPage, Invitation> {
+  list(organization: OrganizationName, wanted: InvitationsOptions = {}, options?: CallOptions): List<InvitationPage, Invitation> {
     const { path, query } = listOf(organization);
-    return new List<InvitationPage, Invitation>(
-      (token) =>
-        this.#connection.call({ method: 'GET', path, query: { ...query, state, page_size: pageSize, page_token: token }, options }),
-      (page) => page.invitations,
-      pageToken,
-    );
+    return this.#list(path, query, wanted, options);
+  }
+
+  /** Those to every organization, newest first, all or those in one state. */
+  listAll(wanted: InvitationsOptions = {}, options?: CallOptions): List<InvitationPage, Invitation> {
+    return this.#list('/api/v1/invitations', {}, wanted, options);
   }
 
   /** Sends it again with a new link; one that has expired gets a new end. A `ValidationError` when it was accepted or revoked. */
@@ -87,6 +89,20 @@ export class Invitations {
     const path = `${settingsPath}:preview`;
     const { preview } = await this.#connection.call<{ preview: InvitationPreview }>({ method: 'POST', path, body: request, options });
     return preview;
+  }
+
+  #list(
+    path: string,
+    query: Record<string, string | undefined>,
+    { state, pageSize, pageToken }: InvitationsOptions,
+    options: CallOptions | undefined,
+  ): List<InvitationPage, Invitation> {
+    return new List<InvitationPage, Invitation>(
+      (token) =>
+        this.#connection.call({ method: 'GET', path, query: { ...query, state, page_size: pageSize, page_token: token }, options }),
+      (page) => page.invitations,
+      pageToken,
+    );
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<Invitation> {

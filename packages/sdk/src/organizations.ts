@@ -1,4 +1,5 @@
 import type {
+  Alias,
   ApplicationSessionPolicy,
   CreateOrganization,
   SessionPolicy,
@@ -53,6 +54,12 @@ export class Organizations<Data> {
       if (error instanceof NotFoundError) return null;
       throw error;
     }
+  }
+
+  /** The external IDs that the organization used to have and that lead to it still, those that end last first; at most 1,000. */
+  async aliases(id: string, options?: CallOptions): Promise<Alias[]> {
+    const { aliases } = await this.#connection.call<{ aliases: Alias[] }>({ method: 'GET', path: partOf(id, 'aliases'), options });
+    return aliases;
   }
 
   /** Changes the fields that are given; metadata merges, null removes a key. */

@@ -65,6 +65,9 @@ test('without a session every call fails with 401, a change too', async () => {
   const crosswalk = opened.page.client(environment);
   await opened.page.changePassword({ currentPassword: password, newPassword: 'another good password' });
   await opened.page.changePassword({ currentPassword: 'another good password', newPassword: password });
+  await opened.page.changeEmail({ currentPassword: password, email: 'grace@example.com' });
+  expect((await opened.page.get()).session?.operator.email).toBe('grace@example.com');
+  await opened.page.changeEmail({ currentPassword: password, email: 'root@example.com' });
   await opened.page.signOut();
   expect(await opened.page.get()).toEqual({ session: null, setup_required: false });
   for (const call of [() => crosswalk.organization.list(), () => crosswalk.organization.create({ display_name: 'No' })]) {

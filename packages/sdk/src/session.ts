@@ -1,4 +1,4 @@
-import type { ChangePassword, SessionAnswer, SetUp, SignIn } from '@crosswalk/contract';
+import type { ChangeEmail, ChangePassword, SessionAnswer, SetUp, SignIn } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import type { Credentials } from './credentials.ts';
 import { Crosswalk } from './crosswalk.ts';
@@ -48,6 +48,11 @@ export class DashboardSession {
   /** Changes one's own password; all other sessions end. */
   async changePassword(passwords: Either<ChangePassword>, options?: CallOptions): Promise<void> {
     await this.#connection.call({ method: 'PUT', path: `${path}/password`, body: passwords, once: true, options });
+  }
+
+  /** Changes the address by which one signs in. A `ConflictError` when another operator has it. */
+  async changeEmail(change: Either<ChangeEmail>, options?: CallOptions): Promise<void> {
+    await this.#connection.call({ method: 'PUT', path: `${path}/email`, body: change, once: true, options });
   }
 
   /** A client of one of the session's environments, which may do there what the operator's role allows. */

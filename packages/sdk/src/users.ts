@@ -1,4 +1,4 @@
-import type { CreateUser, CreateUserAndMembership, Invitation, UpdateUser } from '@crosswalk/contract';
+import type { Alias, CreateUser, CreateUserAndMembership, Invitation, UpdateUser } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { RecordHistory } from './history.ts';
@@ -68,6 +68,16 @@ export class Users<Data, MembershipData> {
   async getByEmail(email: string, options?: CallOptions): Promise<User<Data, MembershipData> | null> {
     const { users } = await this.listUsers({ email, pageSize: 1 }, options);
     return users[0] ?? null;
+  }
+
+  /** The external IDs that a user used to have and that lead to them still, those that end last first; at most 1,000. */
+  async aliases(id: string, options?: CallOptions): Promise<Alias[]> {
+    const { aliases } = await this.#connection.call<{ aliases: Alias[] }>({
+      method: 'GET',
+      path: `${collection}/${segment('id', id)}/aliases`,
+      options,
+    });
+    return aliases;
   }
 
   /** Changes the fields that are given; metadata merges, null removes a key. */

@@ -2,6 +2,7 @@ import { OrganizationAnswer, UserAnswer } from '@crosswalk/contract';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type pg from 'pg';
+import { AliasService, aliasRoutes } from './aliases/index.ts';
 import { ApiTokenService, apiTokenRoutes, purgeTokens } from './api-tokens/index.ts';
 import {
   AccessTokens,
@@ -339,6 +340,7 @@ export async function buildApp({
   permissionRoutes(routes, permissions, pageTokens);
   domainRoutes(routes, domains);
   externalIdRoutes(routes, { resolver, rekeyer });
+  aliasRoutes(routes, new AliasService({ pool }));
   searchRoutes(routes, new SearchService({ pool, resolver }));
   systemRoutes(routes, systems);
   overviewRoutes(routes, overview);

@@ -1,3 +1,20 @@
+import type { Example } from './code-example.tsx';
+
+/** What reads something: the path of the API, the same as an expression with the client `crosswalk`, and the command, where there is one. */
+export function exampleOfReading(path: string, expression: string, cli?: string): Example {
+  return {
+    curl: curl(path),
+    node: node(`console.dir(await ${expression}, { depth: null });`),
+    ...(cli === undefined ? {} : { cli: `npx crosswalk ${cli}` }),
+  };
+}
+
+/** A path with a query, of which empty values are left out. */
+export function withQuery(path: string, query: Record<string, string>): string {
+  const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== ''));
+  return given.size === 0 ? path : `${path}?${given}`;
+}
+
 /** A request of curl for a path, with a token got for it. `options` stand before the address. */
 export function curl(path: string, options = ''): string {
   const { origin } = window.location;

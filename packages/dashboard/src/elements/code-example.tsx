@@ -1,15 +1,17 @@
 import { Button, Modal, Skeleton, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { lazy, Suspense } from 'react';
+import classes from './code-example.module.css';
 import { Icon } from './icon.tsx';
 
 const ExampleTabs = lazy(async () => ({ default: (await import('./example-tabs.tsx')).ExampleTabs }));
 
-/** The same call in three ways. */
+/** The same call in the ways that there are. */
 export interface Example {
   curl: string;
   node: string;
-  cli: string;
+  /** where there is a command for it */
+  cli?: string;
 }
 
 /** Shows how to do by code what is on screen. */
@@ -17,8 +19,8 @@ export function CodeExample({ example }: { example: Example }) {
   const [opened, { open, close }] = useDisclosure();
   return (
     <>
-      <Button variant="default" leftSection={<Icon name="code" />} onClick={open}>
-        Code
+      <Button variant="default" leftSection={<Icon name="code" />} onClick={open} aria-label="Code" className={classes.button}>
+        <span className={classes.label}>Code</span>
       </Button>
       <Modal opened={opened} onClose={close} title="The same by code" size="lg">
         <Text size="sm" c="dimmed" mb="sm">

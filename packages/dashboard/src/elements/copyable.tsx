@@ -1,4 +1,4 @@
-import { CopyButton, Tooltip, UnstyledButton } from '@mantine/core';
+import { CopyButton, UnstyledButton } from '@mantine/core';
 import classes from './copyable.module.css';
 import { Icon } from './icon.tsx';
 
@@ -7,14 +7,17 @@ export function Copyable({ text, label, shown = text }: { text: string; label: s
   return (
     <CopyButton value={text} timeout={1500}>
       {({ copied, copy }) => (
-        <Tooltip label={copied ? 'Copied' : `Copy ${label}`}>
-          <UnstyledButton className={classes.button} onClick={copy} aria-label={`Copy ${label} ${text}`}>
-            <bdi className={classes.text}>{shown}</bdi>
-            <span className={classes.icon} data-copied={copied || undefined}>
-              <Icon name={copied ? 'check' : 'copy'} size={13} />
-            </span>
-          </UnstyledButton>
-        </Tooltip>
+        <UnstyledButton
+          className={classes.button}
+          onClick={copy}
+          aria-label={`Copy ${label} ${text}`}
+          title={copied ? 'Copied' : `Copy ${label}`}
+        >
+          <bdi className={classes.text}>{shown}</bdi>
+          <span className={classes.icon} data-copied={copied || undefined}>
+            <Icon name={copied ? 'check' : 'copy'} size={13} />
+          </span>
+        </UnstyledButton>
       )}
     </CopyButton>
   );

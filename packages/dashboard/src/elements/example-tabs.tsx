@@ -2,14 +2,14 @@ import { Tabs } from '@mantine/core';
 import { CodeBlock } from './code-block.tsx';
 import type { Example } from './code-example.tsx';
 
-/** A call in three ways, one at a time. */
+/** A call in the ways that there are, one at a time. */
 export function ExampleTabs({ example }: { example: Example }) {
   return (
     <Tabs defaultValue="curl">
       <Tabs.List mb="sm">
         <Tabs.Tab value="curl">curl</Tabs.Tab>
         <Tabs.Tab value="node">Node</Tabs.Tab>
-        <Tabs.Tab value="cli">Command line</Tabs.Tab>
+        {example.cli !== undefined && <Tabs.Tab value="cli">Command line</Tabs.Tab>}
       </Tabs.List>
       <Tabs.Panel value="curl">
         <CodeBlock code={example.curl} label="As curl" />
@@ -17,9 +17,11 @@ export function ExampleTabs({ example }: { example: Example }) {
       <Tabs.Panel value="node">
         <CodeBlock code={example.node} label="In Node" />
       </Tabs.Panel>
-      <Tabs.Panel value="cli">
-        <CodeBlock code={example.cli} label="On the command line" />
-      </Tabs.Panel>
+      {example.cli !== undefined && (
+        <Tabs.Panel value="cli">
+          <CodeBlock code={example.cli} label="On the command line" />
+        </Tabs.Panel>
+      )}
     </Tabs>
   );
 }

@@ -1,4 +1,4 @@
-import { curl, node, quoted, shell } from '../elements/client-code.ts';
+import { curl, exampleOfReading, node, quoted, shell } from '../elements/client-code.ts';
 import type { Example } from '../elements/code-example.tsx';
 import type { DirectoryRecord, Kind, Wanted } from './kind.ts';
 
@@ -10,19 +10,35 @@ export function exampleOfRecord<RecordType extends DirectoryRecord>({ noun, plur
   const named = record.external_id ?? (systemId === '' ? undefined : systemId);
   const ofSystem = record.external_id === null && systemId !== '';
   if (named === undefined) {
-    return {
-      curl: curl(`/api/v1/${plural}/${record.id}`),
-      node: node(`console.log(await crosswalk.${noun}.${noun === 'user' ? 'getUser' : 'get'}(${quoted(record.id)}));`),
-      cli: `npx crosswalk ${commands[noun]} get ${record.id}`,
-    };
+    const get = noun === 'user' ? 'getUser' : 'get';
+    return exampleOfReading(
+      `/api/v1/${plural}/${record.id}`,
+      `crosswalk.${noun}.${get}(${quoted(record.id)})`,
+      `${commands[noun]} get ${record.id}`,
+    );
   }
   const query = new URLSearchParams({ external_id: named, ...(ofSystem ? { system } : {}) });
   const argument = ofSystem ? `${quoted(named)}, { system: ${quoted(system)} }` : quoted(named);
-  return {
-    curl: curl(`/api/v1/${plural}:external?${query}`),
-    node: node(`console.log(await crosswalk.${noun}.getByExternalId(${argument}));`),
-    cli: `npx crosswalk ${commands[noun]} get --external-id ${shell(named)}${ofSystem ? ` --system ${shell(system)}` : ''}`,
-  };
+  return exampleOfReading(
+    `/api/v1/${plural}:external?${query}`,
+    `crosswalk.${noun}.getByExternalId(${argument})`,
+    `${commands[noun]} get --external-id ${shell(named)}${ofSystem ? ` --system ${shell(system)}` : ''}`,
+  );
+}
+
+/** How to read the memberships of a record by code. */
+export function exampleOfMemberships<RecordType extends DirectoryRecord>({ noun }: Kind<RecordType>, { id }: RecordType): Example {
+  const option = noun === 'user' ? '--user' : '--org';
+  return exampleOfReading(
+    `/api/v1/memberships?${noun}_id=${id}`,
+    `crosswalk.membership.list({ ${noun}Id: ${quoted(id)} })`,
+    `members list ${option} ${id}`,
+  );
+}
+
+/** How to read what happened to a record by code. */
+export function exampleOfHistory<RecordType extends DirectoryRecord>({ noun, plural }: Kind<RecordType>, { id }: RecordType): Example {
+  return exampleOfReading(`/api/v1/${plural}/${id}/history`, `crosswalk.${noun}.history.list(${quoted(id)})`, `events history ${id}`);
 }
 
 /** How to read the list that is on screen by code. */

@@ -125,19 +125,13 @@ export function ExternalIdsPanel<RecordType extends DirectoryRecord>({ kind, rec
               ),
             };
           }),
-          ...aliases.map(({ system, value, expireTime }) => ({
+          ...aliases.map(({ system, value, expires_at: end }) => ({
             name: `${system === null ? 'External ID' : systems.labelOf(system)} before`,
             value: (
               <>
                 <Copyable text={value} label="former ID" />{' '}
                 <Text span size="xs" c="dimmed">
-                  {expireTime === undefined ? (
-                    'still leads here'
-                  ) : (
-                    <>
-                      still leads here, ends <RelativeTime time={expireTime} />
-                    </>
-                  )}
+                  still leads here, ends <RelativeTime time={end} />
                 </Text>
               </>
             ),
@@ -155,8 +149,8 @@ export function ExternalIdsPanel<RecordType extends DirectoryRecord>({ kind, rec
           action="Remove ID"
           onConfirm={() => remove(removing)}
         >
-          <Plain text={removing.value} /> will lead here as a former ID for a while, and then nowhere. Whoever looks the record up by it has
-          to learn another ID.
+          <Plain text={removing.value} /> leads nowhere from now on, and another record may take it: whoever looks this one up by it has to
+          learn another ID. An ID that is changed rather than removed still leads here for a while.
         </Confirm>
       )}
     </Panel>

@@ -1,4 +1,4 @@
-import type { Crosswalk, JsonValue, Organization, User } from '@crosswalk/sdk';
+import type { Alias, Crosswalk, JsonValue, Organization, User } from '@crosswalk/sdk';
 import type { KeysetPage } from '../data/keyset-rows.ts';
 import type { IconName } from '../elements/icon.tsx';
 
@@ -51,6 +51,7 @@ export interface Kind<RecordType extends DirectoryRecord> {
   fields: Field<RecordType>[];
   page: (crosswalk: Crosswalk, wanted: Wanted, page: PageRequest, options: Options) => Promise<KeysetPage<RecordType>>;
   get: (crosswalk: Crosswalk, id: string, options: Options) => Promise<RecordType>;
+  aliases: (crosswalk: Crosswalk, id: string, options: Options) => Promise<Alias[]>;
   update: (crosswalk: Crosswalk, id: string, change: CommonChange, options: Options) => Promise<RecordType>;
   /** Changes `fields`: texts by name, an empty one clears the field. */
   updateFields: (crosswalk: Crosswalk, id: string, values: ReadonlyMap<string, string>, options: Options) => Promise<RecordType>;
@@ -96,6 +97,7 @@ export const organizations: Kind<Organization> = {
     return keysetPage(answer.organizations, answer);
   },
   get: ({ organization }, id, options) => organization.get(id, options),
+  aliases: ({ organization }, id, options) => organization.aliases(id, options),
   update: ({ organization }, id, change, options) => organization.update(id, change, options),
   updateFields: ({ organization }, id, values, options) => organization.update(id, changesOf(values), options),
   replaceMetadata: ({ organization }, id, metadata, options) => organization.replaceMetadata(id, metadata, options),
@@ -137,6 +139,7 @@ export const users: Kind<User> = {
     return keysetPage(answer.users, answer);
   },
   get: ({ user }, id, options) => user.getUser(id, options),
+  aliases: ({ user }, id, options) => user.aliases(id, options),
   update: ({ user }, id, change, options) => user.updateUser(id, change, options),
   updateFields: ({ user }, id, values, options) => {
     const profile = changesOf(new Map([...values].filter(([name]) => name !== 'email')));

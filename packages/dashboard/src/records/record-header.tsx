@@ -1,7 +1,7 @@
 import { ActionIcon, Group, Menu, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useOpen } from '../data/location.ts';
-import { CodeExample } from '../elements/code-example.tsx';
+import { CodeExample, type Example } from '../elements/code-example.tsx';
 import { Confirm } from '../elements/confirm.tsx';
 import { Copyable } from '../elements/copyable.tsx';
 import { Icon } from '../elements/icon.tsx';
@@ -11,12 +11,18 @@ import { PageLink } from '../elements/page-link.tsx';
 import { Plain } from '../elements/plain.tsx';
 import { RelativeTime } from '../elements/relative-time.tsx';
 import { useEnvironment } from '../session/environment.ts';
-import { exampleOfRecord } from './examples.ts';
 import type { DirectoryRecord, Kind } from './kind.ts';
 import { useChanged } from './use-record.ts';
 
+interface RecordHeaderProps<RecordType extends DirectoryRecord> {
+  kind: Kind<RecordType>;
+  record: RecordType;
+  /** how to read what is below by code */
+  example: Example;
+}
+
 /** What a record is called, its ID, and what can be done with it as a whole. */
-export function RecordHeader<RecordType extends DirectoryRecord>({ kind, record }: { kind: Kind<RecordType>; record: RecordType }) {
+export function RecordHeader<RecordType extends DirectoryRecord>({ kind, record, example }: RecordHeaderProps<RecordType>) {
   const { crosswalk, mayEdit } = useEnvironment();
   const changed = useChanged(kind);
   const open = useOpen();
@@ -46,7 +52,7 @@ export function RecordHeader<RecordType extends DirectoryRecord>({ kind, record 
           </Group>
         }
       >
-        <CodeExample example={exampleOfRecord(kind, record)} />
+        <CodeExample example={example} />
         {mayEdit && (
           <Menu position="bottom-end">
             <Menu.Target>

@@ -1,6 +1,7 @@
 import { SimpleGrid, Skeleton, Stack, Tabs } from '@mantine/core';
 import { textOf, useAddress } from '../data/location.ts';
 import { Failure } from '../elements/failure.tsx';
+import { exampleOfHistory, exampleOfMemberships, exampleOfRecord } from './examples.ts';
 import { ExternalIdsPanel } from './external-ids-panel.tsx';
 import { FieldsPanel } from './fields-panel.tsx';
 import { HistoryPanel } from './history-panel.tsx';
@@ -26,12 +27,14 @@ export function RecordPage<RecordType extends DirectoryRecord>({ kind, id }: { k
       <Failure title={`The ${kind.noun} could not be read`} error={error} onRetry={() => void refetch()} />
     );
   }
+  const tab = textOf(address, 'tab') || 'record';
+  const exampleOf = tab === 'memberships' ? exampleOfMemberships : tab === 'history' ? exampleOfHistory : exampleOfRecord;
   return (
     <>
-      <RecordHeader kind={kind} record={record} />
+      <RecordHeader kind={kind} record={record} example={exampleOf(kind, record)} />
       <Tabs
-        value={textOf(address, 'tab') || 'record'}
-        onChange={(tab) => setAddress({ tab: tab === 'record' || tab === null ? undefined : tab })}
+        value={tab}
+        onChange={(chosen) => setAddress({ tab: chosen === 'record' || chosen === null ? undefined : chosen })}
         keepMounted={false}
       >
         <Tabs.List mb="md">

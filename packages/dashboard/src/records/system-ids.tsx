@@ -1,15 +1,19 @@
-import { Badge, Tooltip } from '@mantine/core';
-import { Plain } from '../elements/plain.tsx';
+import { Badge } from '@mantine/core';
 
 /** The systems that know a record, on one line; the ID on hover. */
 export function SystemIds({ ids }: { ids: Record<string, string> }) {
   const names = Object.keys(ids).sort();
   if (names.length === 0) return '–';
   return names.map((name) => (
-    <Tooltip key={name} label={<Plain text={ids[name] ?? ''} />}>
-      <Badge component="span" color="gray" mr={4} style={{ position: 'relative', zIndex: 1, color: 'var(--mantine-color-text)' }}>
-        {name}
-      </Badge>
-    </Tooltip>
+    <Badge
+      key={name}
+      component="span"
+      color="gray"
+      mr={4}
+      title={ids[name]}
+      style={{ position: 'relative', zIndex: 1, color: 'var(--mantine-color-text)' }}
+    >
+      {name}
+    </Badge>
   ));
 }

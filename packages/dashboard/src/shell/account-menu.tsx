@@ -1,18 +1,19 @@
 import { ActionIcon, Menu, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Icon } from '../elements/icon.tsx';
 import { Plain } from '../elements/plain.tsx';
 import { useEnvironment } from '../session/environment.ts';
 import { signOut, useSession } from '../session/session.ts';
 
+const ChangeEmail = lazy(async () => ({ default: (await import('../session/change-email.tsx')).ChangeEmail }));
 const ChangePassword = lazy(async () => ({ default: (await import('../session/change-password.tsx')).ChangePassword }));
 
-/** Who is signed in, and what is theirs: theme, password, sign-out. */
+/** Who is signed in, and what is theirs: theme, email, password, sign-out. */
 export function AccountMenu() {
   const { operator } = useSession();
   const { role } = useEnvironment();
-  const [changing, { open, close }] = useDisclosure();
+  const [changing, setChanging] = useState<'email' | 'password'>();
+  const close = () => setChanging(undefined);
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme('light', { getInitialValueInEffect: false }) === 'dark';
   return (
@@ -34,7 +35,10 @@ export function AccountMenu() {
           <Menu.Item leftSection={<Icon name={dark ? 'sun' : 'moon'} />} onClick={() => setColorScheme(dark ? 'light' : 'dark')}>
             {dark ? 'Light theme' : 'Dark theme'}
           </Menu.Item>
-          <Menu.Item leftSection={<Icon name="lock" />} onClick={open}>
+          <Menu.Item leftSection={<Icon name="invitation" />} onClick={() => setChanging('email')}>
+            Change email
+          </Menu.Item>
+          <Menu.Item leftSection={<Icon name="lock" />} onClick={() => setChanging('password')}>
             Change password
           </Menu.Item>
           <Menu.Item leftSection={<Icon name="out" />} onClick={() => void signOut()}>
@@ -42,11 +46,10 @@ export function AccountMenu() {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {changing && (
-        <Suspense>
-          <ChangePassword opened onClose={close} />
-        </Suspense>
-      )}
+      <Suspense>
+        {changing === 'email' && <ChangeEmail onClose={close} />}
+        {changing === 'password' && <ChangePassword onClose={close} />}
+      </Suspense>
     </>
   );
 }

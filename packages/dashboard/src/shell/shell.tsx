@@ -22,8 +22,8 @@ export function Shell({ children }: { children: ReactNode }) {
   // The menu of a phone covers the page, so it closes when another comes.
   useEffect(closeMenu, [pathname]);
   useGoKeys();
-  // Whoever presses Ctrl K types on at once: what is typed while it is being loaded would be lost.
-  useEffect(() => void loadFinder(), []);
+  // Whoever presses Ctrl K types on at once: what is typed while it is being loaded would be lost. The page itself goes before.
+  useEffect(() => whenIdle(() => void loadFinder()), []);
   useHotkeys([['mod+K', openFinder]], []);
   useHotkeys([['shift+?', openHelp]]);
   return (
@@ -67,4 +67,14 @@ export function Shell({ children }: { children: ReactNode }) {
       <Shortcuts opened={help} onClose={closeHelp} />
     </AppShell>
   );
+}
+
+/** Does something when the browser has nothing else to do; where it does not tell, a second later. Returns what calls it off. */
+function whenIdle(work: () => void): () => void {
+  if ('requestIdleCallback' in window) {
+    const id = window.requestIdleCallback(work);
+    return () => window.cancelIdleCallback(id);
+  }
+  const timer = setTimeout(work, 1_000);
+  return () => clearTimeout(timer);
 }

@@ -36,8 +36,9 @@ beforeAll(async () => {
     [environment],
   );
   await fill.query(
-    `insert into memberships (environment_id, id, organization_id, user_id, status, roles)
-     select $1, 5000000 + n, 1000000 + 1 + n % 10000, 1000000 + n, 'ACTIVE', array['role_' || 1 + n % 400] from generate_series(1, ${size}) n`,
+    `insert into memberships (environment_id, id, organization_id, user_id, status, roles, invited)
+     select $1, 5000000 + n, 1000000 + 1 + n % 10000, 1000000 + n, 'ACTIVE', array['role_' || 1 + n % 400], true
+     from generate_series(1, ${size}) n`,
     [environment],
   );
   await fill.query(
@@ -93,6 +94,7 @@ test.each([
   ['an organization by external ID', 'GET', `${organizations}:external/EXT-50000`],
   ['an organization by the ID of a system', 'GET', `${organizations}:external/crm-50000?system=crm`],
   ['an organization by alias', 'GET', `${organizations}:external/ALIAS-1050000`],
+  ['the aliases of an organization', 'GET', `${organizations}/org_1050000/aliases`],
   ['a user by ID', 'GET', '/api/v1/users/usr_1050000'],
   ['a user by external ID', 'GET', '/api/v1/users:external/EXT-50000'],
   ['a user by address', 'GET', '/api/v1/users?email=u50000@example.com'],
@@ -136,6 +138,7 @@ test.each([
   ['the memberships of a user', 'GET', '/api/v1/memberships?user_id=usr_1000050'],
   ['the memberships of an organization', 'GET', '/api/v1/memberships?organization_id=org_1000051'],
   ['the invitations of an organization', 'GET', `${organizations}/org_1000051/invitations?state=ACCEPTED`],
+  ['the invitations of the environment in a state', 'GET', '/api/v1/invitations?state=ACCEPTED'],
   ['an invitation', 'GET', '/api/v1/invites/organizations/org_1000051/users/usr_1000050'],
   ['the messages to a user', 'GET', '/api/v1/mailbox?user_id=usr_1050000'],
   ['the messages about an organization', 'GET', '/api/v1/mailbox?organization_id=org_1000051'],
@@ -222,6 +225,19 @@ test('memberships of a status that few have are found by it, not by walking the 
   expect(lists).toHaveLength(2);
   for (const plan of lists) expect(plan).toMatch(/Index (Only )?Scan( Backward)? using memberships_status_idx/);
 });
+
+test.each(['PENDING', 'REVOKED', 'EXPIRED'])(
+  'invitations that are %s, as few are, are found by that, not by walking the others',
+  async (state) => {
+    const { plans } = await plansOf('GET', `/api/v1/invitations?state=${state}`);
+    const lists = plans.filter((plan) => plan.includes('from memberships t where'));
+    expect(lists).toHaveLength(2);
+    for (const plan of lists) {
+      expect(plan).toMatch(/Scan( Backward)? using memberships_invitation_state_idx/);
+      expect(plan).not.toMatch(/using memberships_(?:pkey|invited_idx)/);
+    }
+  },
+);
 
 test('a page far from the first begins at its place, not at the newest record', async () => {
   const { body } = await server.client.request('GET', `${organizations}?page_size=100`);

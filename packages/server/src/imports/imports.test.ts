@@ -38,6 +38,25 @@ const all = [
   { kind: 'membership', organization: { external_id: 'cus_all', system: 'stripe' }, user: { email: 'BOB@all.example' } },
 ];
 
+test('memberships that come in as invited, or as invited once, are invitations; those that are active are none', async () => {
+  const statuses = ['PENDING_INVITE', 'INVITE_EXPIRED', 'ACTIVE'];
+  await put([
+    { kind: 'organization', external_id: 'INVITING', display_name: 'Inviting' },
+    ...statuses.flatMap((membership_status) => {
+      const user = { email: `${membership_status}@example.com` };
+      return [
+        { kind: 'user', ...user },
+        { kind: 'membership', organization: { external_id: 'INVITING' }, user, membership_status },
+      ];
+    }),
+  ]);
+  const { invitations } = Object((await request('GET', '/api/v1/invitations')).body);
+  expect(invitations.map(({ email, state }: { email: string; state: string }) => `${email} ${state}`).sort()).toEqual([
+    'INVITE_EXPIRED@example.com EXPIRED',
+    'PENDING_INVITE@example.com PENDING',
+  ]);
+});
+
 test('rows of every kind go in, refer to each other, and have one event each', async () => {
   const before = await eventCount();
   const done = await put(all);

@@ -9,7 +9,7 @@ import { member, paramsOf, type RecordPath, recordPaths, withQuery } from '../tr
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
 import type { Invited } from './invitation.ts';
-import type { InvitationReference, InvitationService } from './invitation-service.ts';
+import type { InvitationReference, InvitationService, StateWanted } from './invitation-service.ts';
 
 const collection = '/api/v1/invites/organizations/:organization_id/users';
 const tag = 'Invitations';
@@ -22,6 +22,25 @@ const listQuery = Type.Object(ListInvitationsQuery, { additionalProperties: fals
 export function invitationRoutes(app: Routes, invitations: InvitationService, tokens: PageTokens): void {
   const resent = ({ invitation }: Invited) => ({ status: 200, body: { invite: invitation } });
   const changed = ({ invitation }: Invited) => ({ status: 200, body: { invitation } });
+
+  app.get(
+    '/api/v1/invitations',
+    operation(
+      {
+        id: 'listAllInvitations',
+        tag,
+        summary: 'List the invitations to all organizations, newest first',
+        scope: 'read',
+        answers: { 200: InvitationPage },
+        errors: ['INVALID_PAGE_TOKEN'],
+      },
+      { querystring: listQuery },
+    ),
+    async (request) => {
+      const page = await invitations.list(contextOf(request), wantedOf(request.query), pageRequestOf(request, tokens));
+      return pageAnswer(request, tokens, 'invitations', page);
+    },
+  );
 
   for (const path of recordPaths('/api/v1/organizations', 'org', 'organization_id')) {
     const list = path.partUrl('invitations');
@@ -42,10 +61,10 @@ export function invitationRoutes(app: Routes, invitations: InvitationService, to
         },
       ),
       async (request) => {
-        const page = await invitations.list(
+        const page = await invitations.listOfOrganization(
           contextOf(request),
           path.reference(request),
-          request.query.state,
+          wantedOf(request.query),
           pageRequestOf(request, tokens),
         );
         return pageAnswer(request, tokens, 'invitations', page);
@@ -143,6 +162,10 @@ export function invitationRoutes(app: Routes, invitations: InvitationService, to
       },
     );
   }
+}
+
+function wantedOf({ state }: Static<typeof listQuery>): StateWanted {
+  return state === undefined ? {} : { state };
 }
 
 function referenceOf(path: RecordPath, request: { params: unknown; query: unknown }): InvitationReference {

@@ -49,6 +49,11 @@ export interface InvitationReference {
   user: RecordReference;
 }
 
+/** The one state whose invitations are listed; without it those of every state. */
+export interface StateWanted {
+  state?: InvitationState;
+}
+
 /** A link that was followed: the message it came with, and what it is good for. undefined: nobody was sent such a link. */
 export type Followed = { message: InvitationMessage; state: LinkState } | undefined;
 
@@ -73,16 +78,21 @@ export class InvitationService {
     return { membership, invitation: invitationOf(membership, sending) };
   }
 
-  /** One page of the invitations of an organization, newest first, all or those in one state; 404 if there is no such organization. */
-  async list(
+  /** One page of the invitations of the environment, newest first, all or those in one state. */
+  list({ environmentId }: RequestContext, wanted: StateWanted, page: PageRequest): Promise<Page<Invitation>> {
+    return listInvitations(this.#pool, environmentId, wanted, page);
+  }
+
+  /** The same of one organization; 404 if there is no such organization. */
+  async listOfOrganization(
     { environmentId }: RequestContext,
     reference: RecordReference,
-    state: InvitationState | undefined,
+    wanted: StateWanted,
     page: PageRequest,
   ): Promise<Page<Invitation>> {
     const organizationId = await resolveReference(this.#pool, environmentId, 'organization', reference);
     if (!(await hasOrganization(this.#pool, environmentId, organizationId))) throw notFound('organization', reference);
-    return listInvitations(this.#pool, environmentId, organizationId, state, page);
+    return listInvitations(this.#pool, environmentId, { organizationId, ...wanted }, page);
   }
 
   /**

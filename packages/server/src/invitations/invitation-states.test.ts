@@ -57,6 +57,51 @@ describe('list and get', () => {
     expect((await request('GET', `/api/v1/organizations:external/${encodeURIComponent('INV/1')}/invitations`)).status).toBe(200);
   });
 
+  test('of the whole environment: by state, newest first, page by page; another environment has its own', async () => {
+    const orgs = [await newOrganization(), await newOrganization()];
+    const [pending, accepted, revoked, first, marked, second] = [
+      await invite({}, orgs[0]),
+      await invite({}, orgs[1]),
+      await invite({}, orgs[0]),
+      await invite({}, orgs[1]),
+      await invite({}, orgs[0]),
+      await invite({}, orgs[1]),
+    ];
+    await invite({ send_invitation_email: false, membership: {} }, orgs[0]);
+    await request('POST', `${pathOf(accepted.userId, orgs[1])}/accept`, {});
+    await request('POST', `${pathOf(revoked.userId, orgs[0])}/revoke`, {});
+    await expire(marked.membershipId);
+    await server.purge();
+    for (const { membershipId } of [first, second]) await expire(membershipId);
+    const list = async (query: string) => Object((await request('GET', `/api/v1/invitations${query}`)).body);
+    const idsOf = async (query: string): Promise<string[]> => {
+      const { invitations } = await list(query);
+      return invitations.map(({ user_id }: { user_id: string }) => user_id);
+    };
+    const all = [second, marked, first, revoked, accepted, pending].map(({ userId }) => userId);
+    expect((await idsOf('?page_size=6')).slice(0, 6)).toEqual(all);
+    for (const [state, newest] of [
+      ['PENDING', pending],
+      ['ACCEPTED', accepted],
+      ['REVOKED', revoked],
+    ] as const)
+      expect((await idsOf(`?state=${state}&page_size=1`))[0]).toBe(newest.userId);
+    // Those that are marked and those that are not yet are one list.
+    const page = await list('?state=EXPIRED&page_size=2');
+    expect(page.invitations.map(({ user_id }: { user_id: string }) => user_id)).toEqual([second.userId, marked.userId]);
+    const next = await list(`?state=EXPIRED&page_size=2&page_token=${page.next_page_token}`);
+    expect(next.invitations[0].user_id).toBe(first.userId);
+    expect(await idsOf(`?state=EXPIRED&page_size=2&page_token=${next.prev_page_token}`)).toEqual([second.userId, marked.userId]);
+    const { total_size: total } = await list('');
+    const counts = await Promise.all(
+      ['PENDING', 'ACCEPTED', 'REVOKED', 'EXPIRED'].map(async (state) => (await list(`?state=${state}`)).total_size),
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(total);
+    const other = await server.addEnvironment('elsewhere');
+    expect((await other.request('GET', '/api/v1/invitations')).body).toMatchObject({ invitations: [], total_size: 0 });
+    expect((await request('GET', '/api/v1/invitations?state=OPEN')).status).toBe(400);
+  });
+
   test('get: the ETag is that of the membership, 304; 404 for what is not there', async () => {
     const { userId, externalId } = await invite();
     const { headers, body } = await request('GET', pathOf(userId));

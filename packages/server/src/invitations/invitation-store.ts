@@ -61,13 +61,29 @@ export async function countResend(tx: Queryable, environmentId: string, membersh
   return row;
 }
 
+/** SQL: the state that the invitation of membership `t` is marked with. Word for word that of the index `memberships_invitation_state_idx`. */
+const marked = `case
+  when t.status = 'ACTIVE' or t.join_time is not null then 'ACCEPTED' when t.status = 'INACTIVE' then 'REVOKED'
+  when t.status = 'INVITE_EXPIRED' then 'EXPIRED' else 'PENDING' end`;
+
 /** SQL: whether the invitation of membership `t` is in a state; `stateOf` says the same. */
-const stateSql: Record<InvitationState, string> = {
-  ACCEPTED: "(t.status = 'ACTIVE' or t.join_time is not null)",
-  REVOKED: "(t.status = 'INACTIVE' and t.join_time is null)",
-  EXPIRED: "(t.join_time is null and (t.status = 'INVITE_EXPIRED' or t.status = 'PENDING_INVITE' and t.invite_expire_time <= now()))",
-  PENDING: "(t.join_time is null and t.status = 'PENDING_INVITE' and t.invite_expire_time > now())",
-};
+const stateSql = {
+  ACCEPTED: `${marked} = 'ACCEPTED'`,
+  REVOKED: `${marked} = 'REVOKED'`,
+  PENDING: `${marked} = 'PENDING' and t.invite_expire_time > now()`,
+} as const;
+
+/**
+ * SQL: in the place of the table, those of the invited memberships `where` that have expired: as an index has them in order, and those few
+ * whose end has just passed and that are not marked yet, as the index of that end has them.
+ */
+function expiredSql(where: string, order: 'asc' | 'desc'): string {
+  return `(
+    (select * from memberships t where ${where} and ${marked} = 'EXPIRED' order by t.id ${order})
+    union all
+    (select * from memberships t where ${where} and t.status = 'PENDING_INVITE' and t.join_time is null and t.invite_expire_time <= now()
+     order by t.invite_expire_time))`;
+}
 
 interface ListedRow {
   id: string;
@@ -103,21 +119,30 @@ function toInvitation({ sending, ...row }: ListedRow): Invitation {
   });
 }
 
-/** One page of the invitations of an organization, all or those in one state, newest first. */
+/** Which invitations a list has; all of it must hold. */
+export interface InvitationsQuery {
+  /** a database ID */
+  organizationId?: string;
+  state?: InvitationState;
+}
+
+/** One page of the invitations of an environment, newest first. */
 export async function listInvitations(
   db: Queryable,
   environmentId: string,
-  organizationId: string,
-  state: InvitationState | undefined,
+  { organizationId, state }: InvitationsQuery,
   request: PageRequest,
 ): Promise<Page<Invitation>> {
-  const where = [
-    't.environment_id = $1 and t.organization_id = $2',
-    'exists (select from invitations i where i.environment_id = t.environment_id and i.membership_id = t.id)',
-    ...(state === undefined ? [] : [stateSql[state]]),
-  ].join(' and ');
-  const query = { columns: listedColumns, table: 'memberships', where, values: [environmentId, organizationId], indexed: false };
-  const page = await selectPage<ListedRow>(db, query, request);
+  const where = `t.environment_id = $1 and t.invited${organizationId === undefined ? '' : ' and t.organization_id = $2'}`;
+  const values = [environmentId, ...(organizationId === undefined ? [] : [organizationId])];
+  const query = { columns: listedColumns, values, indexed: false };
+  const page = await selectPage<ListedRow>(
+    db,
+    state === 'EXPIRED'
+      ? { ...query, table: expiredSql(where, request.position?.direction === 'prev' ? 'asc' : 'desc'), where }
+      : { ...query, table: 'memberships', where: state === undefined ? where : `${where} and ${stateSql[state]}` },
+    request,
+  );
   return { ...page, items: page.items.map(toInvitation) };
 }
 

@@ -202,10 +202,10 @@ export async function insertMemberships(
   if (memberships.length === 0) return new Map();
   const { rows } = await tx.query<MembershipRow>({
     name: 'insert-memberships',
-    text: `insert into memberships as t (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email, join_time,
-             invite_expire_time)
+    text: `insert into memberships as t (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email, invited,
+             join_time, invite_expire_time)
            select $1, s.id, s.organization_id, s.user_id, s.status, ${roles}, s.metadata, s.inviter_email,
-             case when s.status = 'ACTIVE' then now() end,
+             s.status in ('PENDING_INVITE', 'INVITE_EXPIRED'), case when s.status = 'ACTIVE' then now() end,
              case s.status when 'PENDING_INVITE' then now() + make_interval(days => ${usualDays}) when 'INVITE_EXPIRED' then now() end
            from ${states} returning ${columns}`,
     values: [environmentId, json(memberships)],

@@ -125,9 +125,9 @@ export async function insertMembership(
 ): Promise<InsertedMembership | undefined> {
   const { rows } = await tx.query<MembershipRow & { limited: boolean }>({
     name: 'insert-membership',
-    text: `insert into memberships as t (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email,
+    text: `insert into memberships as t (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email, invited,
              join_time, invite_expire_time)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, case when $5 = 'ACTIVE' then now() end,
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $5 = 'PENDING_INVITE', case when $5 = 'ACTIVE' then now() end,
              case when $5 = 'PENDING_INVITE' then now() + make_interval(days => coalesce($9, ${usualDays})) end)
            on conflict on constraint memberships_organization_user_key do nothing
            returning ${columns}, exists (select from organizations o

@@ -104,19 +104,24 @@ export async function insertOperator(
   return written(tx, id);
 }
 
-/** Sets name and password of a locked operator where they are given, and raises the version. */
-export async function updateOperator(
-  tx: Queryable,
-  id: string,
-  { name, passwordHash }: { name?: string | null; passwordHash?: string },
-): Promise<Operator> {
+/** What is to be changed of an operator; what is left out stays. */
+export interface OperatorChange {
+  name?: string | null;
+  /** as it is written, and its normal form */
+  email?: { address: string; key: string };
+  passwordHash?: string;
+}
+
+/** Changes a locked operator and raises the version. The unique key `operators_email_key` refuses a taken address. */
+export async function updateOperator(tx: Queryable, id: string, { name, email, passwordHash }: OperatorChange): Promise<Operator> {
   await tx.query(
     `update operators set version = version + 1, update_time = now(),
        name = case when $2 then $3 else name end,
+       email = coalesce($5, email), email_key = coalesce($6, email_key),
        password_hash = coalesce($4, password_hash),
        password_change_time = case when $4::text is null then password_change_time else now() end
      where id = $1`,
-    [id, name !== undefined, name ?? null, passwordHash ?? null],
+    [id, name !== undefined, name ?? null, passwordHash ?? null, email?.address ?? null, email?.key ?? null],
   );
   return written(tx, id);
 }

@@ -1,4 +1,4 @@
-import { ChangePassword, SessionAnswer, SetUp, SignIn } from '@crosswalk/contract';
+import { ChangeEmail, ChangePassword, SessionAnswer, SetUp, SignIn } from '@crosswalk/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../lib/api-error.ts';
 import { emailKey } from '../lib/email.ts';
@@ -102,6 +102,28 @@ export function sessionRoutes(app: Routes, { sessions, firstOperator, cookie, li
       const session = sessionOf(request);
       await limiter.attempt(request.ip, session.operatorId);
       await sessions.changePassword(session, tokenOf(request, cookie), request.body, request.id);
+      await limiter.succeeded(request.ip, session.operatorId);
+      return reply.code(204).send();
+    },
+  );
+
+  app.put(
+    `${path}/email`,
+    operation(
+      {
+        id: 'changeEmail',
+        tag,
+        summary: 'Change the address by which one signs in',
+        session: 'required',
+        answers: { 204: null },
+        errors: ['INVALID_EMAIL', 'OPERATOR_EXISTS', 'RECORD_BUSY'],
+      },
+      { body: ChangeEmail },
+    ),
+    async (request, reply) => {
+      const session = sessionOf(request);
+      await limiter.attempt(request.ip, session.operatorId);
+      await sessions.changeEmail(session, request.body, request.id);
       await limiter.succeeded(request.ip, session.operatorId);
       return reply.code(204).send();
     },

@@ -1,14 +1,15 @@
-import type { ChangePassword, SignIn } from '@crosswalk/contract';
+import type { ChangeEmail, ChangePassword, Operator, SignIn } from '@crosswalk/contract';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
+import { uniqueViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { appendEvents } from '../events/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
-import { emailKey } from '../lib/email.ts';
+import { emailKey, parseEmail } from '../lib/email.ts';
 import { formatId, type IdGenerator } from '../lib/id.ts';
 import { hashSecret, newSecret } from '../lib/secret.ts';
 import { environmentsOf, operatorEvents } from './operator.ts';
-import { hasOperators, lockOperator, toOperator, updateOperator } from './operator-store.ts';
+import { hasOperators, lockOperator, type OperatorChange, toOperator, updateOperator } from './operator-store.ts';
 import { type Passwords, requirePassword } from './password.ts';
 import { csrfTokenOf, isSessionToken, type SessionVerifier, type VerifiedSession } from './session.ts';
 import {
@@ -101,16 +102,52 @@ export class SessionService implements SessionVerifier {
     requestId: string,
   ): Promise<void> {
     const valid = requirePassword(wanted, 'new_password');
+    await this.#requirePasswordOf(operatorId, current);
+    const passwordHash = await this.#passwords.hash(valid);
+    await this.#updateSelf(operatorId, requestId, async (tx) => {
+      await deleteSessionsOf(tx, operatorId, hashSecret(token));
+      return { passwordHash };
+    });
+  }
+
+  /**
+   * Changes the address by which whoever has the session signs in; 400 unless their password is right, 409 when another operator has the
+   * address, of whom nothing is told. Sessions go on.
+   */
+  async changeEmail(
+    { operatorId }: VerifiedSession,
+    { current_password: current, email: wanted }: ChangeEmail,
+    requestId: string,
+  ): Promise<void> {
+    const email = parseEmail(wanted);
+    await this.#requirePasswordOf(operatorId, current);
+    try {
+      await this.#updateSelf(operatorId, requestId, async (_tx, before) => (before.email === email.address ? undefined : { email }));
+    } catch (error) {
+      if (uniqueViolation(error) !== 'operators_email_key') throw error;
+      throw new ApiError('OPERATOR_EXISTS', 'email: another operator has this address', { resource: { kind: 'operator' }, cause: error });
+    }
+  }
+
+  async #requirePasswordOf(operatorId: string, current: string): Promise<void> {
     const found = await findPasswordOf(this.#pool, operatorId);
     if (!(await this.#passwords.matches(current, found?.password_hash))) {
       throw invalid('current_password', 'is not your password', 'current_password');
     }
-    const passwordHash = await this.#passwords.hash(valid);
+  }
+
+  /** Makes a change that an operator makes to themselves, and its events; undefined is no change. */
+  async #updateSelf(
+    operatorId: string,
+    requestId: string,
+    decide: (tx: pg.PoolClient, before: Operator) => Promise<OperatorChange | undefined>,
+  ): Promise<void> {
     await inTransaction(this.#pool, async (tx) => {
       const before = await lockOperator(tx, operatorId);
       if (before === undefined) throw signInFailed();
-      const after = await updateOperator(tx, operatorId, { passwordHash });
-      await deleteSessionsOf(tx, operatorId, hashSecret(token));
+      const change = await decide(tx, before);
+      if (change === undefined) return;
+      const after = await updateOperator(tx, operatorId, change);
       // Each event names its environment; none is the context's.
       const context = { environmentId: '0', actor: { type: 'operator' as const, id: operatorId }, requestId };
       await appendEvents(tx, context, this.#ids, operatorEvents('operator.updated', before, after, environmentsOf(before)));

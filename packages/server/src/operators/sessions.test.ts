@@ -208,3 +208,26 @@ test('a new password asks for the current one, ends all other sessions, and is a
   expect(events).toMatchObject([{ type: 'operator.updated', actor: { type: 'operator', id: session.operator.id } }]);
   expect(Object.keys(events[0].changed)).toEqual(['password_change_time']);
 });
+
+test('another address asks for the password, is free or refused without a name, leaves sessions as they are, and is an event', async () => {
+  await server.client.request('POST', '/api/v1/operators', { email: 'before@example.com', password, role: 'viewer' });
+  const page = browser();
+  const { session } = Object((await page.signIn('before@example.com')).body);
+  const change = (current: string, email: string) => page.request('PUT', '/api/v1/session/email', { current_password: current, email });
+  expect(Object((await change('an incorrect password', 'after@example.com')).body).message).toMatch(/^current_password: /);
+  expect(told(await change(password, 'no address'))).toEqual([400, 'INVALID_EMAIL']);
+  const taken = await change(password, 'Root@example.com');
+  expect(told(taken)).toEqual([409, 'OPERATOR_EXISTS']);
+  expect(taken.text).not.toContain('opr_');
+  expect((await change(password, 'After@example.com')).status).toBe(204);
+  expect(Object((await page.request('GET', '/api/v1/session')).body).session.operator).toMatchObject({
+    email: 'After@example.com',
+    version: session.operator.version + 1,
+  });
+  expect(told(await browser().signIn('before@example.com'))).toEqual([401, 'SIGN_IN_FAILED']);
+  expect((await browser().signIn('after@example.com')).status).toBe(200);
+  const { events } = Object((await server.client.request('GET', `/api/v1/events?actor_id=${session.operator.id}`)).body);
+  expect(events).toMatchObject([{ type: 'operator.updated', changed: { email: ['before@example.com', 'After@example.com'] } }]);
+  page.cookie = undefined;
+  expect((await change(password, 'other@example.com')).status).toBe(401);
+});

@@ -2,6 +2,8 @@ import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { usePathPart } from '../../data/location.ts';
+import { exampleOfReading, quoted } from '../../elements/client-code.ts';
+import { CodeExample } from '../../elements/code-example.tsx';
 import { Confirm } from '../../elements/confirm.tsx';
 import { Copyable } from '../../elements/copyable.tsx';
 import { Facts } from '../../elements/facts.tsx';
@@ -69,6 +71,7 @@ export default function ImportPage() {
         }
         description={<PageLink to="/imports">All imports</PageLink>}
       >
+        <CodeExample example={exampleOfReading(`/api/v1/imports/${id}`, `crosswalk.imports.get(${quoted(id)})`)} />
         {mayEdit && !ended && (
           <Button variant="default" onClick={() => setAsking('cancel')}>
             {end === null ? 'Cancel' : 'Stop the undo'}

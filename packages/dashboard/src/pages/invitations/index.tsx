@@ -1,12 +1,14 @@
-import { Badge, Group, SegmentedControl, Text } from '@mantine/core';
+import { Badge, Group, NativeSelect, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useGrowingList } from '../../data/growing-list.ts';
 import { textOf, useAddress } from '../../data/location.ts';
 import { CodeBlock } from '../../elements/code-block.tsx';
+import { CodeExample } from '../../elements/code-example.tsx';
 import { Confirm } from '../../elements/confirm.tsx';
 import { Empty } from '../../elements/empty.tsx';
 import { Failure } from '../../elements/failure.tsx';
+import { counted } from '../../elements/figure.ts';
 import { notify } from '../../elements/notify.ts';
 import { PageHeader } from '../../elements/page-header.tsx';
 import { PageLink } from '../../elements/page-link.tsx';
@@ -17,16 +19,15 @@ import { GrowingTable, type SimpleColumn } from '../../elements/simple-table.tsx
 import { Total } from '../../elements/total.tsx';
 import { OrganizationSelect } from '../../records/organization-select.tsx';
 import { useEnvironment } from '../../session/environment.ts';
-import { type InvitationRow, readInvitations, stateOf, states, type Wanted } from './invitation.ts';
+import { exampleOfInvitations, type InvitationRow, readInvitations, stateOf, states, type Wanted } from './invitation.ts';
 
-/** Who was invited and has not come yet; of one organization everyone who ever was. Sends again, takes back. */
+/** Who was invited, newest first: by state, to all organizations or to one. Sends again, takes back. */
 export default function InvitationsPage() {
   const { id: environmentId, crosswalk, mayEdit } = useEnvironment();
   const queries = useQueryClient();
   const [address, setAddress] = useAddress();
   const organizationId = textOf(address, 'organization');
-  const state = stateOf(textOf(address, 'state'));
-  const wanted: Wanted = organizationId === '' ? { state: state === 'EXPIRED' ? 'EXPIRED' : 'PENDING' } : { organizationId, state };
+  const wanted: Wanted = { organizationId, state: stateOf(textOf(address, 'state')) };
   const [revoking, setRevoking] = useState<InvitationRow>();
   const list = useGrowingList([environmentId, 'invitations', wanted], (page, signal) => readInvitations(crosswalk, wanted, page, signal));
   const changed = async () => {
@@ -35,19 +36,19 @@ export default function InvitationsPage() {
     );
   };
   const resend = useMutation({
-    mutationFn: async ({ organizationId: organization, userId }: InvitationRow) => crosswalk.invitation.resend(organization, userId),
+    mutationFn: async ({ organization_id: organization, user_id: user }: InvitationRow) => crosswalk.invitation.resend(organization, user),
     onSuccess: async ({ email }) => {
       notify(`The invitation to ${email} is sent again, with a new link.`);
       await changed();
     },
   });
-  const revoke = async ({ organizationId: organization, userId }: InvitationRow) => {
-    await crosswalk.invitation.revoke(organization, userId);
+  const revoke = async ({ organization_id: organization, user_id: user }: InvitationRow) => {
+    await crosswalk.invitation.revoke(organization, user);
     await changed();
     notify('Invitation revoked.');
   };
-  const columns = [
-    ...columnsOf(organizationId !== ''),
+  const withActions = [
+    ...columns,
     ...(mayEdit
       ? [
           {
@@ -73,25 +74,26 @@ export default function InvitationsPage() {
         ]
       : []),
   ];
-  const choices = organizationId === '' ? (['PENDING', 'EXPIRED'] as const) : (['', 'PENDING', 'EXPIRED', 'ACCEPTED', 'REVOKED'] as const);
   return (
     <>
-      <PageHeader title="Invitations" description={<Total total={list.total} noun="invitations" />} />
+      <PageHeader title="Invitations" description={<Total total={list.total} noun="invitations" />}>
+        <CodeExample example={exampleOfInvitations(wanted)} />
+      </PageHeader>
       <Group gap="xs" mb="sm">
-        <SegmentedControl
+        <NativeSelect
           aria-label="State"
-          data={choices.map((value) => ({ value, label: value === '' ? 'All' : states[value].label }))}
+          data={[{ value: '', label: 'Any state' }, ...Object.entries(states).map(([value, { label }]) => ({ value, label }))]}
           value={wanted.state}
-          onChange={(value) => setAddress({ state: value })}
+          onChange={(event) => setAddress({ state: event.currentTarget.value })}
         />
-        <OrganizationSelect value={organizationId} onChange={(id) => setAddress({ organization: id, state: undefined })} />
+        <OrganizationSelect value={organizationId} onChange={(id) => setAddress({ organization: id })} />
       </Group>
       {resend.error !== null && <Failure title="Not sent again" error={resend.error} />}
       <GrowingTable
         label="Invitations"
-        minWidth={720}
+        minWidth={900}
         list={list}
-        columns={columns}
+        columns={withActions}
         keyOf={keyOf}
         empty={<NoInvitations wanted={wanted} />}
       />
@@ -111,59 +113,57 @@ export default function InvitationsPage() {
   );
 }
 
-function columnsOf(ofOrganization: boolean): SimpleColumn<InvitationRow>[] {
-  return [
-    {
-      title: 'Invited',
-      render: ({ email, userId }) => (
-        <PageLink to={`/users/${userId}`}>
-          <Plain text={email} mark />
-        </PageLink>
+const columns: SimpleColumn<InvitationRow>[] = [
+  {
+    title: 'Invited',
+    render: ({ email, user_id: user }) => (
+      <PageLink to={`/users/${user}`}>
+        <Plain text={email} mark />
+      </PageLink>
+    ),
+  },
+  {
+    title: 'State',
+    render: ({ state }) => (
+      <Badge color={states[state].color} c="var(--mantine-color-text)">
+        {states[state].label}
+      </Badge>
+    ),
+  },
+  {
+    title: 'Organization',
+    render: ({ organization_id: organization, organizationName: name }) => (
+      <PageLink to={`/organizations/${organization}`} search={{ tab: 'memberships' }}>
+        <Plain text={name} mark />
+      </PageLink>
+    ),
+  },
+  {
+    title: 'Ends',
+    render: ({ state, expires_at: time }) => (time === null || state === 'REVOKED' ? '–' : <RelativeTime time={time} />),
+  },
+  { title: 'Accepted', render: ({ accepted_at: time }) => (time === null ? '–' : <RelativeTime time={time} />) },
+  {
+    title: 'Sent again',
+    render: ({ resent_count: count, resent_at: time }) =>
+      time === null ? (
+        '–'
+      ) : (
+        <>
+          {counted(count, 'times')}, <RelativeTime time={time} />
+        </>
       ),
-    },
-    {
-      title: 'Organization',
-      render: ({ organizationId, organizationName }) => (
-        <PageLink to={`/organizations/${organizationId}`} search={{ tab: 'memberships' }}>
-          <Plain text={organizationName} mark />
-        </PageLink>
-      ),
-    },
-    {
-      title: 'State',
-      render: ({ state }) => (
-        <Badge color={states[state].color} c="var(--mantine-color-text)">
-          {states[state].label}
-        </Badge>
-      ),
-    },
-    { title: 'Ends', render: ({ expireTime }) => (expireTime === null ? '–' : <RelativeTime time={expireTime} />) },
-    ...(ofOrganization
-      ? [
-          {
-            title: 'Sent again',
-            render: ({ resentCount = 0, resentTime }: InvitationRow) =>
-              resentTime == null ? (
-                '–'
-              ) : (
-                <>
-                  {resentCount} {resentCount === 1 ? 'time' : 'times'}, <RelativeTime time={resentTime} />
-                </>
-              ),
-          },
-        ]
-      : []),
-    { title: 'By', render: ({ inviterEmail }) => (inviterEmail === null ? '–' : <Plain text={inviterEmail} />) },
-    { title: 'Invited at', render: ({ createTime }) => <RelativeTime time={createTime} /> },
-  ];
-}
+  },
+  { title: 'By', render: ({ inviter_email: email }) => (email === null ? '–' : <Plain text={email} />) },
+  { title: 'Invited at', render: ({ created_at: time }) => <RelativeTime time={time} /> },
+];
 
-function NoInvitations({ wanted }: { wanted: Wanted }) {
-  if (wanted.state !== 'PENDING' || 'organizationId' in wanted)
+function NoInvitations({ wanted: { organizationId, state } }: { wanted: Wanted }) {
+  if (state !== '' || organizationId !== '')
     return (
       <Empty
         icon="invitation"
-        title="None in this state"
+        title={state === '' ? 'Nobody was invited' : 'None in this state'}
         text="An invitation that is not accepted in time expires, and can be sent again."
       />
     );
@@ -171,7 +171,7 @@ function NoInvitations({ wanted }: { wanted: Wanted }) {
     <>
       <Empty
         icon="invitation"
-        title="No open invitations"
+        title="No invitations yet"
         text="A membership begins with an invitation when your code asks for one: the person gets a mail with a link, and is a member when they accept."
       />
       <CodeBlock code={call} label="How to invite by code" />
@@ -187,6 +187,6 @@ const call = `await crosswalk.user.createUserAndMembership(organizationId, {
   sendInvitationEmail: true,
 });`;
 
-function keyOf({ organizationId, userId }: InvitationRow): string {
-  return `${organizationId} ${userId}`;
+function keyOf({ organization_id: organization, user_id: user }: InvitationRow): string {
+  return `${organization} ${user}`;
 }

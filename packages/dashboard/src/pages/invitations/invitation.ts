@@ -1,27 +1,20 @@
-import type { Crosswalk, InvitationState } from '@crosswalk/sdk';
+import type { Crosswalk, Invitation, InvitationState } from '@crosswalk/sdk';
 import type { KeysetPage } from '../../data/keyset-rows.ts';
+import { exampleOfReading, quoted, withQuery } from '../../elements/client-code.ts';
+import type { Example } from '../../elements/code-example.tsx';
 import { keysetPage } from '../../records/kind.ts';
 import { readNames } from '../../records/names.ts';
 
-/** An invitation as the table shows it. */
-export interface InvitationRow {
-  organizationId: string;
+/** An invitation with the name of the organization that it is to. */
+export interface InvitationRow extends Invitation {
   organizationName: string;
-  userId: string;
-  email: string;
-  state: InvitationState;
-  inviterEmail: string | null;
-  /** RFC 3339, as all times here */
-  createTime: string;
-  /** null when it was accepted */
-  expireTime: string | null;
-  /** of one organization only: how often it was sent again, and when last */
-  resentCount?: number;
-  resentTime?: string | null;
 }
 
-/** Which invitations are looked at: of the whole environment those that wait for somebody, of one organization all. */
-export type Wanted = { state: 'PENDING' | 'EXPIRED' } | { organizationId: string; state: InvitationState | '' };
+/** Which invitations are looked at: of the whole environment or of one organization, of every state or one. Empty texts narrow nothing. */
+export interface Wanted {
+  organizationId: string;
+  state: InvitationState | '';
+}
 
 /** The states, as people say them. */
 export const states = {
@@ -36,74 +29,29 @@ export function stateOf(text: string): InvitationState | '' {
   return text === 'PENDING' || text === 'EXPIRED' || text === 'ACCEPTED' || text === 'REVOKED' ? text : '';
 }
 
-type PageRequest = { pageSize: number; pageToken?: string };
-
-/** Reads a page of invitations with the names of who is invited where. */
+/** Reads a page of invitations with the names of where people are invited. */
 export async function readInvitations(
   crosswalk: Crosswalk,
-  wanted: Wanted,
-  request: PageRequest,
+  { organizationId, state }: Wanted,
+  request: { pageSize: number; pageToken?: string },
   signal: AbortSignal,
 ): Promise<KeysetPage<InvitationRow>> {
-  return 'organizationId' in wanted
-    ? readOfOrganization(crosswalk, wanted, request, signal)
-    : readOfAll(crosswalk, wanted.state, request, signal);
-}
-
-async function readOfOrganization(
-  crosswalk: Crosswalk,
-  { organizationId, state }: { organizationId: string; state: InvitationState | '' },
-  request: PageRequest,
-  signal: AbortSignal,
-): Promise<KeysetPage<InvitationRow>> {
-  const [page, names] = await Promise.all([
-    crosswalk.invitation.list(organizationId, { ...request, ...(state === '' ? {} : { state }) }, { signal }),
-    readNames(crosswalk, [organizationId], signal),
-  ]);
-  const rows = page.invitations.map(
-    (invitation): InvitationRow => ({
-      organizationId,
-      organizationName: names.get(organizationId) ?? organizationId,
-      userId: invitation.user_id,
-      email: invitation.email,
-      state: invitation.state,
-      inviterEmail: invitation.inviter_email,
-      createTime: invitation.created_at,
-      expireTime: invitation.expires_at,
-      resentCount: invitation.resent_count,
-      resentTime: invitation.resent_at,
-    }),
-  );
+  const { invitation } = crosswalk;
+  const which = { ...request, ...(state === '' ? {} : { state }) };
+  const page = await (organizationId === '' ? invitation.listAll(which, { signal }) : invitation.list(organizationId, which, { signal }));
+  const ids = page.invitations.map(({ organization_id: id }) => id);
+  const names = await readNames(crosswalk, ids, signal);
+  const rows = page.invitations.map((found) => ({ ...found, organizationName: names.get(found.organization_id) ?? found.organization_id }));
   return keysetPage(rows, page);
 }
 
-/** Open and expired invitations are memberships that have not begun. */
-async function readOfAll(
-  crosswalk: Crosswalk,
-  state: 'PENDING' | 'EXPIRED',
-  request: PageRequest,
-  signal: AbortSignal,
-): Promise<KeysetPage<InvitationRow>> {
-  const status = state === 'PENDING' ? 'PENDING_INVITE' : 'INVITE_EXPIRED';
-  const page = await crosswalk.membership.list({ ...request, status }, { signal });
-  const names = await readNames(
-    crosswalk,
-    page.memberships.flatMap(({ organization_id: organization, user_id: user }) => [organization, user]),
-    signal,
-  );
-  const now = Date.now();
-  const rows = page.memberships.map(
-    (membership): InvitationRow => ({
-      organizationId: membership.organization_id,
-      organizationName: names.get(membership.organization_id) ?? membership.organization_id,
-      userId: membership.user_id,
-      email: names.get(membership.user_id) ?? membership.user_id,
-      // The status follows the end of an invitation within minutes.
-      state: state === 'PENDING' && membership.expires_at !== null && Date.parse(membership.expires_at) <= now ? 'EXPIRED' : state,
-      inviterEmail: membership.inviter_email,
-      createTime: membership.create_time,
-      expireTime: membership.expires_at,
-    }),
-  );
-  return keysetPage(rows, page);
+/** How to read them by code. */
+export function exampleOfInvitations({ organizationId, state }: Wanted): Example {
+  const which = state === '' ? '' : `{ state: ${quoted(state)} }`;
+  return organizationId === ''
+    ? exampleOfReading(withQuery('/api/v1/invitations', { state }), `crosswalk.invitation.listAll(${which})`)
+    : exampleOfReading(
+        withQuery(`/api/v1/organizations/${organizationId}/invitations`, { state }),
+        `crosswalk.invitation.list(${[quoted(organizationId), which].filter(Boolean).join(', ')})`,
+      );
 }

@@ -3,6 +3,8 @@ import { Badge, Group, Modal, NativeSelect, Text, UnstyledButton } from '@mantin
 import { useState } from 'react';
 import { useGrowingList } from '../../data/growing-list.ts';
 import { textOf, useAddress } from '../../data/location.ts';
+import { exampleOfReading, quoted, withQuery } from '../../elements/client-code.ts';
+import { CodeExample } from '../../elements/code-example.tsx';
 import { Copyable } from '../../elements/copyable.tsx';
 import { Empty } from '../../elements/empty.tsx';
 import { Facts } from '../../elements/facts.tsx';
@@ -53,7 +55,14 @@ function Mailbox() {
   });
   return (
     <>
-      <PageHeader title="Mailbox" description={<Total total={list.total} noun="messages" />} />
+      <PageHeader title="Mailbox" description={<Total total={list.total} noun="messages" />}>
+        <CodeExample
+          example={exampleOfReading(
+            withQuery('/api/v1/mailbox', { state }),
+            `crosswalk.mailbox.list(${state === '' ? '' : `{ state: ${quoted(state)} }`})`,
+          )}
+        />
+      </PageHeader>
       <Group mb="sm">
         <NativeSelect
           aria-label="State"

@@ -1,5 +1,6 @@
 import type { Overview } from '@crosswalk/sdk';
 import { SimpleGrid } from '@mantine/core';
+import type { SearchParams } from '../../data/search-params.ts';
 import { PageLink } from '../../elements/page-link.tsx';
 import classes from './counts.module.css';
 
@@ -14,7 +15,7 @@ export function Counts({ overview: { counts, growth } }: { overview: Overview })
       <Tile label="Organizations" to="/organizations" count={counts.organizations} before={first?.organizations} days={growth.length} />
       <Tile label="Users" to="/users" count={counts.users} before={first?.users} days={growth.length} />
       <Tile label="Memberships" to="/users" count={counts.memberships} />
-      <Tile label="Open invitations" to="/invitations" count={counts.pending_invitations} />
+      <Tile label="Open invitations" to="/invitations" search={{ state: 'PENDING' }} count={counts.pending_invitations} />
     </SimpleGrid>
   );
 }
@@ -22,15 +23,16 @@ export function Counts({ overview: { counts, growth } }: { overview: Overview })
 interface TileProps {
   label: string;
   to: string;
+  search?: SearchParams;
   count: Overview['counts']['users'];
   /** how many there were when the first of `days` days ended */
   before?: number | undefined;
   days?: number;
 }
 
-function Tile({ label, to, count: { value, exact }, before, days }: TileProps) {
+function Tile({ label, to, search = {}, count: { value, exact }, before, days }: TileProps) {
   return (
-    <PageLink to={to} className={classes.tile}>
+    <PageLink to={to} search={search} className={classes.tile}>
       <div className={classes.label}>{label}</div>
       <div className={classes.value}>
         {exact ? '' : 'about '}

@@ -1,6 +1,8 @@
 import { SegmentedControl, SimpleGrid, Skeleton, Stack } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { textOf, useAddress } from '../../data/location.ts';
+import { exampleOfReading } from '../../elements/client-code.ts';
+import { CodeExample } from '../../elements/code-example.tsx';
 import { Failure } from '../../elements/failure.tsx';
 import { PageHeader } from '../../elements/page-header.tsx';
 import { RelativeTime } from '../../elements/relative-time.tsx';
@@ -48,6 +50,7 @@ export default function OverviewPage() {
           )
         }
       >
+        <CodeExample example={exampleOfReading(`/api/v1/overview?days=${period}`, `crosswalk.overview({ days: ${period} })`)} />
         <SegmentedControl
           aria-label="Days that the charts go back"
           data={periods.map((days) => ({ value: days, label: days === '365' ? '1 year' : `${days} days` }))}

@@ -1,6 +1,8 @@
 import { Skeleton, Stack, Table, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { textOf, useAddress } from '../../data/location.ts';
+import { exampleOfReading, quoted } from '../../elements/client-code.ts';
+import { CodeExample } from '../../elements/code-example.tsx';
 import { Empty } from '../../elements/empty.tsx';
 import { Failure } from '../../elements/failure.tsx';
 import { Icon } from '../../elements/icon.tsx';
@@ -20,7 +22,16 @@ export default function SearchPage() {
   const { text, found } = useSearch(typed, limit);
   return (
     <>
-      <PageHeader title="Search" description="By an ID of any sort, an email, a name or a metadata value" />
+      <PageHeader title="Search" description="By an ID of any sort, an email, a name or a metadata value">
+        {text !== '' && (
+          <CodeExample
+            example={exampleOfReading(
+              `/api/v1/search?${new URLSearchParams({ q: text, limit: String(limit) })}`,
+              `crosswalk.search(${quoted(text)}, { limit: ${limit} })`,
+            )}
+          />
+        )}
+      </PageHeader>
       <TextInput
         aria-label="Search everything"
         leftSection={<Icon name="search" />}

@@ -3,6 +3,7 @@ import { Badge, Button, Checkbox, Group, Stack, Text, TextInput } from '@mantine
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type NewSecret, ShownSecret } from '../../credentials/shown-secret.tsx';
+import { exampleOfReading } from '../../elements/client-code.ts';
 import { Confirm } from '../../elements/confirm.tsx';
 import { Copyable } from '../../elements/copyable.tsx';
 import { Empty } from '../../elements/empty.tsx';
@@ -41,6 +42,7 @@ export default function ClientSettings() {
       <Section
         about="A client is what a program signs in with. To rotate a secret, add a second one, bring it to the program, and delete the first when it is not used any more."
         action={{ label: 'New API client', run: () => setCreating(true) }}
+        example={exampleOfReading('/api/v1/clients', 'crosswalk.client.list()')}
         query={clients}
       >
         {(list) =>

@@ -2,6 +2,7 @@ import type { InvitationSettings as Settings } from '@crosswalk/sdk';
 import { Button, Group, NumberInput, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { exampleOfReading } from '../../elements/client-code.ts';
 import { Failure } from '../../elements/failure.tsx';
 import { notify } from '../../elements/notify.ts';
 import { Panel } from '../../elements/panel.tsx';
@@ -19,6 +20,7 @@ export default function InvitationSettings() {
   return (
     <Section
       about="How the invitations of this environment are sent. Those that are on their way keep what they were sent with."
+      example={exampleOfReading('/api/v1/invitation-settings', 'crosswalk.invitation.getSettings()')}
       query={settings}
     >
       {(found) => (

@@ -94,7 +94,7 @@ export function OperatorForm({ operator, onClose, onChanged }: OperatorFormProps
         <NewPassword label="Password to begin with" value={password} onChange={setPassword} />
       ) : operator.id === self.id ? (
         <Text size="sm" c="dimmed">
-          Your own password is changed in the menu at the top.
+          Your own email and password are changed in the menu at the top.
         </Text>
       ) : (
         <NewPassword label="New password" value={password} onChange={setPassword} optional />

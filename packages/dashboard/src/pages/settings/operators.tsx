@@ -2,6 +2,7 @@ import type { Operator } from '@crosswalk/sdk';
 import { Badge, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { exampleOfReading } from '../../elements/client-code.ts';
 import { Confirm } from '../../elements/confirm.tsx';
 import { notify } from '../../elements/notify.ts';
 import { Plain } from '../../elements/plain.tsx';
@@ -35,6 +36,7 @@ export default function OperatorSettings() {
       <Section
         about="A viewer reads, an editor changes records, an admin also changes these settings. Everything they do is an event with their name."
         action={{ label: 'New operator', run: () => setEditing('new') }}
+        example={exampleOfReading('/api/v1/operators', 'crosswalk.operator.list()')}
         query={operators}
       >
         {(list) => (

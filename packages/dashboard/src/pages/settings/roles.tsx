@@ -2,6 +2,7 @@ import type { Role } from '@crosswalk/sdk';
 import { Badge, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { exampleOfReading } from '../../elements/client-code.ts';
 import { Empty } from '../../elements/empty.tsx';
 import { Plain } from '../../elements/plain.tsx';
 import { RowActions } from '../../elements/row-actions.tsx';
@@ -27,6 +28,7 @@ export default function RoleSettings() {
       <Section
         about="Roles that members can have in every organization. Your product asks whether somebody has a permission; a role gives several at once, and those of the role that it extends."
         action={{ label: 'New role', run: () => setEditing('new') }}
+        example={exampleOfReading('/api/v1/roles?include=permissions', "crosswalk.role.list({ include: 'permissions' })")}
         query={roles}
       >
         {(list) =>

@@ -1,6 +1,7 @@
 import { Button, Group, Text } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { CodeExample, type Example } from '../../elements/code-example.tsx';
 import { Failure } from '../../elements/failure.tsx';
 import { Icon } from '../../elements/icon.tsx';
 import { RowSkeletons } from '../../elements/simple-table.tsx';
@@ -10,6 +11,8 @@ interface SectionHeadProps {
   about: string;
   /** the button that makes a new one */
   action?: { label: string; run: () => void };
+  /** how to read the settings by code */
+  example?: Example;
 }
 
 interface SectionProps<Data> extends SectionHeadProps {
@@ -35,17 +38,20 @@ export function Section<Data>({ query, children, ...head }: SectionProps<Data>) 
 }
 
 /** What settings are for, and the way to a new one. */
-export function SectionHead({ about, action }: SectionHeadProps) {
+export function SectionHead({ about, action, example }: SectionHeadProps) {
   return (
     <Group justify="space-between" align="flex-start" mb="sm" gap="sm">
       <Text size="sm" c="dimmed" maw={640} style={{ flex: '1 1 280px' }}>
         {about}
       </Text>
-      {action !== undefined && (
-        <Button leftSection={<Icon name="plus" />} onClick={action.run}>
-          {action.label}
-        </Button>
-      )}
+      <Group gap="xs">
+        {example !== undefined && <CodeExample example={example} />}
+        {action !== undefined && (
+          <Button leftSection={<Icon name="plus" />} onClick={action.run}>
+            {action.label}
+          </Button>
+        )}
+      </Group>
     </Group>
   );
 }

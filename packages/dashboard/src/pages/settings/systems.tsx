@@ -2,6 +2,7 @@ import { knownSystems, type ListedSystem } from '@crosswalk/sdk';
 import { Badge, Button, Group, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { exampleOfReading } from '../../elements/client-code.ts';
 import { Confirm } from '../../elements/confirm.tsx';
 import { Empty } from '../../elements/empty.tsx';
 import { notify } from '../../elements/notify.ts';
@@ -32,6 +33,7 @@ export default function SystemSettings() {
       <Section
         about="Where external IDs come from. A link pattern lets every ID be opened in its system; an ID pattern marks those that look mistyped. Neither ever refuses an ID."
         action={{ label: 'New system', run: () => setEditing({ name: '' }) }}
+        example={exampleOfReading('/api/v1/systems', 'crosswalk.system.list()')}
         query={systems}
       >
         {(list) =>

@@ -1,6 +1,8 @@
 import { Button, Menu, Skeleton, Stack } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
-import { useOpen, usePathPart } from '../../data/location.ts';
+import { textOf, useAddress, useOpen, usePathPart } from '../../data/location.ts';
+import { exampleOfReading, quoted, shell, withQuery } from '../../elements/client-code.ts';
+import { CodeExample, type Example } from '../../elements/code-example.tsx';
 import { Confirm } from '../../elements/confirm.tsx';
 import { Copyable } from '../../elements/copyable.tsx';
 import { Facts } from '../../elements/facts.tsx';
@@ -29,6 +31,7 @@ export default function WebhookPage() {
   const id = usePathPart('id');
   const { crosswalk, mayAdminister } = useEnvironment();
   const open = useOpen();
+  const [address] = useAddress();
   const refresh = useRefreshWebhooks();
   const { data: endpoint, error, refetch } = useEndpoint(id);
   const [dialog, setDialog] = useState<'edit' | 'rotate' | 'delete' | 'disable' | 'test'>();
@@ -65,6 +68,7 @@ export default function WebhookPage() {
         }
         description={<PageLink to="/webhooks">All endpoints</PageLink>}
       >
+        <CodeExample example={exampleOfDeliveries(id, textOf(address, 'status'))} />
         {mayAdminister && (
           <>
             <Button variant="default" onClick={() => setDialog('test')}>
@@ -165,5 +169,14 @@ export default function WebhookPage() {
         <Plain text={endpoint.url} /> gets nothing any more, and what is still to be sent to it is gone.
       </Confirm>
     </>
+  );
+}
+
+/** How to read by code what was sent to an endpoint, all of it or what is in a state. */
+function exampleOfDeliveries(id: string, status: string): Example {
+  return exampleOfReading(
+    withQuery(`/api/v1/webhook_endpoints/${id}/deliveries`, { status }),
+    `crosswalk.webhookEndpoint.deliveries(${quoted(id)}${status === '' ? '' : `, { status: ${quoted(status)} }`})`,
+    `webhooks deliveries ${id}${status === '' ? '' : ` --status ${shell(status.toLowerCase())}`}`,
   );
 }

@@ -1,16 +1,16 @@
+import { type EventType, eventTypes } from '@crosswalk/sdk';
 import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { CodeBlock } from '../../elements/code-block.tsx';
 import { Failure } from '../../elements/failure.tsx';
-import { eventTypes } from '../../events/event-names.ts';
 import { useEnvironment } from '../../session/environment.ts';
 import { Attempt } from './attempt.tsx';
 
 /** Sends a sample now and shows what came of it. */
 export function TestDialog({ id, onClose }: { id: string; onClose: () => void }) {
   const { crosswalk } = useEnvironment();
-  const [type, setType] = useState<(typeof eventTypes)[number]>('organization.updated');
+  const [type, setType] = useState<EventType>('organization.updated');
   const send = useMutation({ mutationFn: () => crosswalk.webhookEndpoint.test(id, type) });
   return (
     <Modal opened onClose={onClose} title="Send a test" size="lg">

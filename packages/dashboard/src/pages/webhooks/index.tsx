@@ -3,8 +3,8 @@ import { Button } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { useState } from 'react';
 import { useOpen } from '../../data/location.ts';
-import { curl, node } from '../../elements/client-code.ts';
-import { CodeExample } from '../../elements/code-example.tsx';
+import { curl, exampleOfReading, node } from '../../elements/client-code.ts';
+import { CodeExample, type Example } from '../../elements/code-example.tsx';
 import { type Column, DataTable } from '../../elements/data-table.tsx';
 import { Empty } from '../../elements/empty.tsx';
 import { Icon } from '../../elements/icon.tsx';
@@ -62,18 +62,7 @@ export default function WebhooksPage() {
         title="Webhooks"
         description={<Total total={endpoints.data && { value: list.length, isFloor: false }} noun="endpoints" />}
       >
-        <CodeExample
-          example={{
-            curl: curl(
-              '/api/v1/webhook_endpoints',
-              `-H 'Content-Type: application/json' -d '{"url": "https://app.example.com/hooks/crosswalk"}'`,
-            ),
-            node: node(
-              "const { secret } = await crosswalk.webhookEndpoint.create({ url: 'https://app.example.com/hooks/crosswalk' });\nconsole.log(secret); // shown once",
-            ),
-            cli: 'npx crosswalk webhooks create https://app.example.com/hooks/crosswalk',
-          }}
-        />
+        <CodeExample example={list.length === 0 ? exampleOfCreate : exampleOfList} />
         {begin}
       </PageHeader>
       <DataTable
@@ -113,6 +102,17 @@ export default function WebhooksPage() {
     </>
   );
 }
+
+/** How to make a first endpoint by code. */
+const exampleOfCreate: Example = {
+  curl: curl('/api/v1/webhook_endpoints', `-H 'Content-Type: application/json' -d '{"url": "https://app.example.com/hooks/crosswalk"}'`),
+  node: node(
+    "const { secret } = await crosswalk.webhookEndpoint.create({ url: 'https://app.example.com/hooks/crosswalk' });\nconsole.log(secret); // shown once",
+  ),
+  cli: 'npx crosswalk webhooks create https://app.example.com/hooks/crosswalk',
+};
+
+const exampleOfList = exampleOfReading('/api/v1/webhook_endpoints', 'crosswalk.webhookEndpoint.list()', 'webhooks list');
 
 /** All rows are there. */
 function nothing(): void {}

@@ -1,0 +1,35 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** Places that the focus may pass before it is where it should be. */
+const most = 120;
+
+/** Goes from control to control by Tab until `target` has the focus, as whoever has no mouse does. Fails when it is not come by. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  // Some controls are there for the focus alone, and drawn by what is beside them.
+  await target.waitFor({ state: 'attached' });
+  for (let presses = 0; presses < most; presses += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${most} times Tab do not lead to ${String(target)}`);
+}
+
+/** Goes to a control by Tab and presses it. */
+export async function pressOn(page: Page, target: Locator): Promise<void> {
+  await tabTo(page, target);
+  await page.keyboard.press('Enter');
+}
+
+/** Goes to a field by Tab and writes into it, in the place of what it says. */
+export async function writeInto(page: Page, target: Locator, text: string): Promise<void> {
+  await tabTo(page, target);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  await page.keyboard.type(text);
+}
+
+/** Goes to a list of choices by Tab and chooses one by the first letters of its label. */
+export async function chooseIn(page: Page, target: Locator, label: string): Promise<void> {
+  await tabTo(page, target);
+  await page.keyboard.type(label);
+}

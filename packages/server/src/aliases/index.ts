@@ -1,0 +1,2 @@
+export { aliasRoutes } from './alias-routes.ts';
+export { AliasService } from './alias-service.ts';
