@@ -13,6 +13,8 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: SlowFirst },
     testTimeout: 30_000,
+    // What is waited for comes within a moment, and on a busy machine later: a second is the machine's promise, not the test's.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
   },
 });

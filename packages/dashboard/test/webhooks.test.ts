@@ -8,6 +8,9 @@ import { pressOn, writeInto } from './keyboard.ts';
 const dashboard = useDashboard({ webhooks: { allow: ['127.0.0.0/8'], timeout: 1_000 } });
 beforeAll(() => dashboard.server.startWork());
 
+/** How long a delivery may take on a busy machine. Milliseconds. */
+const patience = 45_000;
+
 test('an endpoint is made with a secret shown once, tested, changed, rotated, disabled, enabled and deleted', async () => {
   const receiver = await startReceiver();
   const page = await dashboard.open('/webhooks');
@@ -118,8 +121,8 @@ test('by keyboard alone: make an endpoint, look at what was given up, replay all
   // Two records, as a first failure keeps what follows of the same record waiting. 410 disables: each is sent to an endpoint that is enabled.
   for (const [nth, name] of ['First', 'Second'].entries()) {
     await organization.create({ display_name: name });
-    await receiver.waitFor(nth + 1);
-    await expect.poll(async () => (await endpoints.get(id)).status, { timeout: 20_000 }).toBe('DISABLED');
+    await receiver.waitFor(nth + 1, patience);
+    await expect.poll(async () => (await endpoints.get(id)).status, { timeout: patience }).toBe('DISABLED');
     await endpoints.enable(id);
   }
   expect((await endpoints.deliveries(id, { status: 'FAILED' })).deliveries).toHaveLength(2);
@@ -139,10 +142,10 @@ test('by keyboard alone: make an endpoint, look at what was given up, replay all
   await checkAccessibility(page);
   await pressOn(page, page.getByRole('dialog').getByRole('button', { name: 'Replay' }));
   await page.getByText('2 events will be sent again.').waitFor();
-  await receiver.waitFor(4);
+  await receiver.waitFor(4, patience);
   const [first, second, ...again] = receiver.received.map(({ id: messageId }) => messageId);
   expect(again.sort()).toEqual([first, second].sort());
-  await expect.poll(async () => (await endpoints.deliveries(id, { status: 'FAILED' })).deliveries.length).toBe(0);
+  await expect.poll(async () => (await endpoints.deliveries(id, { status: 'FAILED' })).deliveries.length, { timeout: patience }).toBe(0);
 
   await choose(2);
   const local = new Date(begin.getTime() - begin.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
@@ -152,15 +155,17 @@ test('by keyboard alone: make an endpoint, look at what was given up, replay all
     .getByText(/[2-9] events will be sent again\./)
     .last()
     .waitFor();
-  await receiver.waitFor(6);
+  await receiver.waitFor(6, patience);
 });
 
 test('all that was given up is sent again by mouse, with the same IDs, when the receiver is back', async () => {
   const receiver = await startReceiver((_received, response) => response.writeHead(410).end('no'));
   const { webhook_endpoint: endpoint } = await dashboard.crosswalk.webhookEndpoint.create({ url: receiver.url, event_types: ['user'] });
   await dashboard.crosswalk.user.createUser({ email: 'given-up@example.com' });
-  await receiver.waitFor(1);
-  await expect.poll(async () => (await dashboard.crosswalk.webhookEndpoint.get(endpoint.id)).status, { timeout: 20_000 }).toBe('DISABLED');
+  await receiver.waitFor(1, patience);
+  await expect
+    .poll(async () => (await dashboard.crosswalk.webhookEndpoint.get(endpoint.id)).status, { timeout: patience })
+    .toBe('DISABLED');
   receiver.answer((_received, response) => response.writeHead(204).end());
   const page = await dashboard.open(`/webhooks/${endpoint.id}?status=FAILED`);
   await page.getByRole('button', { name: 'More' }).click();
@@ -173,7 +178,7 @@ test('all that was given up is sent again by mouse, with the same IDs, when the 
   await page.getByRole('menuitem', { name: 'All that was given up…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click();
   await page.getByText('1 event will be sent again.').waitFor();
-  const [first, again] = await receiver.waitFor(2);
+  const [first, again] = await receiver.waitFor(2, patience);
   expect(again?.id).toBe(first?.id);
   // It is none of those that were given up any more.
   await page.getByText('None', { exact: true }).waitFor();
