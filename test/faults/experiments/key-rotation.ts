@@ -26,7 +26,8 @@ export const keyRotation: Experiment[] = [
       const settings = { CROSSWALK_SIGNING_KEY_LEAD_SECONDS: String(lead), CROSSWALK_TOKEN_SECONDS: String(lifetime) };
       const { targets } = await install({ engine: 'external', servers: 2, settings });
       const tokens = new Tokens(targets);
-      const load = await startLoad({ targets, history, random });
+      // Few: what is tried are the tokens, which are as many however many requests each is used for.
+      const load = await startLoad({ targets, history, random, clients: 2 });
       const working = tokens.work();
       const kids = new Set<string>();
       try {
