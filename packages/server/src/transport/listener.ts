@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { prepareDraining } from './draining.ts';
+import { maxHeaderSize } from './headers.ts';
 
 /** What a certificate is made of: PEM, the key without a passphrase. */
 export interface Certificate {
@@ -40,8 +41,6 @@ export const defaultRequestTimeout = 30_000;
 const maxHeadersTimeout = 10_000;
 /** A connection without a request is closed after this; longer than the 60 s of common proxies, which must close first. Milliseconds. */
 const keepAliveTimeout = 72_000;
-/** Size of all headers of a request. Bytes. */
-const maxHeaderSize = 16 * 1024;
 /** Streams of one connection at once: what the clients in use open, and not enough to matter. */
 const maxConcurrentStreams = 128;
 

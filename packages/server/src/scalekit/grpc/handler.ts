@@ -8,6 +8,7 @@ import { type Telemetry, unmatched, type WatchedRequest } from '../../telemetry/
 import type { Admit } from '../../transport/authentication.ts';
 import { readFromOf } from '../../transport/consistency-token.ts';
 import { isFault, knownError } from '../../transport/error-response.ts';
+import { areTooLarge, headersTooLarge } from '../../transport/headers.ts';
 import { idempotencyKeyOf } from '../../transport/idempotency-key.ts';
 import { defaultRequestTimeout, type StreamHandler } from '../../transport/listener.ts';
 import { requestIdOf } from '../../transport/request-id.ts';
@@ -62,6 +63,7 @@ export function createGrpcHandler({ methods, refuse, admit, reads, logger, telem
     };
     let timer: NodeJS.Timeout | undefined;
     const start = () => {
+      if (areTooLarge(rawHeaders)) throw headersTooLarge();
       const { method, timeout } = readHead(headers, methods, refuse);
       timer = setTimeout(() => fail(deadlineExceeded()), Math.min(timeout, defaultRequestTimeout));
       admit(rawHeaders, method.scope, ignored, (error, token) => {
