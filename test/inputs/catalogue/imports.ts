@@ -1,4 +1,4 @@
-import { type Chapter, elsewhere, row, server } from './chapter.ts';
+import { beside, type Chapter, elsewhere, row, server } from './chapter.ts';
 
 const held = (title: string) => server('imports/imports.test.ts', title);
 const csv = (title: string) => server('imports/csv.test.ts', title);
@@ -106,6 +106,11 @@ export const imports: Chapter = {
         'whose reader stalls is cut, so that the client sees it is not whole, and its connection is free again (X21)',
       ),
     ),
-    X22: row("another environment's import and export", '404; its own rows alone', exported('an environment sees its own rows alone')),
+    X22: row(
+      "another environment's import and export",
+      '404; its own rows alone',
+      beside('isolation.test.ts', 'answers a stranger exactly as if nothing were there (I2)'),
+      exported('an environment sees its own rows alone'),
+    ),
   },
 };
