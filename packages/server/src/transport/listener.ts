@@ -3,6 +3,7 @@ import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHt
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { keepCalm } from './calm.ts';
 import { prepareDraining } from './draining.ts';
 import { maxHeaderSize } from './headers.ts';
 
@@ -41,6 +42,11 @@ export const defaultRequestTimeout = 30_000;
 const maxHeadersTimeout = 10_000;
 /** A connection without a request is closed after this; longer than the 60 s of common proxies, which must close first. Milliseconds. */
 const keepAliveTimeout = 72_000;
+/**
+ * Connections of a process at once; one more is closed before it has said anything. Each takes about 10 KB here, and one of the files that the
+ * system lets a process open: with fewer of those than this (`ulimit -n`), the system's own limit is the one that is met.
+ */
+const maxConnections = 12_000;
 /** Streams of one connection at once: what the clients in use open, and not enough to matter. */
 const maxConcurrentStreams = 128;
 
@@ -75,6 +81,7 @@ export function createListener({ certificate, requestTimeout = defaultRequestTim
           handshakeTimeout: headersTimeout,
         });
   const sessions = createHttp2(server, { requestTimeout, onGrpc });
+  server.maxConnections = maxConnections;
   const drainHttp1 = prepareDraining(server);
   const undecided = new Set<Socket>();
 
@@ -164,8 +171,11 @@ function createHttp2(http1: http.Server, { requestTimeout, onGrpc }: { requestTi
 
   server.on('session', (session) => {
     open.add(session);
+    keepCalm(session);
     session.once('close', () => open.delete(session));
-    session.setTimeout(keepAliveTimeout, () => session.close());
+    // Who connects has something to ask: without a first stream a connection is kept no longer than a request that does not come.
+    session.setTimeout(requestTimeout, () => session.close());
+    session.once('stream', () => session.setTimeout(keepAliveTimeout));
     if (draining) session.close();
   });
   // A peer that breaks the protocol or goes away has its session ended by Node; nobody else is concerned.
