@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import http2 from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -58,6 +59,29 @@ describe('a flood of', () => {
     expect(await floodPolitely(calm, bytes, type, 200)).toBe(200);
     expect(calm.goAway).toBeUndefined();
     calm.socket.destroy();
+  });
+
+  test('requests and calls that are answered is none, however many a connection has', async () => {
+    const session = http2.connect(server.url);
+    const statusOf = async (headers: http2.OutgoingHttpHeaders) => {
+      const stream = session.request({ authorization: auth()[1], ...headers });
+      const [answer] = await once(stream, 'response');
+      stream.resume();
+      return answer[':status'];
+    };
+    const statuses = new Set<number>();
+    for (let turn = 0; turn < 20; turn += 1) {
+      const answers = Array.from({ length: 100 }, (_, index) =>
+        statusOf(
+          index % 3 === 0
+            ? { ':path': '/s/M', ':method': 'POST', 'content-type': 'application/grpc' }
+            : { ':path': index % 3 === 1 ? '/healthz' : '/none', ':method': index % 2 === 0 ? 'GET' : 'HEAD' },
+        ),
+      );
+      for (const status of await Promise.all(answers)) statuses.add(status);
+    }
+    expect([[...statuses].sort(), session.destroyed]).toEqual([[200, 404], false]);
+    session.close();
   });
 
   test('calls that are taken back for a reason, some hundred at once, ends nothing', async () => {

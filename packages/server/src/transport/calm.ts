@@ -27,7 +27,8 @@ export function keepCalm(session: ServerHttp2Session): void {
   session.on('remoteSettings', take);
   session.on('stream', (stream: ServerHttp2Stream) => {
     stream.once('close', () => {
-      if (!stream.headersSent) take();
+      // Of a stream that was taken back an answer may have been begun, which went nowhere.
+      if (stream.aborted || stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR || !stream.writableFinished) take();
     });
   });
 }
