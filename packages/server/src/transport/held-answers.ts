@@ -57,12 +57,11 @@ export class HeldAnswers {
 
 /** Holds the answers of a server. */
 export function registerHeldAnswers(app: FastifyInstance, answers: HeldAnswers): void {
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onSend', ({ raw }, reply, payload, done) => {
     if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
-      reply.raw.once(
-        'close',
-        answers.hold(payload.length, () => reply.raw.destroy()),
-      );
+      // An answer of HTTP/1.1 may wait for the one before it, and has no connection of its own till then.
+      const drop = () => (raw.httpVersionMajor === 1 ? raw.socket.destroy() : reply.raw.destroy());
+      reply.raw.once('close', answers.hold(payload.length, drop));
     }
     done(null, payload);
   });
