@@ -1,5 +1,6 @@
 import type { Experiment } from '../experiment.ts';
 import { connections } from './connections.ts';
+import { crowds } from './crowds.ts';
 import { databaseRestart } from './database-restart.ts';
 import { diskFull } from './disk-full.ts';
 import { gracefulStop } from './graceful-stop.ts';
@@ -18,4 +19,5 @@ export const experiments: readonly Experiment[] = [
   ...retries,
   ...torn,
   ...gracefulStop,
+  ...crowds,
 ];
