@@ -214,6 +214,7 @@ test('line ends in what was stored break neither a header nor a line of the log 
     [400, null],
   ]);
   expect(at(answers[1]?.body, 'organizations.0.metadata.value')).toBe(value);
+  expect(lines.length).toBeGreaterThan(0);
   for (const line of lines) {
     expect(line.trimEnd().split('\n')).toHaveLength(1);
     expect(JSON.parse(line).level).toBeLessThan(60);
