@@ -23,7 +23,7 @@ const fieldOverhead = 32;
 
 /**
  * Whether headers of HTTP/2 are beyond the limit. Node holds clients to it that have acknowledged it, by ending the stream; of one that
- * acknowledges nothing it takes nine frames. Of HTTP/1.1 it reads no further.
+ * acknowledges nothing it took 100 KB. Of HTTP/1.1 it reads no further.
  */
 export function areTooLarge(rawHeaders: readonly string[]): boolean {
   return rawHeaders.reduce((sum, text) => sum + text.length, (rawHeaders.length / 2) * fieldOverhead) > maxHeaderSize;
