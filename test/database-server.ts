@@ -12,6 +12,8 @@ declare module 'vitest' {
     postgres: { server: ConnectionOptions; template: string };
     /** whether the tests that have a long form take it: `npm run test:long` */
     long: boolean;
+    /** of the properties: the seed of what is generated, and how often each is tried, where `npm run inputs` says so */
+    inputs: { seed?: number; runs?: number };
   }
 }
 
@@ -21,6 +23,8 @@ declare module 'vitest' {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('long', process.env.TEST_LONG === '1');
+  const { INPUTS_SEED: seed, INPUTS_RUNS: runs } = process.env;
+  project.provide('inputs', { ...(seed ? { seed: Number(seed) } : {}), ...(runs ? { runs: Number(runs) } : {}) });
   const external = process.env.TEST_DATABASE_URL;
   if (external !== undefined && external !== '') {
     const { template, drop } = await makeTemplate({ connectionString: external });

@@ -15,6 +15,8 @@ const slow = [
   'webhooks/deliveries.test.ts',
   'mail/delivery.test.ts',
   'inputs/streams.test.ts',
+  'inputs/floods.test.ts',
+  'inputs/import.test.ts',
   'import-scalekit/interruption.test.ts',
   'bench/bench.test.ts',
   'faults/crash.test.ts',

@@ -1,25 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { TestServer } from '../../packages/server/src/testing.ts';
-
-/**
- * A bad input and the answer it must get. `row` is its name in the catalogue of inputs: E external IDs, K and V
- * metadata, M addresses, N names, P pages and filters, I IDs and paths, H headers, B bodies, D idempotency keys.
- */
-export interface Input {
-  row: string;
-  method?: string;
-  path: string;
-  /** JSON of an object, or a text or bytes as they are */
-  body?: object | string | Uint8Array;
-  headers?: Record<string, string>;
-  /** a status that must come, or several that may */
-  expect: number | number[];
-  /** the field that the error must name */
-  names?: string | RegExp;
-  /** a field of the answer that must come back byte for byte */
-  keeps?: { at: string; value: unknown };
-}
+import type { Input } from './catalogue/chapter.ts';
+import { made } from './catalogue/index.ts';
 
 /** What came back. */
 export interface Answer {
@@ -35,7 +18,10 @@ function bytesOf(body: Input['body']): Buffer | undefined {
 }
 
 /** Sends an input over node:http, which sends paths and headers as they are where fetch would tidy them. */
-export function send(server: TestServer, { method = 'GET', path, body, headers = {} }: Omit<Input, 'row' | 'expect'>): Promise<Answer> {
+export function send(
+  server: Pick<TestServer, 'url' | 'client'>,
+  { method = 'GET', path, body, headers = {} }: Omit<Input, 'row' | 'expect'>,
+): Promise<Answer> {
   const bytes = bytesOf(body);
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(
@@ -97,4 +83,15 @@ export function sendRaw(
 /** The member of a JSON value at a path such as `organization.metadata`. */
 export function at(value: unknown, path: string): unknown {
   return path.split('.').reduce((inner: unknown, key) => Object(inner)[key], value);
+}
+
+/** Makes the records that inputs of the catalogue change; gives the ID of the organization. */
+export async function prepare(server: Pick<TestServer, 'url' | 'client'>): Promise<string> {
+  let organization = '';
+  for (const input of made) {
+    const { status, text } = await send(server, { ...input, path: input.path.replace('{organization}', organization) });
+    if (status !== input.expect) throw new Error(`a record of the catalogue was not made: ${text}`);
+    if (organization === '') organization = String(at(JSON.parse(text), 'organization.id'));
+  }
+  return organization;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { createLogger } from '../../packages/server/src/logger.ts';
 import { useTestServer } from '../../packages/server/src/testing.ts';
 import { at } from './input.ts';
 
 /** Bad inputs that only a sequence of requests can make. */
-const server = useTestServer();
+const lines: string[] = [];
+const server = useTestServer({ logger: createLogger('debug', { write: (line) => lines.push(line) }) });
 const request: typeof server.client.request = (...call) => server.client.request(...call);
 const organizations = '/api/v1/organizations';
 
@@ -172,4 +174,49 @@ test('a record that is gone is gone: its ID answers 404 to every method, its ext
   );
   const { body } = await request('PUT', `${organizations}:external/E22`, { display_name: 'Anew' });
   expect(at(body, 'organization')).toMatchObject({ metadata: {}, version: 1 });
+});
+
+test('a search takes the signs of patterns literally (E18)', async () => {
+  for (const name of ['rate 100%_\\ full', 'rate 100xyz full']) await newOrganization({ display_name: name, external_id: name });
+  for (const text of ['100%', '00%_', '%_\\', '_\\ f']) {
+    const { body } = await request('GET', `${organizations}:search?query=${encodeURIComponent(text)}`);
+    expect([text, at(body, 'total_size'), at(body, 'organizations.0.display_name')]).toEqual([text, 1, 'rate 100%_\\ full']);
+  }
+});
+
+test('names that every object has are resolved like any other ID (E19)', async () => {
+  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+  const made = new Map<string, string>();
+  for (const name of names) made.set(name, await newOrganization({ external_id: name }));
+  const { body } = await request('POST', '/api/v1/resolve', { ids: [...names, 'valueOf'] });
+  const results: { value: string; matches: { id: string }[] }[] = Object(body).results;
+  expect(results.map(({ value, matches }) => [value, matches.map(({ id }) => id)])).toEqual([
+    ...names.map((name) => [name, [made.get(name)]]),
+    ['valueOf', []],
+  ]);
+});
+
+test('line ends in what was stored break neither a header nor a line of the log (V14)', async () => {
+  lines.splice(0);
+  const value = '\r\nX-Evil: yes\r\n{"level":60}\u2028';
+  const id = await newOrganization({ metadata: { value } });
+  const answers = [
+    await request('GET', `${organizations}/${id}`),
+    await request('GET', `${organizations}?filter=${encodeURIComponent(`metadata.value = ${JSON.stringify(value)}`)}`),
+    // Refused, so that the log has a line of it.
+    await request('GET', `${organizations}:external?external_id=${encodeURIComponent(value)}`),
+    await request('GET', `${organizations}?filter=${encodeURIComponent(value)}`),
+  ];
+  expect(answers.map(({ status, headers }) => [status, headers.get('x-evil')])).toEqual([
+    [200, null],
+    [200, null],
+    [400, null],
+    [400, null],
+  ]);
+  expect(at(answers[1]?.body, 'organizations.0.metadata.value')).toBe(value);
+  expect(lines.length).toBeGreaterThan(0);
+  for (const line of lines) {
+    expect(line.trimEnd().split('\n')).toHaveLength(1);
+    expect(JSON.parse(line).level).toBeLessThan(60);
+  }
 });

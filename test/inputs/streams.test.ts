@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createLogger } from '../../packages/server/src/logger.ts';
 import { useTestServer } from '../../packages/server/src/testing.ts';
+import { residentMegabytes } from '../resident-memory.ts';
 import { startServerProcess } from '../server-process.ts';
 import { send } from './input.ts';
 
@@ -147,12 +148,6 @@ test('a server under floods and compressed bombs stays as small as it was (B4, H
     await rm(directory, { recursive: true, force: true });
   }
 });
-
-/** The memory that a process takes now: on Linux, where the tests run, the kernel tells. */
-async function residentMegabytes(pid: number | undefined): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+([0-9]+) kB$/m.exec(status)?.[1]) / 1024;
-}
 
 describe('a request that does not arrive in time gets 408 and one line in the log (B5)', () => {
   const slowly = async (text: string, drops: string) => {

@@ -72,6 +72,7 @@ import { registerConsistencyTokens } from './transport/consistency-token.ts';
 import { registerDashboard } from './transport/dashboard.ts';
 import { answerError, registerErrorHandler } from './transport/error-response.ts';
 import { registerHealth } from './transport/health.ts';
+import { HeldAnswers, type HeldAnswersOptions, registerHeldAnswers } from './transport/held-answers.ts';
 import { type Certificate, createListener, type Listener } from './transport/listener.ts';
 import { registerMethodCheck } from './transport/methods.ts';
 import { registerObservation } from './transport/observation.ts';
@@ -125,6 +126,7 @@ export interface AppOptions {
   mail?: MailSettings | undefined;
   /** how long a request may take to arrive, in milliseconds; default 30,000 */
   requestTimeout?: number;
+  answers?: HeldAnswersOptions | undefined;
   /** what a new hash of a password costs; default: what OWASP advises */
   passwordCost?: PasswordCost;
   /** present: the port speaks TLS */
@@ -197,6 +199,7 @@ export async function buildApp({
   mail: mailSettings,
   exportPatience,
   requestTimeout,
+  answers: answersOptions,
   passwordCost,
   metricsToken,
   logger,
@@ -304,12 +307,14 @@ export async function buildApp({
   const limiter = clientLimiter(rateLimit);
   const admit = createAdmission(tokens, limiter);
   const cookie = sessionCookie(publicUrl);
+  const answers = new HeldAnswers(answersOptions);
   const scalekit = createScalekitSurface(
     { organizations, settings, users, memberships, invitations, organizationClients, apiTokens, roles, permissions, domains },
-    { pageTokens, admit, reads, logger, telemetry },
+    { pageTokens, admit, reads, answers, logger, telemetry },
   );
   const listener = createListener({ certificate, requestTimeout, onGrpc: scalekit.handle });
   const server = createServer(logger, listener, telemetry);
+  registerHeldAnswers(server, answers);
   server.addHook('preClose', async () => feed.stop());
   server.decorateRequest('caller', undefined);
   server.decorateRequest('session', undefined);

@@ -108,6 +108,8 @@ export async function serve(
     closers.push(app.stopWork);
     signal.throwIfAborted();
     const listening = await app.server.listen({
+      // Connections that wait to be accepted: those beyond it seem open to their clients, and are not. The kernel has a limit of its own.
+      backlog: 4_096,
       port: config.port,
       host: config.host,
       listenTextResolver: (address) => `listening on ${address}`,

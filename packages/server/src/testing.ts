@@ -103,6 +103,7 @@ export interface TestServerOptions {
   mail?: AppOptions['mail'];
   imports?: AppOptions['imports'];
   requestTimeout?: number;
+  answers?: AppOptions['answers'];
   exportPatience?: number;
   metricsToken?: string;
   logger?: FastifyBaseLogger;

@@ -1,6 +1,7 @@
 import type { Experiment } from '../experiment.ts';
 import { clock } from './clock.ts';
 import { connections } from './connections.ts';
+import { crowds } from './crowds.ts';
 import { databaseRestart } from './database-restart.ts';
 import { diskFull } from './disk-full.ts';
 import { gracefulStop } from './graceful-stop.ts';
@@ -24,4 +25,5 @@ export const experiments: readonly Experiment[] = [
   ...keyRotation,
   ...gracefulStop,
   ...rollingRestart,
+  ...crowds,
 ];

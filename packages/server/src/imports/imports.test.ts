@@ -249,6 +249,54 @@ test('one bad row of many costs one row; rejected rows come back as they came', 
   }
 });
 
+test('an address in two cases is one person in a file: the second row is theirs, and with create_only rejected (M17)', async () => {
+  const rows = [
+    { kind: 'user', email: 'twice@all.example', metadata: { a: 1 } },
+    { kind: 'user', email: 'TWICE@all.example', metadata: { b: 2 } },
+  ];
+  expect((await put(rows)).counts.user).toMatchObject({ created: 1, updated: 1 });
+  const { body } = await request('GET', '/api/v1/users?email=twice@ALL.example');
+  expect(Object(body).users).toMatchObject([{ email: 'TWICE@all.example', metadata: { a: 1, b: 2 }, version: 2 }]);
+  const created = await put(
+    rows.map((row) => ({ ...row, email: `create-only-${row.email}` })),
+    '?mode=create_only',
+  );
+  expect(await errors(created.id)).toEqual([[2, 'row', 'ALREADY_EXISTS']]);
+});
+
+test('rejected rows with formulas and HTML come back to the byte, as a file and never as a page (X16)', async () => {
+  const lines = ["=cmd|'/C calc'!A0", '<script>alert(1)</script>', '@SUM(A1)'].map(
+    (text) => `{"kind":"user","email":${JSON.stringify(text)},"metadata":{"<img src=x>":"${'\\u003c'}"}}`,
+  );
+  const done = await put(lines.join('\n'));
+  const headers = { authorization: `Bearer ${server.client.token}` };
+  const rejected = await fetch(`${server.url}/api/v1/imports/${done.id}/rejected`, { headers });
+  expect(await rejected.text()).toBe(`${lines.join('\n')}\n`);
+  expect(['content-type', 'content-disposition', 'x-content-type-options'].map((name) => rejected.headers.get(name))).toEqual([
+    'application/x-ndjson',
+    `attachment; filename="${done.id}-rejected.ndjson"`,
+    'nosniff',
+  ]);
+});
+
+test('ten thousand rejected rows are listed page by page and come back as a file (X17)', async () => {
+  const done = await put(Array.from({ length: 10_000 }, (_, index) => ({ kind: 'user', email: `none ${index}` })));
+  expect([done.state, done.rows_rejected]).toEqual(['DONE', 10_000]);
+  const lines: number[] = [];
+  for (let after: number | null = 0; after !== null; ) {
+    const page: { errors: { line: number }[]; next_after: number | null } = Object(
+      (await request('GET', `/api/v1/imports/${done.id}/errors?limit=1000&after=${after}`)).body,
+    );
+    expect(page.errors.length).toBeLessThanOrEqual(1000);
+    lines.push(...page.errors.map(({ line }) => line));
+    after = page.next_after;
+  }
+  expect(lines).toEqual(Array.from({ length: 10_000 }, (_, index) => index + 1));
+  const headers = { authorization: `Bearer ${server.client.token}` };
+  const rejected = await (await fetch(`${server.url}/api/v1/imports/${done.id}/rejected`, { headers })).text();
+  expect(rejected.trimEnd().split('\n')).toHaveLength(10_000);
+});
+
 test('a row is held to the rules of the API and names the field that breaks one', async () => {
   const cases: [object | string, string, string][] = [
     [{ kind: 'organization', external_id: ' X', display_name: 'x' }, 'external_id', 'INVALID_EXTERNAL_ID'],

@@ -120,6 +120,17 @@ test('names are escaped in HTML and cannot break a header', async () => {
   }
 });
 
+test('an address of the web in a name is no link of the mail (N3)', async () => {
+  const organization = await newOrganization('Click http://evil.example/now or www.evil.example');
+  await invite({}, organization);
+  await sendAll(server);
+  const [mail] = sink.received;
+  const html = mail?.html?.replaceAll('&#x2F;', '/') ?? '';
+  const links = [...html.matchAll(/(?:href|src|action)\s*=\s*"([^"]*)"/g)].map(([, address]) => address);
+  expect([html.includes('evil.example'), links.length > 0]).toEqual([true, true]);
+  expect(links.filter((address) => !address?.startsWith('https://directory.example.com/base/'))).toEqual([]);
+});
+
 test('a link never comes from a request, whatever its Host and X-Forwarded-Host say', async () => {
   count += 1;
   await request(

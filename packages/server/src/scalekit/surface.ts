@@ -11,6 +11,7 @@ import type { OrganizationService, OrganizationSettingsService } from '../organi
 import type { PermissionService, RoleService } from '../roles/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
 import type { Admit } from '../transport/authentication.ts';
+import type { HeldAnswers } from '../transport/held-answers.ts';
 import type { StreamHandler } from '../transport/listener.ts';
 import type { UserService } from '../users/index.ts';
 import { apiTokenMethods } from './api-tokens.ts';
@@ -68,6 +69,7 @@ export interface SurfaceOptions {
   pageTokens: PageTokens;
   admit: Admit;
   reads: Reads;
+  answers: HeldAnswers;
   logger: FastifyBaseLogger;
   telemetry: Telemetry | undefined;
 }

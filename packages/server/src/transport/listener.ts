@@ -3,7 +3,9 @@ import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHt
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { keepCalm } from './calm.ts';
 import { prepareDraining } from './draining.ts';
+import { maxHeaderSize } from './headers.ts';
 
 /** What a certificate is made of: PEM, the key without a passphrase. */
 export interface Certificate {
@@ -42,8 +44,11 @@ const maxHeadersTimeout = 10_000;
 const keepAliveTimeout = 72_000;
 /** How long a peer of HTTP/2 may take to close its side once ours is closed: a round trip, and it has nothing more to say. Milliseconds. */
 const closeTimeout = 2_000;
-/** Size of all headers of a request. Bytes. */
-const maxHeaderSize = 16 * 1024;
+/**
+ * Connections of a process at once; one more is closed before it has said anything. Each takes about 10 KB here, and one of the files that the
+ * system lets a process open: with fewer of those than this (`ulimit -n`), the system's own limit is the one that is met.
+ */
+const maxConnections = 12_000;
 /** Streams of one connection at once: what the clients in use open, and not enough to matter. */
 const maxConcurrentStreams = 128;
 
@@ -78,6 +83,7 @@ export function createListener({ certificate, requestTimeout = defaultRequestTim
           handshakeTimeout: headersTimeout,
         });
   const sessions = createHttp2(server, { requestTimeout, onGrpc });
+  server.maxConnections = maxConnections;
   const drainHttp1 = prepareDraining(server);
   const undecided = new Set<Socket>();
 
@@ -168,8 +174,11 @@ function createHttp2(http1: http.Server, { requestTimeout, onGrpc }: { requestTi
 
   server.on('session', (session) => {
     open.add(session);
+    keepCalm(session);
     session.once('close', () => open.delete(session));
-    session.setTimeout(keepAliveTimeout, () => session.close());
+    // Who connects has something to ask: without a first stream a connection is kept no longer than a request that does not come.
+    session.setTimeout(requestTimeout, () => session.close());
+    session.once('stream', () => session.setTimeout(keepAliveTimeout));
     if (draining) session.close();
   });
   // A peer that breaks the protocol or goes away has its session ended by Node; nobody else is concerned.

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../lib/api-error.ts';
 import { errorAnswer } from './error-answer.ts';
+import { headersTooLarge } from './headers.ts';
 import { methods } from './methods.ts';
 import { newRequestId } from './request-id.ts';
 import { isAnswered } from './unread-body.ts';
@@ -77,7 +78,7 @@ function refusalOf(error: Error): ApiError {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new ApiError('REQUEST_TIMEOUT', 'the request did not arrive in time');
     case 'HPE_HEADER_OVERFLOW':
-      return new ApiError('HEADERS_TOO_LARGE', 'the request line and the headers may have 16 KB together');
+      return headersTooLarge();
     default:
       return new ApiError('MALFORMED_REQUEST', 'this is not a request of HTTP/1.1');
   }

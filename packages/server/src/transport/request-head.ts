@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../lib/api-error.ts';
 import { bodyLimit } from './body.ts';
-import { headerValues } from './headers.ts';
+import { areTooLarge, headersTooLarge, headerValues } from './headers.ts';
 
 /** Checks what the head of a request says of itself, before anything is done for it. */
 export function registerHeadChecks(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
+    if (request.raw.httpVersionMajor === 2 && areTooLarge(request.raw.rawHeaders)) return done(headersTooLarge());
     if (isAmbiguous(request)) {
       reply.header('connection', 'close');
       return done(new ApiError('MALFORMED_REQUEST', 'the request must have one Host, and no second Content-Type'));

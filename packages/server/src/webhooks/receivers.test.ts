@@ -47,6 +47,14 @@ describe('delivery', () => {
     expect(attempt.duration_ms).toBeLessThan(3_000);
   });
 
+  test.each([301, 302, 303, 307, 308])('that redirects (%i) has failed, and nobody follows (W11)', async (status) => {
+    const inside = await startReceiver();
+    const receiver = await startReceiver((_received, response) => response.writeHead(status, { location: inside.url }).end());
+    const { id } = await createEndpoint(server.client, receiver.url, { event_types: ['role'] });
+    const { delivered, attempt } = Object((await request('POST', `/api/v1/webhook_endpoints/${id}:test`, {})).body);
+    expect([delivered, attempt.response_status, receiver.received.length, inside.received.length]).toEqual([false, status, 1, 0]);
+  });
+
   test('of an answer of any length has succeeded with its status; a kilobyte of it is kept (W16)', async () => {
     const receiver = await startReceiver((_received, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' });

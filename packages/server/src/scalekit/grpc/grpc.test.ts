@@ -104,6 +104,13 @@ describe('every error has its details', () => {
     .finish();
   const unknownField = new BinaryWriter().tag(77, WireType.Varint).int32(1).finish();
   const deepGroups = Buffer.alloc(2000, 0x0b);
+  const wrongType = new BinaryWriter().tag(1, WireType.Varint).int32(1).finish();
+  const inOrganization = (fields: BinaryWriter) =>
+    new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(fields.tag(2, WireType.LengthDelimited).string('Acme').finish()).finish();
+  const unknownRegion = inOrganization(new BinaryWriter().tag(5, WireType.Varint).int32(77));
+  let deepMessages: Uint8Array = new Uint8Array();
+  for (let level = 0; level < 200; level += 1)
+    deepMessages = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(deepMessages).finish();
   test.each<[string, string, Uint8Array, http2.OutgoingHttpHeaders, number, string]>([
     ['a field that is refused', create1, frame(message('')), {}, 3, 'INVALID_ARGUMENT'],
     ['a record that is not there', get1, frame(getRequest('org_1')), {}, 5, 'ORGANIZATION_NOT_FOUND'],
@@ -131,6 +138,9 @@ describe('every error has its details', () => {
     ['text that is not UTF-8 (G2)', create1, frame(bad), {}, 3, 'MALFORMED_MESSAGE'],
     ['a field that nobody has (G2)', create1, frame(unknownField), {}, 3, 'UNKNOWN_FIELD'],
     ['groups without an end (G2)', create1, frame(deepGroups), {}, 3, 'MALFORMED_MESSAGE'],
+    ['a field of another wire type (G2)', create1, frame(wrongType), {}, 3, 'MALFORMED_MESSAGE'],
+    ['a value that an enum does not have (G2)', create1, frame(unknownRegion), {}, 3, 'INVALID_ARGUMENT'],
+    ['messages 200 levels deep (G2)', create1, frame(deepMessages), {}, 3, 'INVALID_ARGUMENT'],
     ['a message of more than 1 MB', create1, frame(new Uint8Array(1024 * 1024 + 1)), {}, 8, 'BODY_TOO_LARGE'],
     [
       'a compression we do not read',
@@ -237,6 +247,15 @@ test('calls that are cancelled at any moment leave the connection and the record
   expect(rows[0].events).toBe(rows[0].records);
   expect(rows[0].ids).toBe(rows[0].records);
   expect((await call(create1, frame(message('After')))).status).toBe(0);
+});
+
+test('metadata that cannot be read, is too long or comes twice harms no other call (G5)', async () => {
+  const unreadable = await call(get1, frame(getRequest('org_1')), { 'trace-bin': '*** no Base64 ***', 'grpc-trace-bin': '' });
+  expectError(unreadable, 5, 'ORGANIZATION_NOT_FOUND');
+  const twice = await call(get1, frame(getRequest('org_1')), { authorization: 'Bearer a.b.c, Basic x' });
+  expectError(twice, 16, 'UNAUTHENTICATED');
+  await expect(call(get1, frame(getRequest('org_1')), { baggage: 'b'.repeat(17 * 1024) })).rejects.toThrow('ENHANCE_YOUR_CALM');
+  expectError(await call(get1, frame(getRequest('org_1'))), 5, 'ORGANIZATION_NOT_FOUND');
 });
 
 test('timeouts: digits and unit, no more than eight digits', () => {

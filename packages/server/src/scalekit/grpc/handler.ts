@@ -8,6 +8,8 @@ import { type Telemetry, unmatched, type WatchedRequest } from '../../telemetry/
 import type { Admit } from '../../transport/authentication.ts';
 import { readFromOf } from '../../transport/consistency-token.ts';
 import { isFault, knownError } from '../../transport/error-response.ts';
+import { areTooLarge, headersTooLarge } from '../../transport/headers.ts';
+import type { HeldAnswers } from '../../transport/held-answers.ts';
 import { idempotencyKeyOf } from '../../transport/idempotency-key.ts';
 import { defaultRequestTimeout, type StreamHandler } from '../../transport/listener.ts';
 import { requestIdOf } from '../../transport/request-id.ts';
@@ -25,6 +27,7 @@ export interface GrpcOptions {
   refuse: (path: string) => ApiError;
   admit: Admit;
   reads: Reads;
+  answers: HeldAnswers;
   logger: FastifyBaseLogger;
   telemetry: Telemetry | undefined;
 }
@@ -33,7 +36,7 @@ export interface GrpcOptions {
  * Unary gRPC on streams of HTTP/2: admits, reads the one message, runs the method within the deadline, answers with status and details.
  * A deadline or a cancellation ends the waiting, not the work: a change that was begun is made or not, as a whole.
  */
-export function createGrpcHandler({ methods, refuse, admit, reads, logger, telemetry }: GrpcOptions): StreamHandler {
+export function createGrpcHandler({ methods, refuse, admit, reads, answers, logger, telemetry }: GrpcOptions): StreamHandler {
   return (stream, headers, rawHeaders) => {
     const requestId = requestIdOf(headers['x-request-id']);
     const path = headers[':path'] ?? '';
@@ -52,7 +55,12 @@ export function createGrpcHandler({ methods, refuse, admit, reads, logger, telem
       if (watched !== undefined) endWatch(watched, error);
       if (!stream.destroyed && !stream.closed) send();
     };
-    const succeed = (message: Uint8Array, token?: string) => answer(() => sendMessage(stream, message, requestId, token));
+    const succeed = (message: Uint8Array, token?: string) =>
+      answer(() => {
+        const drop = () => stream.close(http2.constants.NGHTTP2_CANCEL);
+        stream.once('close', answers.hold(message.length, drop));
+        sendMessage(stream, message, requestId, token);
+      });
     const fail = (thrown: unknown) => {
       const error = knownError(thrown);
       answer(() => {
@@ -62,6 +70,7 @@ export function createGrpcHandler({ methods, refuse, admit, reads, logger, telem
     };
     let timer: NodeJS.Timeout | undefined;
     const start = () => {
+      if (areTooLarge(rawHeaders)) throw headersTooLarge();
       const { method, timeout } = readHead(headers, methods, refuse);
       timer = setTimeout(() => fail(deadlineExceeded()), Math.min(timeout, defaultRequestTimeout));
       admit(rawHeaders, method.scope, ignored, (error, token) => {

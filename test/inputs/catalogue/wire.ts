@@ -165,6 +165,15 @@ const readable: WireInput[] = [
     says: /^HTTP\/1\.1 413 /,
   },
   {
+    row: 'X13',
+    name: 'a file of three gigabytes is not asked for',
+    head: `POST /api/v1/imports HTTP/1.1\r\nHost: x\r\n{auth}Content-Type: application/x-ndjson\r\nExpect: 100-continue\r\nContent-Length: 3000000000\r\n`,
+    expect: 413,
+    code: 'BODY_TOO_LARGE',
+    closes: true,
+    says: /^HTTP\/1\.1 413 /,
+  },
+  {
     row: 'H22',
     name: 'nor is the body of a stranger',
     head: `POST /api/v1/organizations HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n${length}`,

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { useTestServer } from '../../packages/server/src/testing.ts';
+import { type WireInput, wireInputs } from './catalogue/wire.ts';
 import { sendRaw } from './input.ts';
-import { type WireInput, wireInputs } from './wire-inputs.ts';
 
 const server = useTestServer();
 
@@ -19,15 +19,16 @@ async function organizationCount(): Promise<number> {
   return rows[0].count;
 }
 
-test.each(wireInputs.map((input): [string, WireInput] => [`${input.row} ${input.name}: ${input.expect}`, input]))(
+test.for(wireInputs.map((input): [string, WireInput] => [`${input.row} ${input.name}: ${input.expect}`, input]))(
   '%s',
-  async (_name, input) => {
+  async ([, input], { task }) => {
     const before = await organizationCount();
     const head = input.head.replace('{auth}', `Authorization: Bearer ${server.client.token}\r\n`);
     const bytes = Buffer.concat([Buffer.from(head.endsWith('\n\n') ? head : `${head}\r\n`), Buffer.from(input.body ?? '')]);
     // Where the connection must end, its end is waited for: that is the proof.
     const { text, closed } = await sendRaw(server, bytes, (received) => !input.closes && lastAnswer(received) !== undefined);
     const answer = lastAnswer(text);
+    task.meta.trial = { row: input.row, door: 'wire', answer: answer?.head.slice(9, 12) ?? 'closed' };
     expect([answer?.head.split('\r\n', 1)[0], closed]).toEqual([expect.stringContaining(`HTTP/1.1 ${input.expect} `), input.closes]);
     if (input.says !== undefined) expect(text).toMatch(input.says);
     if (input.expect >= 400) {

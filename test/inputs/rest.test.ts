@@ -1,14 +1,14 @@
 import { beforeAll, expect, test } from 'vitest';
 import { useTestServer } from '../../packages/server/src/testing.ts';
-import { badInputs } from './bad-inputs.ts';
-import { at, type Input, send } from './input.ts';
-import { recordInputs } from './record-inputs.ts';
+import type { Input } from './catalogue/chapter.ts';
+import { inputs, labelOf } from './catalogue/index.ts';
+import { at, prepare, send } from './input.ts';
 
+/** The catalogue of bad inputs over REST. */
 const server = useTestServer();
 let organization = '';
 beforeAll(async () => {
-  const { body } = await server.client.request('POST', '/api/v1/organizations', { display_name: 'Named by its ID' });
-  organization = Object(body).organization.id;
+  organization = await prepare(server);
 });
 
 async function recordCount(): Promise<number> {
@@ -18,14 +18,10 @@ async function recordCount(): Promise<number> {
   return Number(rows[0].count);
 }
 
-const label = ({ row, method = 'GET', path, body }: Input) => {
-  const text = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
-  return `${row} ${method} ${path.slice(0, 80)} ${text.slice(0, 90)}`;
-};
-
-test.each([...badInputs, ...recordInputs].map((input): [string, Input] => [label(input), input]))('%s', async (_label, input) => {
+test.for(inputs.map((input): [string, Input] => [labelOf(input), input]))('%s', async ([, input], { task }) => {
   const before = await recordCount();
   const { status, headers, text } = await send(server, { ...input, path: input.path.replace('{organization}', organization) });
+  task.meta.trial = { row: input.row, door: 'REST', answer: String(status) };
   expect([input.expect].flat(), text.slice(0, 300)).toContain(status);
   if (status < 400) {
     if (input.keeps !== undefined) expect(at(JSON.parse(text), input.keeps.at)).toEqual(input.keeps.value);
@@ -50,7 +46,7 @@ test('after all of it the next request is served', async () => {
 });
 
 test('every external ID that was accepted is found again under its own name, in the path and in the query (E16, E17, E19)', async () => {
-  for (const { body, expect: status } of badInputs) {
+  for (const { body, expect: status } of inputs) {
     const value: unknown = Object(body).external_id;
     if (typeof value !== 'string' || status !== 201) continue;
     const query = await send(server, { path: `/api/v1/organizations:external?external_id=${encodeURIComponent(value)}` });

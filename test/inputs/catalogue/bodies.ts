@@ -1,0 +1,143 @@
+import { beside, type Chapter, type Input, row, server } from './chapter.ts';
+import { createOrganization, organizations, users } from './requests.ts';
+
+const memberships = '/api/v1/memberships/organizations/{organization}/users:external/ROWS';
+
+const inputs: Input[] = [
+  ...[
+    '',
+    'null',
+    '[]',
+    '"x"',
+    '1',
+    '{"display_name":"x"',
+    '{"display_name":"x"}}',
+    '{"display_name":"x"}{}',
+    '{"display_name":"x"/**/}',
+    "{'display_name':'x'}",
+    '\ufeff{"display_name":"x"}',
+  ].map((body): Input => ({ row: 'B1', method: 'POST', path: organizations, body, expect: 400 })),
+  ...[[0xc0, 0x80], [0xed, 0xa0, 0x80], [0xff]].map(
+    (bytes): Input => ({
+      row: 'B2',
+      method: 'POST',
+      path: organizations,
+      body: new Uint8Array([...Buffer.from('{"display_name":"'), ...bytes, ...Buffer.from('"}')]),
+      expect: 400,
+    }),
+  ),
+  { row: 'B2', method: 'POST', path: organizations, body: new Uint8Array(Buffer.from('{"display_name":"x"}', 'utf16le')), expect: 400 },
+  {
+    row: 'B4',
+    method: 'POST',
+    path: organizations,
+    body: `{"display_name":"${'x'.repeat(2_000_000)}"}`,
+    expect: 413,
+    otherwise: { import: 400 },
+  },
+  createOrganization('B7', { unknown: 1 }, 400, { names: 'unknown' }),
+  createOrganization('B7', { id: 'org_1' }, 400, { names: 'id', otherwise: { import: 404 } }),
+  createOrganization('B7', { version: 7 }, 400, { names: 'version' }),
+  createOrganization('B7', { create_time: 'x' }, 400, { names: 'create_time' }),
+  {
+    row: 'B7',
+    method: 'POST',
+    path: users,
+    body: { email: 'b7@example.com', user_profile: { shoe_size: 9 } },
+    expect: 400,
+    names: 'user_profile.shoe_size',
+  },
+  { row: 'B7', path: `${organizations}?unknown=1`, expect: 400, names: 'unknown' },
+  { row: 'B9', method: 'POST', path: organizations, body: '{"a":'.repeat(180_000), expect: 400 },
+  { row: 'B9', method: 'POST', path: organizations, body: ' '.repeat(1_000_000), expect: 400 },
+  { row: 'B9', method: 'POST', path: organizations, body: `{"display_name":${'1'.repeat(1_000_000)}}`, expect: 400 },
+  { row: 'B9', method: 'POST', path: organizations, body: `{"display_name":"${'\\u0041'.repeat(170_000)}"}`, expect: 400 },
+  { row: 'B11', method: 'DELETE', path: `${organizations}/org_1`, body: {}, expect: 404 },
+  { row: 'B12', method: 'POST', path: '/api/v1/resolve', body: { ids: [] }, expect: 400, names: 'ids' },
+  {
+    row: 'B12',
+    method: 'POST',
+    path: '/api/v1/rekey',
+    body: { kind: 'organization', pairs: [{ from: 'a' }] },
+    expect: 400,
+    names: /pairs/,
+  },
+  {
+    row: 'B6',
+    method: 'POST',
+    path: '/api/v1/resolve',
+    body: { ids: Array.from({ length: 1000 }, (_, index) => (index === 500 ? { value: 'x', secret: 1 } : `id-${index}`)) },
+    expect: 400,
+    names: /ids\.500/,
+  },
+  { row: 'B6', method: 'POST', path: '/api/v1/resolve', body: { ids: ['a', 1] }, expect: 400, names: /ids\.1/ },
+  { row: 'B6', method: 'POST', path: '/api/v1/resolve', body: { ids: ['a'.repeat(256)] }, expect: 400, names: /ids\.0/ },
+  { row: 'B7', method: 'PUT', path: memberships, body: { roles: [{ name: 'a', title: 'x' }] }, expect: 400, names: 'roles.0.title' },
+  { row: 'B7', method: 'PUT', path: memberships, body: { roles: [{ name: 'not a role' }] }, expect: 400, names: 'roles.0.name' },
+  { row: 'B7', method: 'PUT', path: memberships, body: { roles: Array(51).fill({ name: 'a' }) }, expect: 400, names: 'roles' },
+  { row: 'B7', method: 'PATCH', path: memberships, body: { membership_status: 'PENDING_INVITE' }, expect: 400, names: 'membership_status' },
+  {
+    row: 'B7',
+    method: 'POST',
+    path: `${organizations}/{organization}/users`,
+    body: { email: 'b7@example.com', membership: { user_id: 'x' } },
+    expect: 400,
+    names: 'membership.user_id',
+  },
+  { row: 'B7', method: 'POST', path: '/api/v1/clients', body: { name: 'x', scopes: ['admin'] }, expect: 400, names: 'scopes.0' },
+  {
+    row: 'B7',
+    method: 'POST',
+    path: '/api/v1/rekey',
+    body: { kind: 'client', pairs: [{ from: 'a', to: 'b' }] },
+    expect: 400,
+    names: 'kind',
+  },
+  { row: 'B11', path: organizations, body: { display_name: 'ignored' }, expect: 200 },
+  { row: 'B11', path: organizations, body: 'not JSON', headers: { 'content-type': 'text/plain' }, expect: 200 },
+  {
+    row: 'B12',
+    method: 'POST',
+    path: organizations,
+    body: `${'--x\r\nContent-Disposition: form-data; name="a"; filename="../../x"\r\n\r\nb\r\n'.repeat(10_000)}--x--`,
+    headers: { 'content-type': 'multipart/form-data; boundary=x' },
+    expect: 415,
+  },
+];
+
+/** B: bodies. */
+export const bodies: Chapter = {
+  inputs,
+  rows: {
+    B1: row('empty, no object, truncated, two documents, comments, a byte order mark', '400'),
+    B2: row('bytes that are not UTF-8, UTF-16', '400: nothing is replaced'),
+    B4: row(
+      '100 MB and more, a stream without end',
+      '413 once the limit is read, and memory stays',
+      beside('streams.test.ts', 'a body without end is read no further than the limit (B4)'),
+    ),
+    B5: row(
+      'a body byte by byte',
+      '408',
+      beside('streams.test.ts', 'a request that does not arrive in time gets 408 and one line in the log (B5)'),
+    ),
+    B6: row(
+      '1,000 items, 1,001, one that is bad',
+      'answered; 400; 400 that names it',
+      server('external-ids/external-ids.test.ts', '1,000 are answered, 1,001 refused (B6)'),
+    ),
+    B7: row('fields that nobody knows, or that only we write', '400 that names them'),
+    B9: row(
+      '180,000 braces, a megabyte of spaces, digits and escapes',
+      '400 or 413',
+      beside('streams.test.ts', '10 MB of spaces and 5 MB of escapes are too large (B9)'),
+    ),
+    B10: row(
+      'a client that goes in the middle, or before the answer',
+      'nothing half written, one line in the log',
+      beside('streams.test.ts', 'a client that goes away (B10)'),
+    ),
+    B11: row('a body where none is wanted', 'ignored'),
+    B12: row('forms, multipart with 10,000 parts, a path for a file name', '415'),
+  },
+};
