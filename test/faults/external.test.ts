@@ -119,9 +119,22 @@ test('fewer connections than the servers want make some answers 503 with Retry-A
   await administer(`alter role app connection limit ${3 * workPoolSize + 2}`);
   await administer("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'");
   const writers = startWriters(servers);
+  // Writers that arrive together share connections; readers of lists want one each.
+  const refused: string[] = [];
+  let isOver = false;
+  const read = async ({ url, token }: (typeof servers)[number]) => {
+    while (!isOver) {
+      const { status, retryAfter } = await send(url, token, 'GET', `${organizations}?page_size=1`);
+      if (status === 200) continue;
+      refused.push(`${status} Retry-After ${retryAfter}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  const readers = Promise.all(servers.flatMap((server) => Array.from({ length: 12 }, () => read(server))));
   await writers.more(100);
-  await writers.stop();
-  expect([...new Set(writers.refused)]).toEqual(['503 Retry-After 2']);
+  isOver = true;
+  await Promise.all([writers.stop(), readers]);
+  expect([...new Set([...writers.refused, ...refused])]).toEqual(['503 Retry-After 2']);
   await administer('alter role app connection limit -1');
   for (const { url, token } of servers) {
     expect((await send(url, token, 'POST', organizations, { display_name: 'After' })).status).toBe(201);

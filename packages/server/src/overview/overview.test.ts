@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { imported } from '../imports/testing.ts';
 import { useTestServer } from '../testing.ts';
 import { createEndpoint, startReceiver } from '../webhooks/testing.ts';
@@ -110,11 +110,15 @@ test('attempts are counted by the hour for each endpoint, and what fails is told
   expect(hours).toContainEqual(expect.objectContaining({ p50_ms: expect.any(Number) }));
   expect((await server.client.request('GET', '/api/v1/webhook_endpoints/whe_7/stats')).status).toBe(404);
 
-  const { deliveries, failures } = await overview();
-  expect([sumOf(deliveries, ({ delivered }) => delivered), sumOf(deliveries, ({ failed }) => failed)]).toEqual([
-    (await stats(goodId)).delivered,
-    (await stats(badId)).failed,
-  ]);
+  // Events of the endpoints themselves are on their way, too.
+  await vi.waitFor(async () => {
+    const { deliveries } = await overview();
+    expect([sumOf(deliveries, ({ delivered }) => delivered), sumOf(deliveries, ({ failed }) => failed)]).toEqual([
+      (await stats(goodId)).delivered,
+      (await stats(badId)).failed,
+    ]);
+  }, 20_000);
+  const { failures } = await overview();
   expect(failures.map(({ kind, title, detail }: Record<string, unknown>) => [kind, title, detail])).toEqual(
     expect.arrayContaining([
       ['webhook_endpoint', bad.url, 'Disabled: it answered that it is gone.'],

@@ -26,7 +26,7 @@ let lastTrace = 0;
 /** The headers of a caller that traces, and the ID of its trace. */
 function caller(): { traceId: string; traceparent: string; parent: string } {
   lastTrace += 1;
-  const traceId = lastTrace.toString(16).padStart(32, 'a');
+  const traceId = lastTrace.toString(16).padStart(32, '0');
   return { traceId, parent: '00f067aa0ba902b7', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
 }
 
@@ -110,21 +110,41 @@ test('the reading of signing keys, which is for whoever comes next, is in the tr
 });
 
 test('of many requests at once, each has its own statements, also when it had to wait for a connection', async () => {
-  const callers = Array.from({ length: 40 }, caller);
-  await Promise.all(callers.map(({ traceparent }, number) => create(`Writer ${number}`, traceparent)));
+  const ids = await Promise.all(Array.from({ length: 40 }, (_, number) => create(`Writer ${number}`, caller().traceparent)));
+  const callers = ids.map(caller);
+  // Changes of external IDs share their transactions with nobody.
+  await Promise.all(
+    callers.map(({ traceparent }, number) =>
+      server.client.request('PATCH', `${organizations}/${ids[number]}`, { external_id: `WRITER-${number}` }, { traceparent }),
+    ),
+  );
   for (const { traceId } of callers) {
     const names = (await requestSpans(traceId)).statements.map(({ name }) => name);
     expect(names.filter((name) => name === 'begin' || name === 'commit')).toEqual(['begin', 'commit']);
   }
 });
 
+/** The traces that the statements of some requests, or those of one name, are in or have links to. */
+async function tracesTold(callers: readonly { traceId: string }[], statement?: string): Promise<string[]> {
+  const spans = (await Promise.all(callers.map(({ traceId }) => requestSpans(traceId)))).flatMap(({ statements }) => statements);
+  return spans
+    .filter(({ name }) => statement === undefined || name === statement)
+    .flatMap((span) => [span.spanContext().traceId, ...span.links.map((link) => link.context.traceId)])
+    .toSorted();
+}
+
+test('changes that share a transaction are in the trace of the first, which has links to the others', async () => {
+  const callers = Array.from({ length: 40 }, caller);
+  await Promise.all(callers.map(({ traceparent }, number) => create(`Sharer ${number}`, traceparent)));
+  const all = callers.map(({ traceId }) => traceId).toSorted();
+  for (const statement of ['begin', 'commit']) expect(await tracesTold(callers, statement)).toEqual(all);
+});
+
 test('look-ups that share a statement are in the trace of the first, which has links to the others', async () => {
   const id = await create('Shared', caller().traceparent);
   const callers = Array.from({ length: 40 }, caller);
   await Promise.all(callers.map(({ traceparent }) => server.client.request('GET', `${organizations}/${id}`, undefined, { traceparent })));
-  const spans = (await Promise.all(callers.map(({ traceId }) => requestSpans(traceId)))).flatMap(({ statements }) => statements);
-  const told = spans.flatMap((span) => [span.spanContext().traceId, ...span.links.map((link) => link.context.traceId)]);
-  expect(told.toSorted()).toEqual(callers.map(({ traceId }) => traceId).toSorted());
+  expect(await tracesTold(callers)).toEqual(callers.map(({ traceId }) => traceId).toSorted());
 });
 
 test('a failure of the database is the error of its statement and of the request, by code and without its message', async () => {
