@@ -106,7 +106,7 @@ export const subjects: Subject[] = [
     name: 'create with its event',
     connections: 64,
     status: 201,
-    floors: [{ name: 'two inserts in a transaction', server: 'database' }],
+    floors: [{ name: 'two inserts in a transaction', server: 'database', aim: 1 }],
     call({ serial }) {
       const name = `New ${serial()}`;
       const metadata = { plan_type: 'team', seats: 25, trial: true, address: { city: 'Berlin', country: 'DE' } };
@@ -126,7 +126,7 @@ export const subjects: Subject[] = [
     name: 'metadata merge with its event',
     connections: 64,
     status: 200,
-    floors: [{ name: 'one update and one insert in a transaction', server: 'database' }],
+    floors: [{ name: 'one update and one insert in a transaction', server: 'database', aim: 1 }],
     call({ record, serial }) {
       const seats = serial();
       return {
