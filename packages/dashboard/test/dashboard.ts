@@ -97,6 +97,8 @@ export function useDashboard(options: TestServerOptions = {}): Dashboard {
       await page.waitForSelector('h1').catch((error: unknown) => {
         throw new Error(`${page.url()} was not drawn: ${broken.join('; ')}`, { cause: error });
       });
+      // Keys are heard from the moment after it was drawn.
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0))));
       return page;
     },
     get environmentId() {

@@ -18,6 +18,7 @@ test('by keyboard alone: create an organization, find it by an ID, add metadata 
   await page.keyboard.type('CUST-1');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Acme Corporation' }).waitFor();
+  await page.getByRole('region', { name: 'Metadata' }).waitFor();
 
   await page.keyboard.press('e');
   await page.getByRole('dialog', { name: 'Edit metadata' }).waitFor();
