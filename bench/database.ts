@@ -53,6 +53,26 @@ async function makeOn(server: Server, lasting: boolean): Promise<BenchDatabase> 
   }
 }
 
+/**
+ * Databases that outlive the run, by name, on an embedded PostgreSQL whose data directory is `directory`: each is made when it is asked for
+ * the first time.
+ */
+export async function openKept(
+  directory: string,
+): Promise<{ version: string; database(name: string): Promise<string>; stop(): Promise<void> }> {
+  const server = await startEmbedded(directory);
+  const [row] = await query<{ server_version: string }>(server.url, 'show server_version');
+  return {
+    version: row?.server_version.split(' ')[0] ?? 'unknown',
+    async database(name) {
+      const there = await query(server.url, 'select from pg_database where datname = $1', [name]);
+      if (there.length === 0) await query(server.url, `create database ${name}`);
+      return withDatabase(server.url, name);
+    },
+    stop: server.stop,
+  };
+}
+
 /** A PostgreSQL, by the URL of a database that is there. */
 interface Server {
   url: string;
@@ -61,16 +81,24 @@ interface Server {
 
 async function startServer(): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), 'crosswalk-bench-'));
-  const postgres = await startEmbeddedPostgres({ dataDirectory: directory });
+  const { url, stop } = await startEmbedded(directory);
+  return {
+    url,
+    async stop() {
+      await stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startEmbedded(dataDirectory: string): Promise<Server> {
+  const postgres = await startEmbeddedPostgres({ dataDirectory });
   if (!('host' in postgres.connection)) throw new Error('the embedded PostgreSQL listens on a socket');
   const { host, port, user, database } = postgres.connection;
   return {
     // The host of the query wins: a URL cannot have a path as its host.
     url: `postgresql://${user}@localhost/${database}?host=${encodeURIComponent(host)}&port=${port}`,
-    async stop() {
-      await postgres.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop: () => postgres.stop(),
   };
 }
 

@@ -80,20 +80,21 @@ export async function seedDirectory(url: string, count: number): Promise<string>
        on conflict do nothing`,
       [environment.id, count, Math.max(1, Math.floor(count / groupSize)), Math.max(1, Math.floor(count / members))],
     );
-    await client.query(
-      `insert into record_counts (environment_id, kind, count) values
-         ($1, 'organization', $2), ($1, 'user', $2), ($1, 'membership', (select count(*) from memberships where environment_id = $1))
-       on conflict (environment_id, kind) do update set count = excluded.count`,
-      [environment.id, count],
-    );
+    for (const { definition } of indexes) await client.query(definition);
+    for (const table of tables) await client.query(`vacuum (analyze) ${table}`);
     await client.query(
       `insert into system_counts (environment_id, kind, system, count)
        select $1, kind, system, $2 from (values ('organization'), ('user')) k (kind) cross join (values (''), ('crm')) s (system)
        on conflict (environment_id, kind, system) do update set count = excluded.count`,
       [environment.id, count],
     );
-    for (const { definition } of indexes) await client.query(definition);
-    for (const table of tables) await client.query(`vacuum (analyze) ${table}`);
+    // Written last: where there is a count, all is there.
+    await client.query(
+      `insert into record_counts (environment_id, kind, count) values
+         ($1, 'organization', $2), ($1, 'user', $2), ($1, 'membership', (select count(*) from memberships where environment_id = $1))
+       on conflict (environment_id, kind) do update set count = excluded.count`,
+      [environment.id, count],
+    );
     await client.query('checkpoint');
   } finally {
     await client.end();

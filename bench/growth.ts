@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { keep, onClose, runProgram } from './closers.ts';
-import { type BenchDatabase, makeDatabase, query } from './database.ts';
+import { makeDatabase, openKept, query } from './database.ts';
 import { type GrowthCall, growthCalls } from './growth-calls.ts';
 import { seedDirectory } from './growth-records.ts';
 import { Requester } from './growth-requester.ts';
@@ -21,7 +22,9 @@ const usage = `Measures how much slower a directory is for being larger.
   --quick             fewer requests, for a test of the bench itself
   --only TEXT         only what has this text in its name
   --json FILE         write the rows to a file as well: [{name, ours, floor, ratio, unit}]; ours is the larger one, floor the smallest
-  --database-url URL  a PostgreSQL to make the databases on, instead of an embedded one`;
+  --database-url URL  a PostgreSQL to make the databases on, instead of an embedded one
+  --keep DIRECTORY    keep what is made in a PostgreSQL of this directory, and measure what is there already (10,000,000 take 30 GB)
+  --make              only make the records`;
 
 /** How much slower the largest may be than the smallest. */
 const aim = 1.3;
@@ -46,8 +49,8 @@ interface Directory {
   random: (max: number) => number;
 }
 
-/** Numbers that were given to calls. */
-let serial = 0;
+/** Numbers that were given to calls. Those of an earlier run on the same records are lower. */
+let serial = Date.now() * 1_000;
 
 await runProgram(async () => {
   const { values } = parseArgs({
@@ -58,6 +61,8 @@ await runProgram(async () => {
       only: { type: 'string', default: '' },
       json: { type: 'string' },
       'database-url': { type: 'string' },
+      keep: { type: 'string' },
+      make: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -68,14 +73,15 @@ await runProgram(async () => {
   if (calls.length === 0)
     throw new Error(`--only: nothing is named ${values.only}; there are ${growthCalls.map(({ name }) => name).join(', ')}`);
   const [cpu] = cpus();
-  const first = await makeDatabase(values['database-url']);
-  onClose(() => first.remove());
+  if (values.keep !== undefined && values['database-url'] !== undefined)
+    throw new Error('--keep has a PostgreSQL of its own: leave out --database-url');
+  const databases = values.keep === undefined ? await madeFor(values['database-url']) : await keptIn(values.keep);
   say(
-    `${sizes.join(' and ')} records of each kind, seed ${seed}; ${cpus().length} cores (${cpu?.model}), Node ${process.versions.node}, PostgreSQL ${first.version}`,
+    `${sizes.join(' and ')} records of each kind, seed ${seed}; ${cpus().length} cores (${cpu?.model}), Node ${process.versions.node}, PostgreSQL ${databases.version}`,
   );
   const directories: Directory[] = [];
-  for (const [index, count] of sizes.entries())
-    directories.push(await makeDirectory(index === 0 ? first : await first.another(), count, seed));
+  for (const count of sizes) directories.push(await makeDirectory(await databases.url(count), count, seed));
+  if (values.make) return;
 
   const rows: Row[] = [];
   for (const call of calls) rows.push(...(await measureCall(call, directories, values.quick)));
@@ -105,14 +111,64 @@ await runProgram(async () => {
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
 });
 
-async function makeDirectory(database: BenchDatabase, count: number, seed: number): Promise<Directory> {
-  const server = keep(await startOurs(database.url));
+/** Where the databases of the sizes are. */
+interface Databases {
+  version: string;
+  url(count: number): Promise<string>;
+}
+
+/** Databases that go with the run. */
+async function madeFor(serverUrl: string | undefined): Promise<Databases> {
+  const first = await makeDatabase(serverUrl);
+  onClose(() => first.remove());
+  let used = false;
+  return {
+    version: first.version,
+    async url() {
+      const { url } = used ? await first.another() : first;
+      used = true;
+      return url;
+    },
+  };
+}
+
+/** Databases that stay in a directory, one for each size. */
+async function keptIn(directory: string): Promise<Databases> {
+  const kept = await openKept(directory);
+  onClose(() => kept.stop());
+  return { version: kept.version, url: (count) => kept.database(`crosswalk_growth_${count}`) };
+}
+
+async function makeDirectory(databaseUrl: string, count: number, seed: number): Promise<Directory> {
   const start = performance.now();
-  await seedDirectory(database.url, count);
-  say(`  ${count} records made in ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  const server = keep(await startOurs(databaseUrl));
+  const [made] = await query<{ there: boolean }>(databaseUrl, 'select exists (select from record_counts) as there');
+  if (made?.there !== true) await seedDirectory(databaseUrl, count);
+  say(`  ${count} records ${made?.there === true ? 'found' : 'made'} in ${((performance.now() - start) / 1000).toFixed(0)} s`);
   const token = await fetchToken(server.url);
-  const directory = { count, url: server.url, pid: server.pid, databaseUrl: database.url, token, random: randomNumbers(seed) };
+  const built = await buildIndex(server.url, token);
+  if (built > 1) say(`  index of metadata.number built in ${built.toFixed(0)} s`);
+  const directory = { count, url: server.url, pid: server.pid, databaseUrl, token, random: randomNumbers(seed) };
   return { ...directory, farPage: await fetchFarPage(server.url, token, farPageSize) };
+}
+
+/** Has comparisons of `metadata.number` of organizations find their records by an index. Returns how long that took, in seconds. */
+async function buildIndex(url: string, token: string): Promise<number> {
+  const start = performance.now();
+  const crosswalk = async (method: string, path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const response = await fetch(url + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    return Object(await response.json());
+  };
+  const path = '/api/v1/metadata_indexes';
+  const made = await crosswalk('POST', path, { kind: 'organization', key: 'metadata.number', type: 'number' });
+  const id: string = made.metadata_index?.id ?? made.details[0].resource_info.id;
+  for (;;) {
+    const { metadata_index: index } = await crosswalk('GET', `${path}/${id}`);
+    if (index.state === 'READY') return (performance.now() - start) / 1000;
+    if (index.state === 'FAILED') throw new Error(`the index was not built: ${index.error}`);
+    await setTimeout(200);
+  }
 }
 
 /** The time of a call at each size beside the smallest, and requests a second where the call asks for them. */

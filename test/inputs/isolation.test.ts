@@ -34,6 +34,7 @@ const nobody: Names = {
   imports: 'imp_70000000000000011',
   environments: 'env_70000000000000012',
   signing_keys: 'key_70000000000000013',
+  metadata_indexes: 'midx_70000000000000014',
 };
 
 /** Gives an environment one of everything. */
@@ -59,6 +60,7 @@ async function settle(client: TestClient, name: string): Promise<Names> {
   const { operator } = await make('POST', 'operators', { email, password: 'correct horse battery staple', role: 'admin' });
   const file = await imported(server, client, [{ kind: 'user', email: `imported-${email}` }]);
   const { signing_keys: keys } = await make('GET', 'signing_keys', undefined);
+  const { metadata_index: index } = await make('POST', 'metadata_indexes', { kind: 'user', key: `metadata.${name}`, type: 'text' });
   const { events } = await make('GET', 'events?types=organization.created', undefined);
   return {
     organizations: organization.id,
@@ -79,6 +81,7 @@ async function settle(client: TestClient, name: string): Promise<Names> {
     imports: file.id,
     environments: `env_${client.environmentId}`,
     signing_keys: keys[0].id,
+    metadata_indexes: index.id,
   };
 }
 

@@ -1,6 +1,7 @@
 import type {
   Event,
   Membership,
+  MetadataIndex,
   Organization,
   ResolveAnswer,
   ResolveMatch,
@@ -111,6 +112,12 @@ export function printSigningKey({ id, kid, state, sign_time, retire_time, revoke
   };
   const color = { NEXT: paint.yellow, SIGNING: paint.green, VERIFYING: paint.yellow, RETIRED: paint.dim, REVOKED: paint.red }[state];
   return `${id}  ${color(state.padEnd(9))}  ${times[state]}  ${paint.dim(kid)}\n`;
+}
+
+/** An index of metadata in one line, and why it could not be built. */
+export function printMetadataIndex({ id, kind, key, type, state, error }: MetadataIndex): string {
+  const color = { BUILDING: paint.yellow, READY: paint.green, FAILED: paint.red }[state];
+  return `${id}  ${color(state.padEnd(8))}  ${kind}  ${safe(key)}  ${type}${error === null ? '' : `  ${paint.dim(safe(error))}`}\n`;
 }
 
 /** Where IDs lead, one line per match. */

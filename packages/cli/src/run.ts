@@ -9,6 +9,7 @@ import { Ended, exitStatus, UsageError } from './exit.ts';
 import { addExport } from './export.ts';
 import { addForwarding } from './forward.ts';
 import { addImport } from './import/command.ts';
+import { addIndexes } from './indexes.ts';
 import { addKeys } from './keys.ts';
 import { addLogin } from './login.ts';
 import { addMembers } from './members.ts';
@@ -67,6 +68,7 @@ function buildProgram(env: Env, streams: Streams): Command {
   addWebhooks(cli, webhooks);
   addForwarding(cli, webhooks);
   addKeys(cli, group('keys', 'what signs the tokens'));
+  addIndexes(cli, group('indexes', 'what makes comparisons of metadata fast'));
   addDoctor(cli, program);
   addCompletion(program, streams.out);
   return program;

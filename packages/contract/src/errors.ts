@@ -258,6 +258,12 @@ export const errorCatalogue = {
     title: 'Nothing is known of the system',
     wayOut: 'Check its name, or describe it with PUT. Its IDs work without.',
   },
+  METADATA_INDEX_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'There is no such index of metadata in this environment',
+    wayOut: 'List the indexes of metadata.',
+  },
   WEBHOOK_ENDPOINT_NOT_FOUND: {
     status: 404,
     grpc: 5,
@@ -353,6 +359,12 @@ export const errorCatalogue = {
     grpc: 6,
     title: 'The user is a member of the organization already',
     wayOut: 'Update the membership, or use PUT to do whichever is needed.',
+  },
+  METADATA_INDEX_EXISTS: {
+    status: 409,
+    grpc: 6,
+    title: 'The key has an index of this type already',
+    wayOut: 'Use that one. If it is FAILED, delete it first.',
   },
   OPERATOR_EXISTS: {
     status: 409,
@@ -463,6 +475,12 @@ export const errorCatalogue = {
     grpc: 9,
     title: 'The role is a default role',
     wayOut: 'Make another role the default first.',
+  },
+  TOO_MANY_METADATA_INDEXES: {
+    status: 400,
+    grpc: 9,
+    title: 'There are as many indexes of metadata as there can be',
+    wayOut: 'Delete one whose key is not compared any more. Equality needs none.',
   },
   TOO_MANY_ROLES: {
     status: 400,
@@ -576,7 +594,8 @@ export const errorCatalogue = {
     status: 503,
     grpc: 14,
     title: 'The query took longer than allowed',
-    wayOut: 'Add an equality on a metadata key to the filter: equality is indexed, comparison is not.',
+    wayOut:
+      'Add an equality on a metadata key to the filter, or create an index for the key that is compared (POST /api/v1/metadata_indexes).',
   },
 } as const satisfies Record<string, { status: number; grpc: number; title: string; wayOut: string }>;
 

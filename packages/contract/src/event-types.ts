@@ -1,7 +1,7 @@
 // Names alone, without the schemas: browsers have them from here.
 
 /**
- * Names of the events this version writes. Those of `client`, `organization_client`, `api_token`, `webhook_endpoint`, `system`, `operator`,
+ * Names of the events this version writes. Those of `client`, `organization_client`, `api_token`, `webhook_endpoint`, `system`, `metadata_index`, `operator`,
  * `environment` and `signing_key` are ours, Scalekit has none: an audit asks of every credential who issued it, who changed what it allows and who ended
  * it. It also asks who changed what mails in our name say, and who was let into the dashboard.
  */
@@ -39,6 +39,9 @@ export const eventTypes = [
   'system.created',
   'system.updated',
   'system.deleted',
+  'metadata_index.created',
+  'metadata_index.updated',
+  'metadata_index.deleted',
   'client.created',
   'client.updated',
   'client.deleted',

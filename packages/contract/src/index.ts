@@ -14,6 +14,7 @@ export * from './invitation.ts';
 export * from './invitation-settings.ts';
 export * from './mail.ts';
 export * from './membership.ts';
+export * from './metadata-index.ts';
 export * from './operator.ts';
 export * from './organization.ts';
 export * from './organization-client.ts';

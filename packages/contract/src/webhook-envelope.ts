@@ -21,6 +21,7 @@ const objects: Record<string, string> = {
   webhook_endpoint: 'WebhookEndpoint',
   invitation_settings: 'InvitationSettings',
   system: 'System',
+  metadata_index: 'MetadataIndex',
   client: 'Client',
   operator: 'Operator',
   environment: 'Environment',

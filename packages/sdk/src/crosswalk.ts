@@ -21,6 +21,7 @@ import { Imports } from './imports.ts';
 import { Invitations } from './invitations.ts';
 import { Mailbox } from './mailbox.ts';
 import { Memberships } from './memberships.ts';
+import { MetadataIndexes } from './metadata-indexes.ts';
 import { Operators } from './operators.ts';
 import { OrganizationClients } from './organization-clients.ts';
 import { Organizations } from './organizations.ts';
@@ -51,6 +52,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
   readonly role: Roles;
   readonly permission: Permissions;
   readonly system: Systems;
+  readonly metadataIndex: MetadataIndexes;
   readonly domain: Domains;
   readonly client: Clients;
   readonly signingKey: SigningKeys;
@@ -79,6 +81,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
     this.role = new Roles(this.#connection);
     this.permission = new Permissions(this.#connection);
     this.system = new Systems(this.#connection);
+    this.metadataIndex = new MetadataIndexes(this.#connection);
     this.domain = new Domains(this.#connection);
     this.client = new Clients(this.#connection);
     this.signingKey = new SigningKeys(this.#connection);

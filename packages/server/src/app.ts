@@ -38,6 +38,7 @@ import { deriveKey } from './lib/seal.ts';
 import { findTracer } from './lib/tracing.ts';
 import { MailService, type MailSettings, mailRoutes, openMail, purgeMessages, readMailBacklog } from './mail/index.ts';
 import { invitedMemberships, MembershipService, membershipRoutes, reassignRole, userRoleRoutes } from './memberships/index.ts';
+import { MetadataIndexService, MetadataIndexWorker, metadataIndexRoutes } from './metadata-indexes/index.ts';
 import {
   FirstOperatorService,
   OperatorService,
@@ -107,6 +108,8 @@ export interface AppOptions {
   pool: pg.Pool;
   /** Connections for what is done without being asked for, so that a burst of requests does not hold it up; default: those of the requests. */
   workPool?: pg.Pool;
+  /** Connections without time limits, for building indexes; default: those for work. */
+  buildPool?: pg.Pool;
   /** A replica that is read from where the caller takes it; left out: the primary alone is. */
   replica?: Replica | undefined;
   publicUrl: string;
@@ -185,6 +188,7 @@ const placeInterval = 200;
 export async function buildApp({
   pool,
   workPool = pool,
+  buildPool = workPool,
   replica,
   publicUrl,
   secretKey,
@@ -284,6 +288,8 @@ export async function buildApp({
   const rekeyer = new RekeyService({ pool, ids, aliasDays, moveRecords: { organization: moveOrganizations, user: moveUsers } });
 
   const systems = new SystemService({ pool, ids });
+  const metadataIndexWorker = new MetadataIndexWorker({ pool: workPool, buildPool, ids, onError: onError('building indexes of metadata') });
+  const metadataIndexes = new MetadataIndexService({ pool, ids, wake: () => metadataIndexWorker.wake() });
   const overview = new OverviewService({ pool, placeEvents: () => feed.place(), readDeliveryHours, listSystems });
   const exports = new ExportService({ pool, cursorOf: (context) => feed.end(context), patience: exportPatience });
   const importWorker = new ImportWorker({
@@ -302,7 +308,7 @@ export async function buildApp({
     interval: placeInterval,
     onError: onError('placing events'),
   });
-  const workers = [placing, deliveryWorker, mail.loop, importWorker];
+  const workers = [placing, deliveryWorker, mail.loop, importWorker, metadataIndexWorker];
 
   const limiter = clientLimiter(rateLimit);
   const admit = createAdmission(tokens, limiter);
@@ -348,6 +354,7 @@ export async function buildApp({
   aliasRoutes(routes, new AliasService({ pool }));
   searchRoutes(routes, new SearchService({ pool, resolver }));
   systemRoutes(routes, systems);
+  metadataIndexRoutes(routes, metadataIndexes);
   overviewRoutes(routes, overview);
   feedRoutes(routes, feed);
   exportRoutes(routes, exports);

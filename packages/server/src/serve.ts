@@ -6,7 +6,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type pg from 'pg';
 import { type App, buildApp } from './app.ts';
 import { type Config, minSecretKey } from './config.ts';
-import { type ConnectionOptions, openPool, requireConnection, workIdleTimeout, workPoolSize } from './database/connection.ts';
+import { type ConnectionOptions, openPool, requireConnection, unlimited, workIdleTimeout, workPoolSize } from './database/connection.ts';
 import { startEmbeddedPostgres } from './database/embedded/index.ts';
 import { migrate } from './database/migrate.ts';
 import { Replica } from './database/replica.ts';
@@ -70,13 +70,17 @@ export async function serve(
     const connection = await openDatabase(config, { onProgress, signal }, closers);
     const pool = openPool(connection);
     const workPool = openPool(connection, { size: workPoolSize, idleTimeout: workIdleTimeout });
-    closers.push(() => Promise.race([Promise.all([pool.end(), workPool.end()]), sleep(poolTimeout, undefined, { ref: false })]));
+    const buildPool = openPool(connection, { size: 1, idleTimeout: workIdleTimeout, ...unlimited });
+    closers.push(() =>
+      Promise.race([Promise.all([pool.end(), workPool.end(), buildPool.end()]), sleep(poolTimeout, undefined, { ref: false })]),
+    );
     if (config.databaseUrl !== undefined) await requireConnection(pool);
     const replica = config.databaseReadUrl === undefined ? undefined : await openReplica(config.databaseReadUrl, pool, { logger, closers });
     for (const name of await migrate(pool)) onProgress(`Applied migration ${name}`);
     const app = await buildApp({
       pool,
       workPool,
+      buildPool,
       replica,
       publicUrl: config.publicUrl,
       secretKey: config.secretKey ?? (await secretKeyFile(config.dataDirectory)),

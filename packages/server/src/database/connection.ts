@@ -69,11 +69,14 @@ export interface PoolOptions {
   idleTimeout?: number;
   /** how long a request waits for a connection; default 30,000 */
   connectionTimeout?: number;
-  /** how long a statement may run; default 10,000 */
+  /** how long a statement may run; default 10,000; 0: without an end, as it then waits for locks */
   statementTimeout?: number;
   /** how long a transaction waits for another's lock; default 5,000 */
   lockTimeout?: number;
 }
+
+/** Statements take as long as they take: for what is done beside all requests, such as the building of an index. */
+export const unlimited: PoolOptions = { statementTimeout: 0 };
 
 /** Opens the pool of connections that all of the server uses, the same for both engines. */
 export function openPool(connection: ConnectionOptions, options: PoolOptions = {}): pg.Pool {
@@ -86,14 +89,16 @@ export function openPool(connection: ConnectionOptions, options: PoolOptions = {
     idleTimeoutMillis: timeouts.idleTimeout,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    query_timeout: timeouts.statementTimeout + answerGrace,
+    ...(timeouts.statementTimeout === 0 ? {} : { query_timeout: timeouts.statementTimeout + answerGrace }),
     application_name: 'crosswalk',
     types: { getTypeParser },
     ...(pooled
       ? { Client: UnnamedClient }
       : {
-          statement_timeout: timeouts.statementTimeout,
-          lock_timeout: timeouts.lockTimeout,
+          ...(timeouts.statementTimeout === 0
+            ? // The driver leaves out a limit of 0, and the database may have one of its own.
+              { options: '-c statement_timeout=0 -c lock_timeout=0' }
+            : { statement_timeout: timeouts.statementTimeout, lock_timeout: timeouts.lockTimeout }),
           idle_in_transaction_session_timeout: idleInTransactionTimeout,
         }),
   });

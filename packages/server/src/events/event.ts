@@ -19,6 +19,7 @@ const prefixes = {
   invitation_settings: 'env',
   webhook_endpoint: 'whe',
   system: 'sys',
+  metadata_index: 'midx',
   client: 'skc',
   operator: 'opr',
   environment: 'env',

@@ -18,6 +18,7 @@ export type IdPrefix =
   | 'msg'
   | 'imp'
   | 'sys'
+  | 'midx'
   | 'opr'
   | 'key';
 
@@ -98,6 +99,7 @@ const nouns: Record<IdPrefix, string> = {
   msg: 'a message',
   imp: 'an import',
   sys: 'a description of a system',
+  midx: 'an index of metadata',
   opr: 'an operator',
   key: 'a signing key',
 };

@@ -1,4 +1,4 @@
-import { type ApiError, excerpt, invalid } from '../lib/api-error.ts';
+import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 
 /** `:*` asks whether a key is there, `^=` whether a text begins so. */
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | '^=' | ':*';
@@ -151,6 +151,25 @@ export function parseFilter(text: string, withExternalIds = false): Expression {
   const expression = filter(0);
   if (peek() !== undefined) throw fail('AND, OR or the end');
   return expression;
+}
+
+/**
+ * Reads a key as a filter writes it: `metadata.address.city`, `metadata["a key"]`. 400 names the field `key`. A key that is asked whether it is
+ * there is the smallest filter.
+ */
+export function parseKey(text: string): string[] {
+  try {
+    const filter = parseFilter(`${text} :*`);
+    if (filter.type === 'comparison' && filter.operator === ':*') return filter.path;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
+  throw invalid('key', 'is no key of the metadata as a filter writes it: metadata.seats, or metadata["a key"].city', 'grammar');
+}
+
+/** How a filter writes a key; `parseKey` reads it. */
+export function formatKey(path: readonly string[]): string {
+  return `metadata${path.map((name) => (/^[\p{L}_][\p{L}\p{N}_-]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`)).join('')}`;
 }
 
 function isOperator(text: string | undefined): text is Exclude<Operator, ':*'> {

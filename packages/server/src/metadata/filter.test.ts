@@ -59,7 +59,7 @@ test.each([
   ['external_id.stripe :*', 'one of = != ^= :*'],
   ['other.x :*', 'metadata.<key>, external_id or external_ids.<system>'],
 ])('%j is refused where records have external IDs', (text, message) => {
-  expect(() => compileFilter(text, 2, { kind: 'user', sets: [] })).toThrow(message);
+  expect(() => compileFilter(text, 2, { kind: 'user', sets: [], indexedKeys: [] })).toThrow(message);
 });
 
 test('records without external IDs are not asked for them', () => {
@@ -67,7 +67,7 @@ test('records without external IDs are not asked for them', () => {
 });
 
 test('an equality or an external ID that decides uses an index, nothing else does', () => {
-  const indexed = (text: string) => compileFilter(text, 2, { kind: 'organization', sets: [] }).indexed;
+  const indexed = (text: string) => compileFilter(text, 2, { kind: 'organization', sets: [], indexedKeys: [] }).indexed;
   expect([indexed('external_ids.crm :*'), indexed('NOT external_ids.crm :*'), indexed('NOT external_id :*')]).toEqual([true, true, true]);
   expect([indexed('external_id :*'), indexed('external_id != "x"')]).toEqual([false, false]);
   expect(indexed('metadata.a = 1 AND metadata.b > 2')).toBe(true);

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { JsonValue, RecordKind } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { type Comparison, type Expression, type ExternalIdComparison, parseFilter } from './filter-grammar.ts';
+import { type IndexedKey, indexedCharacters, indexedValue, listIndexedKeys } from './indexed-keys.ts';
 import { listSystemSets, systemsOf } from './system-set-store.ts';
 
 /** A filter as SQL over a column `metadata`; one of external IDs is over records `t`, and `$1` is their environment. */
@@ -8,18 +10,20 @@ export interface SqlFilter {
   /** a condition; its parameters are numbered from `first` on */
   sql: string;
   values: unknown[];
-  /** Whether an index finds the records: an equality decides, or whether they have an ID of a system. */
+  /** Whether an index finds the records: an equality decides, whether they have an ID of a system, or a comparison of an indexed key. */
   indexed: boolean;
 }
 
 /** Records that a filter may ask for their external IDs. */
-export interface ExternalIdKind {
+export interface FilteredKind {
   kind: RecordKind;
   /** the sets of systems that they have IDs of */
   sets: readonly (readonly string[])[];
+  /** the keys of their metadata that comparisons find an index for */
+  indexedKeys: readonly IndexedKey[];
 }
 
-/** The filter of a list of records that have external IDs. What the planner has to know of them is read only if the filter may ask for it. */
+/** The filter of a list of records that have external IDs. What there is to know of them is read only if the filter may ask for it. */
 export async function compileRecordFilter(
   db: Queryable,
   environmentId: string,
@@ -28,14 +32,15 @@ export async function compileRecordFilter(
   first: number,
 ): Promise<SqlFilter> {
   const sets = text.includes('external_ids') ? await listSystemSets(db, environmentId, kind) : [];
-  return compileFilter(text, first, { kind, sets });
+  const indexedKeys = /[<>]|\^=/.test(text) ? await listIndexedKeys(db, environmentId, kind) : [];
+  return compileFilter(text, first, { kind, sets, indexedKeys });
 }
 
 /**
  * Compiles a filter from outside; 400 INVALID_FILTER gives the position. Every value is bound, none is spliced. `of`: records that
  * have external IDs.
  */
-export function compileFilter(text: string, first: number, of?: ExternalIdKind): SqlFilter {
+export function compileFilter(text: string, first: number, of?: FilteredKind): SqlFilter {
   const values: unknown[] = [];
   const bind = (value: unknown, type: string) => {
     values.push(value);
@@ -47,8 +52,8 @@ export function compileFilter(text: string, first: number, of?: ExternalIdKind):
 
 type Bind = (value: unknown, type: string) => string;
 
-function compile(expression: Expression, bind: Bind, of: ExternalIdKind | undefined): { sql: string; indexed: boolean } {
-  if (expression.type === 'comparison') return compileComparison(expression, bind);
+function compile(expression: Expression, bind: Bind, of: FilteredKind | undefined): { sql: string; indexed: boolean } {
+  if (expression.type === 'comparison') return compileComparison(expression, bind, of?.indexedKeys ?? []);
   if (expression.type === 'external_id') return compileExternalId(expression, bind, kindOf(of));
   if (expression.type === 'not') {
     const [only] = expression.operands;
@@ -58,7 +63,7 @@ function compile(expression: Expression, bind: Bind, of: ExternalIdKind | undefi
   const sqls = parts.map(({ sql }) => sql);
   switch (expression.type) {
     case 'not':
-      return { sql: `not ${sqls.join()}`, indexed: false };
+      return { sql: `not coalesce(${sqls.join()}, false)`, indexed: false };
     case 'and':
       return { sql: `(${sqls.join(' and ')})`, indexed: parts.some(({ indexed }) => indexed) };
     case 'or':
@@ -67,29 +72,37 @@ function compile(expression: Expression, bind: Bind, of: ExternalIdKind | undefi
 }
 
 /** The grammar lets external IDs through only where there is a kind of record that has them. */
-function kindOf(of: ExternalIdKind | undefined): ExternalIdKind {
+function kindOf(of: FilteredKind | undefined): FilteredKind {
   if (of === undefined) throw new Error('these records have no external IDs');
   return of;
 }
 
-/** An absent key makes every comparison false, so `!=` and NOT hold for it. */
-function compileComparison({ path, operator, value }: Comparison, bind: Bind): { sql: string; indexed: boolean } {
+/** An absent key makes every comparison false or null, so `!=` and NOT, which takes null for false, hold for it. */
+function compileComparison(
+  { path, operator, value }: Comparison,
+  bind: Bind,
+  indexedKeys: readonly IndexedKey[],
+): { sql: string; indexed: boolean } {
   if (operator === '=' || operator === '!=') {
     const contains = `metadata @> ${bind(JSON.stringify(nest(path, value)), 'jsonb')}`;
     return operator === '=' ? { sql: contains, indexed: true } : { sql: `not (${contains})`, indexed: false };
   }
   const at = bind(path, 'text[]');
   if (operator === ':*') return { sql: `metadata #> ${at} is not null`, indexed: false };
-  const is = (type: string) => `jsonb_typeof(metadata #> ${at}) is not distinct from '${type}'`;
-  if (operator === '^=') return { sql: `(${is('string')} and starts_with(metadata #>> ${at}, ${bind(value, 'text')}))`, indexed: false };
-  // What is left is < <= > >=, which SQL spells the same.
-  return typeof value === 'number'
-    ? { sql: `(${is('number')} and metadata #> ${at} ${operator} ${bind(String(value), 'jsonb')})`, indexed: false }
-    : { sql: `(${is('string')} and (metadata #>> ${at}) collate "C" ${operator} ${bind(value, 'text')})`, indexed: false };
+  const type = typeof value === 'number' ? 'number' : 'text';
+  const held = indexedValue(type, at);
+  const indexed = indexedKeys.some((key) => key.type === type && isDeepStrictEqual(key.path, path));
+  const where = (...conditions: string[]) => ({ sql: `(${conditions.join(' and ')})`, indexed });
+  if (type === 'number') return where(`${held} ${operator} ${bind(String(value), 'jsonb')}`);
+  const text = bind(value, 'text');
+  const beginning = `left(${text}, ${indexedCharacters})`;
+  if (operator === '^=') return where(`starts_with(${held}, ${beginning})`, `starts_with(metadata #>> ${at}, ${text})`);
+  // What is left is < <= > >=, which SQL spells the same. Texts that differ may have one beginning.
+  return where(`${held} ${operator.charAt(0)}= ${beginning}`, `(metadata #>> ${at}) collate "C" ${operator} ${text}`);
 }
 
 /** An absent ID makes every comparison false, as an absent key does. */
-function compileExternalId({ system, operator, value }: ExternalIdComparison, bind: Bind, of: ExternalIdKind) {
+function compileExternalId({ system, operator, value }: ExternalIdComparison, bind: Bind, of: FilteredKind) {
   if (operator === ':*') return compilePresence(system, true, bind, of);
   const at = `x.environment_id = $1 and x.kind = ${bind(of.kind, 'text')} and x.system = ${bind(system, 'text')} and x.value`;
   const exists = (condition: string) =>
@@ -108,7 +121,7 @@ function compileExternalId({ system, operator, value }: ExternalIdComparison, bi
  * Who has an ID of a system, or has none: those with one of the sets of systems that there are. They are in the statement, so that the planner
  * knows how many records each has.
  */
-function compilePresence(system: string, present: boolean, bind: Bind, { sets }: ExternalIdKind): { sql: string; indexed: boolean } {
+function compilePresence(system: string, present: boolean, bind: Bind, { sets }: FilteredKind): { sql: string; indexed: boolean } {
   if (system === '') return { sql: `t.external_id is ${present ? 'not ' : ''}null`, indexed: !present };
   const wanted = sets.filter((systems) => systems.includes(system) === present).map((systems) => JSON.stringify(systems));
   return { sql: `${systemsOf('t')} = any(${bind(wanted, 'jsonb[]')})`, indexed: true };

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CreateMetadataIndex, Crosswalk, MetadataIndex } from '@crosswalk/sdk';
+import { type Command, Option } from 'commander';
+import type { Cli, CommonOptions } from './cli.ts';
+import { Ended, exitStatus } from './exit.ts';
+import { printMetadataIndex, safe } from './print.ts';
+
+/** How often an index is asked for while it is built. Milliseconds. */
+const interval = 500;
+
+/** Adds the commands of indexes of metadata to the command `indexes`. */
+export function addIndexes(cli: Cli, parent: Command): void {
+  const command = (usage: string, description: string) => cli.command(parent, usage, description);
+  const shown = (options: CommonOptions, index: MetadataIndex) => cli.print(options, index, () => printMetadataIndex(index));
+
+  command('list', 'list the indexes, and whether they are used').action(async (options: CommonOptions) => {
+    const indexes = await cli.connect(options).metadataIndex.list();
+    cli.print(options, indexes, () => indexes.map(printMetadataIndex).join(''));
+  });
+
+  command('create <key>', 'have comparisons of a key, such as metadata.seats, find records by an index')
+    .addOption(new Option('--of <kind>', 'whose metadata').choices(['organization', 'user']).default('organization'))
+    .addOption(new Option('--type <type>', 'which of its values').choices(['number', 'text']).makeOptionMandatory())
+    .option('--wait', 'until it is built')
+    .action(
+      async (
+        key: string,
+        options: CommonOptions & { of: CreateMetadataIndex['kind']; type: CreateMetadataIndex['type']; wait?: boolean },
+      ) => {
+        const crosswalk = cli.connect(options);
+        const made = await crosswalk.metadataIndex.create({ kind: options.of, key, type: options.type });
+        const index = options.wait === true ? await built(crosswalk, made) : made;
+        shown(options, index);
+        if (index.state === 'FAILED') throw new Ended(exitStatus.failed);
+      },
+    );
+
+  command('delete <id>', 'give up an index: comparisons of its key read the records again')
+    .option('--yes', 'do not ask')
+    .action(async (id: string, options: CommonOptions & { yes?: boolean }) => {
+      await cli.confirm(`Delete the index ${safe(id)}?`, options);
+      await cli.connect(options).metadataIndex.delete(id);
+      cli.say(`deleted ${safe(id)}`);
+    });
+}
+
+/** The index when it is built, or could not be. */
+async function built(crosswalk: Crosswalk, made: MetadataIndex): Promise<MetadataIndex> {
+  let index = made;
+  while (index.state === 'BUILDING') {
+    await sleep(interval);
+    index = await crosswalk.metadataIndex.get(made.id);
+  }
+  return index;
+}
