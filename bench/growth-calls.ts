@@ -30,8 +30,8 @@ function get(name: string, path: (choices: GrowthChoices) => string, busy = fals
   return { name, busy, request: (choices) => ({ method: 'GET', path: path(choices) }) };
 }
 
-function filter(name: string, text: (choices: GrowthChoices) => string, busy = false): GrowthCall {
-  return get(`filter: ${name}`, (choices) => `${organizations}?filter=${encodeURIComponent(text(choices))}`, busy);
+function filter(name: string, text: (choices: GrowthChoices) => string, busy = false, of = organizations): GrowthCall {
+  return get(`filter: ${name}`, (choices) => `${of}?filter=${encodeURIComponent(text(choices))}`, busy);
 }
 
 export const growthCalls: GrowthCall[] = [
@@ -80,7 +80,13 @@ export const growthCalls: GrowthCall[] = [
     return `metadata.group = "g${record() % Math.max(1, Math.floor(count / groupSize))}" AND metadata.seats >= 250`;
   }),
   filter('comparison that most satisfy', () => 'metadata.seats >= 10'),
-  filter(`comparison that ${groupSize} satisfy`, () => `metadata.number <= ${groupSize}`),
+  filter(`comparison without an index that ${groupSize} satisfy`, () => `metadata.number <= ${groupSize}`, false, users),
+  filter(`comparison with an index that ${groupSize} satisfy`, () => `metadata.number <= ${groupSize}`, true),
+  filter(`comparison with an index that other ${groupSize} satisfy`, ({ record }) => {
+    const from = record();
+    return `metadata.number >= ${from} AND metadata.number < ${from + groupSize}`;
+  }),
+  filter('comparison with an index that half satisfy', ({ count }) => `metadata.number > ${count / 2}`),
   filter('prefix of an ID of a system', ({ record }) => `external_ids.crm ^= "${crmIdOf(record())}"`),
   filter('those without an ID of a system', () => 'NOT external_ids.crm :*'),
   get('search for an external ID', ({ record }) => `/api/v1/search?q=${externalIdOf(record())}`),
