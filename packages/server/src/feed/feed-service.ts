@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AsOf, Event, EventFeed, EventPage, History } from '@crosswalk/contract';
 import type pg from 'pg';
+import { createBatcher } from '../database/batcher.ts';
 import type { PageRequest } from '../database/page-query.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
@@ -12,10 +13,9 @@ import { parseTime } from '../lib/time.ts';
 import {
   type FeedFilter,
   findAsOf,
-  findLastPlace,
+  findEnd,
   findPlaceOf,
   findPurgedPlace,
-  hasUnplaced,
   holdFeed,
   listEvents,
   listHistory,
@@ -73,6 +73,7 @@ export class FeedService {
   readonly #keptDays: number;
   readonly #ids: IdGenerator;
   readonly #outlets: readonly Outlet[];
+  readonly #ends;
   #placing: Promise<void> | undefined;
   #stopped = false;
 
@@ -98,6 +99,13 @@ export class FeedService {
     this.#keptDays = keptDays;
     this.#ids = ids;
     this.#outlets = outlets;
+    this.#ends = createBatcher<undefined, string>(
+      async (askers) => {
+        const last = await this.#readEnd();
+        return askers.map(() => last);
+      },
+      { maxBatch: 1_000, maxConcurrent: 1 },
+    );
   }
 
   /**
@@ -108,9 +116,8 @@ export class FeedService {
     const from = await this.#start(environmentId, after);
     const deadline = Date.now() + wait * 1000;
     for (;;) {
-      await this.place();
       // Read before the events: those placed in between are seen next time.
-      const last = await findLastPlace(this.#pool);
+      const last = await this.#end();
       const events = await listEvents(this.#pool, environmentId, from, filter, limit + 1);
       if (events.length > 0 || Date.now() >= deadline || this.#stopped) return this.#answer(environmentId, events, limit, from, last);
       await sleep(Math.min(lookInterval, Math.max(0, deadline - Date.now())));
@@ -135,8 +142,7 @@ export class FeedService {
 
   /** The cursor of the end of the feed, after every event that has committed. */
   async end({ environmentId }: RequestContext): Promise<string> {
-    await this.place();
-    return this.#cursor(environmentId, await findLastPlace(this.#pool));
+    return this.#cursor(environmentId, await this.#end());
   }
 
   async #start(environmentId: string, cursor: string | undefined): Promise<string> {
@@ -161,10 +167,9 @@ export class FeedService {
     const { environmentId } = context;
     const [from, to] = [timeOf('from', fromText), timeOf('to', toText)];
     if (from !== undefined && to !== undefined && from >= to) throw invalid('to', 'must be later than from', 'order');
-    await this.place();
+    const last = await this.#end();
     const scope = JSON.stringify([environmentId, 'event search', filter, fromText, toText]);
     const shifted = (time: Date, by: number) => new Date(time.getTime() + by);
-    const last = await findLastPlace(this.#pool);
     const end = to === undefined ? last : larger(await findPlaceOf(this.#pool, environmentId, shifted(to, disorder)), '0');
     const before = token === undefined ? (BigInt(end) + 2n).toString() : this.#cursors.read(scope, token)?.id;
     if (before === undefined)
@@ -219,12 +224,24 @@ export class FeedService {
 
   /** Gives every committed event its place. Calls at the same time share the work. */
   async place(): Promise<void> {
-    if (await hasUnplaced(this.#pool)) await this.#takeTurn();
+    await this.#end();
   }
 
   /** The same for whoever places events without being asked for: it does not wait behind the requests. */
   async placeByItself(): Promise<void> {
-    if (await hasUnplaced(this.#workPool)) await this.#takeTurn();
+    if (!(await findEnd(this.#workPool)).complete) await this.#takeTurn();
+  }
+
+  /** The last place of the feed, when every event that has committed has one. Whoever asks at the same moment shares the answer. */
+  #end(): Promise<string> {
+    return this.#ends(undefined);
+  }
+
+  async #readEnd(): Promise<string> {
+    const { last, complete } = await findEnd(this.#pool);
+    if (complete) return last;
+    await this.#takeTurn();
+    return (await findEnd(this.#pool)).last;
   }
 
   async #takeTurn(): Promise<void> {

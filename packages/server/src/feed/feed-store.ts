@@ -55,12 +55,21 @@ export function toEvent(row: EventRow): Event {
 /** Events that get their place in one turn: enough to keep up with any writer, few enough that nobody waits long for the turn. */
 export const turn = 1000;
 
-/** Whether any committed event has no place yet. */
-export async function hasUnplaced(db: Queryable): Promise<boolean> {
+/** The end of the feed: the last place that was given, and whether every event that has committed has one. */
+export interface FeedEnd {
+  last: string;
+  complete: boolean;
+}
+
+/** The end of the feed at one moment. */
+export async function findEnd(db: Queryable): Promise<FeedEnd> {
   // The order keeps the planner on the index: the few without a place are at the end of the table, where a scan would come last.
-  const text = 'select from events where place is null order by sequence limit 1';
-  const { rowCount } = await db.query({ name: 'has-unplaced-events', text });
-  return rowCount === 1;
+  const { rows } = await db.query<FeedEnd>({
+    name: 'feed-end',
+    text: `select f.last_place as last, (select sequence from events where place is null order by sequence limit 1) is null as complete
+           from event_feed f`,
+  });
+  return rows[0] ?? { last: '0', complete: false };
 }
 
 /** How many committed events have no place yet, 10,000 at most, and the age of the oldest of them in seconds. */
@@ -99,12 +108,6 @@ export async function placeEvents(tx: Queryable, last: string): Promise<PlacedEv
   );
   if (placed.length > 0) await movePlace(tx, placed.length);
   return placed;
-}
-
-/** The last place that was given, in any environment. */
-export async function findLastPlace(db: Queryable): Promise<string> {
-  const { rows } = await db.query<{ last_place: string }>({ name: 'last-place', text: 'select last_place from event_feed' });
-  return rows[0]?.last_place ?? '0';
 }
 
 /** Up to where the events of an environment were removed: the place of the last. */
