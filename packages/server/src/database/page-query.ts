@@ -44,40 +44,64 @@ export async function selectPage<Row extends QueryResultRow & { id: string }>(
   query: PageQuery,
   request: PageRequest,
 ): Promise<Page<Row>> {
-  const few = query.indexed ? await selectOfFew<Row>(db, query, request) : undefined;
-  if (few !== undefined) return pageOf(request, few.rows, few.count);
-  const count = query.indexed ? countLimit + 1 : await countMatches(db, query);
-  const { beyond, order, values } = partOf(query, request);
-  const { rows } = await db.query<Row>(`select ${query.columns} from ${query.table} t where ${query.where} ${beyond} ${order}`, values);
+  const { rows, count } = query.indexed
+    ? await selectOfFew<Row>(db, query, request)
+    : await selectInOrder<Row>(db, query, request, countOf(query));
   return pageOf(request, rows, count);
 }
 
-async function countMatches(db: Queryable, { table, where, values }: PageQuery): Promise<number> {
-  const { rows } = await db.query<{ count: string }>(
-    `select count(*) from (select from ${table} t where ${where} limit ${countLimit + 1}) matches`,
-    values,
-  );
-  return Number(rows[0]?.count ?? 0);
+/** A page, and how many records match: one more than is counted where there are more. */
+interface Selected<Row> {
+  rows: Row[];
+  count: number;
 }
 
-/** The count and the page by one statement; undefined when more match than are counted. */
+/** A row of a page with the count; of a page without rows the count alone. */
+type CountedRow<Row> = (Row | { id: null }) & { matches: string };
+
+/** SQL: how many records match. */
+function countOf({ table, where }: PageQuery): string {
+  return `(select count(*) from (select from ${table} t where ${where} limit ${countLimit + 1}) matches)`;
+}
+
+/** Finds the records, counts them and sorts them, by one statement; by another where more match than are counted. */
 async function selectOfFew<Row extends QueryResultRow & { id: string }>(
   db: Queryable,
   query: PageQuery,
   request: PageRequest,
-): Promise<{ rows: Row[]; count: number } | undefined> {
+): Promise<Selected<Row>> {
   const { table, columns, where } = query;
   const { beyond, order, values } = partOf(query, request);
-  const { rows } = await db.query<(Row | { id: null }) & { matches: string }>(
+  const { rows } = await db.query<CountedRow<Row>>(
     `with matched as materialized (select t.id from ${table} t where ${where} limit ${countLimit + 1}),
        page as materialized (select t.id from matched t where true ${beyond} ${order})
      select c.matches, t.* from (select count(*) as matches from matched) c
      left join (select ${columns} from ${table} t join page on page.id = t.id where t.environment_id = $1) t on true ${order}`,
     values,
   );
-  const count = Number(rows[0]?.matches ?? 0);
-  if (count > countLimit) return undefined;
-  return { rows: rows.filter((row): row is Row & { matches: string } => row.id !== null), count };
+  const selected = selectedOf(rows);
+  return selected.count > countLimit ? selectInOrder(db, query, request, `${countLimit + 1}`) : selected;
+}
+
+/** Walks the primary key until the page is full. `count`: SQL of how many match. */
+async function selectInOrder<Row extends QueryResultRow & { id: string }>(
+  db: Queryable,
+  query: PageQuery,
+  request: PageRequest,
+  count: string,
+): Promise<Selected<Row>> {
+  const { table, columns, where } = query;
+  const { beyond, order, values } = partOf(query, request);
+  const { rows } = await db.query<CountedRow<Row>>(
+    `select c.matches, t.* from (select ${count} as matches) c
+     left join (select ${columns} from ${table} t where ${where} ${beyond} ${order}) t on true ${order}`,
+    values,
+  );
+  return selectedOf(rows);
+}
+
+function selectedOf<Row extends { id: string }>(rows: readonly CountedRow<Row>[]): Selected<Row> {
+  return { rows: rows.filter((row): row is Row & { matches: string } => row.id !== null), count: Number(rows[0]?.matches ?? 0) };
 }
 
 /** SQL: the part of a list that is asked for. */
