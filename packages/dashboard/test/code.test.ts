@@ -27,6 +27,7 @@ test('the code that a page shows answers what is on the page, in every language 
   await crosswalk.system.put('erp', { label: 'Coded system' });
   await crosswalk.role.create({ name: 'coder', display_name: 'Coded role' });
   await crosswalk.client.create({ name: 'Coded client' });
+  await crosswalk.metadataIndex.create({ kind: 'user', key: 'metadata.coded', type: 'text' });
   const { id: importId } = await crosswalk.imports.create('{"kind":"organization","display_name":"x"}');
   await receiver.waitFor(1, 60_000);
   const page = await dashboard.open('/overview');
@@ -49,6 +50,8 @@ test('the code that a page shows answers what is on the page, in every language 
     ['/settings?tab=systems', 'Coded system'],
     ['/settings?tab=roles', 'Coded role'],
     ['/settings?tab=operators', 'admin@example.com'],
+    ['/settings?tab=indexes', 'metadata.coded'],
+    ['/settings?tab=signing-keys', 'SIGNING'],
     ['/settings?tab=invitations', 'invitation_days'],
   ] as const) {
     await page.goto(`${dashboard.server.url}/dashboard/${dashboard.environmentId}${path}`);

@@ -31,6 +31,8 @@ export const pages: LookedAt[] = [
   { name: 'settings-roles', path: () => '/settings?tab=roles', ready: 'tbody tr' },
   { name: 'settings-invitations', path: () => '/settings?tab=invitations', ready: 'iframe' },
   { name: 'settings-operators', path: () => '/settings?tab=operators', ready: 'tbody tr' },
+  { name: 'settings-indexes', path: () => '/settings?tab=indexes', ready: 'tbody tr' },
+  { name: 'settings-signing-keys', path: () => '/settings?tab=signing-keys', ready: 'tbody tr' },
   { name: 'settings-environments', path: () => '/settings?tab=environments', ready: 'tbody tr' },
   { name: 'imports', path: () => '/imports', ready: '[role=table] a' },
   { name: 'import-new', path: () => '/imports/new' },

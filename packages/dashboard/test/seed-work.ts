@@ -13,6 +13,7 @@ export async function seedWork(crosswalk: Crosswalk): Promise<SeedWork> {
   const receiver = await startReceiver((_received, response, nth) =>
     response.writeHead(nth % 3 === 0 ? 503 : 204).end(nth % 3 === 0 ? 'busy' : undefined),
   );
+  await crosswalk.metadataIndex.create({ kind: 'organization', key: 'metadata.seats', type: 'number' });
   const { webhook_endpoint: endpoint } = await crosswalk.webhookEndpoint.create({
     url: receiver.url,
     description: 'Billing',

@@ -218,3 +218,45 @@ test('the template of invitations is written by keyboard beside its preview, is 
   await preview.getByText('invited to Acme').first().waitFor();
   expect((await crosswalk.invitation.getSettings()).templates).toEqual({});
 });
+
+test('an index is asked for by keyboard, is ready when it is built, and is deleted; a key that is none is told in the dialog', async () => {
+  dashboard.server.startWork();
+  const page = await dashboard.open('/settings?tab=indexes');
+  await page.getByText('No indexes').waitFor();
+  await pressOn(page, page.getByRole('button', { name: 'New index' }));
+  await writeInto(page, page.getByRole('textbox', { name: 'Key' }), 'seats');
+  await page.keyboard.press('Enter');
+  await page
+    .getByRole('dialog')
+    .getByText(/metadata\["a key"\]\.city/)
+    .last()
+    .waitFor();
+  await writeInto(page, page.getByRole('textbox', { name: 'Key' }), 'metadata.seats');
+  await chooseIn(page, page.getByLabel('Values'), 'Numbers');
+  await pressOn(page, page.getByRole('button', { name: 'Create index' }));
+  const row = page.getByRole('row', { name: /metadata\.seats/ });
+  await row.getByText('ready').waitFor();
+  expect(await dashboard.crosswalk.metadataIndex.list()).toMatchObject([{ kind: 'organization', key: 'metadata.seats', type: 'number' }]);
+  await checkAccessibility(page);
+  await pressOn(page, page.getByRole('button', { name: 'Delete the index of metadata.seats' }));
+  await pressOn(page, page.getByRole('dialog').getByRole('button', { name: 'Delete index' }));
+  await page.getByText('No indexes').waitFor();
+  expect(await dashboard.crosswalk.metadataIndex.list()).toEqual([]);
+});
+
+test('a signing key is replaced and revoked by keyboard, and programs go on', async () => {
+  const { crosswalk } = dashboard;
+  const [old] = await crosswalk.signingKey.list();
+  const page = await dashboard.open('/settings?tab=signing-keys');
+  await pressOn(page, page.getByRole('button', { name: 'New signing key' }));
+  await pressOn(page, page.getByRole('button', { name: 'Publish key' }));
+  await page.getByRole('row').getByText('next').waitFor();
+  await pressOn(page, page.getByRole('button', { name: `Revoke the key ${old?.kid}` }));
+  await pressOn(page, page.getByRole('button', { name: 'Revoke key' }));
+  await page
+    .getByRole('row', { name: old?.kid ?? '' })
+    .getByText('revoked')
+    .waitFor();
+  expect((await crosswalk.signingKey.list()).map(({ state }) => state)).toEqual(['SIGNING', 'REVOKED']);
+  expect((await crosswalk.organization.list({ pageSize: 1 })).organizations).toHaveLength(1);
+});

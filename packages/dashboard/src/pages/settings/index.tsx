@@ -13,6 +13,8 @@ const tabs: { name: string; label: string; Content: ComponentType }[] = [
   { name: 'roles', label: 'Roles', Content: lazy(() => import('./roles.tsx')) },
   { name: 'invitations', label: 'Invitations', Content: lazy(() => import('./invitations.tsx')) },
   { name: 'operators', label: 'Operators', Content: lazy(() => import('./operators.tsx')) },
+  { name: 'indexes', label: 'Indexes', Content: lazy(() => import('./indexes.tsx')) },
+  { name: 'signing-keys', label: 'Signing keys', Content: lazy(() => import('./signing-keys.tsx')) },
   { name: 'environments', label: 'Environments', Content: lazy(() => import('./environments.tsx')) },
 ];
 
