@@ -34,7 +34,7 @@ import { emailKey } from './lib/email.ts';
 import { IdGenerator, requireId } from './lib/id.ts';
 import { Loop } from './lib/loop.ts';
 import { PageTokens } from './lib/page-token.ts';
-import { deriveKey } from './lib/seal.ts';
+import { deriveKeys, type SecretKeys } from './lib/seal.ts';
 import { findTracer } from './lib/tracing.ts';
 import { MailService, type MailSettings, mailRoutes, openMail, purgeMessages, readMailBacklog } from './mail/index.ts';
 import { invitedMemberships, MembershipService, membershipRoutes, reassignRole, userRoleRoutes } from './memberships/index.ts';
@@ -96,6 +96,7 @@ import {
   readDeliveryHours,
   Sender,
   scheduleEvents,
+  sealSecretsAnew,
   Targets,
   WebhookDeliveryService,
   WebhookEndpointService,
@@ -113,7 +114,7 @@ export interface AppOptions {
   /** A replica that is read from where the caller takes it; left out: the primary alone is. */
   replica?: Replica | undefined;
   publicUrl: string;
-  secretKey: string;
+  secretKeys: SecretKeys;
   aliasDays: number;
   /** how long events are kept; 0: for ever */
   eventDays: number;
@@ -191,7 +192,7 @@ export async function buildApp({
   buildPool = workPool,
   replica,
   publicUrl,
-  secretKey,
+  secretKeys,
   aliasDays,
   eventDays,
   rateLimit,
@@ -210,7 +211,7 @@ export async function buildApp({
 }: AppOptions): Promise<App> {
   const reads = new Reads(pool, replica);
   const ids = new IdGenerator(await processNumber(pool));
-  const pageTokens = new PageTokens(deriveKey(secretKey, 'page tokens'));
+  const pageTokens = new PageTokens(deriveKeys(secretKeys, 'page tokens'));
   const metrics =
     metricsToken === undefined
       ? undefined
@@ -220,7 +221,7 @@ export async function buildApp({
         });
   const tracer = findTracer();
   const telemetry = metrics === undefined && tracer === undefined ? undefined : new Telemetry({ metrics, tracer });
-  const pairs = new KeyPairs(secretKey);
+  const pairs = new KeyPairs(secretKeys);
   // What every request rests on must not wait behind them for a connection.
   const ring = await KeyRing.open({ pool: workPool, ids, pairs });
   const signingKeys = new SigningKeyService({ pool, ids, pairs, ring, settings: tokenSettings });
@@ -240,21 +241,22 @@ export async function buildApp({
     onChange: () => sessions.forget(),
   });
   const onError = (what: string) => (error: unknown) => logger.warn({ err: error }, `${what} failed`);
-  const secretsKey = deriveKey(secretKey, 'webhook secrets');
+  const secretsKeys = deriveKeys(secretKeys, 'webhook secrets');
+  await sealSecretsAnew(workPool, secretsKeys);
   const targets = new Targets({ allow: webhooks.allow, publicUrl, nameServers });
   const sender = new Sender({ targets, timeout: webhooks.timeout ?? 15_000 });
   const deliveryWorker = new DeliveryWorker({
     pool: workPool,
     ids,
     sender,
-    secretsKey,
+    secretsKeys,
     findOrganizations,
     findUsers,
     lease: webhooks.lease ?? 25_000,
     onAttempt: (result, duration) => metrics?.webhookAttempt(result, duration),
     onError: onError('sending webhooks'),
   });
-  const letters = new InvitationLetters({ pool: workPool, publicUrl, secretKey });
+  const letters = new InvitationLetters({ pool: workPool, publicUrl, secretKeys });
   const warn = (fields: object, message: string) => logger.warn(fields, message);
   const onOutcome = (state: string) => metrics?.mailAttempt(state);
   const mail = new MailService({ pool: workPool, ids, letters, ...openMail(mailSettings, publicUrl), onOutcome, warn });
@@ -266,13 +268,13 @@ export async function buildApp({
     ids,
     outlets: [{ take: scheduleEvents, wake: () => deliveryWorker.wake() }, mail, { take: countEvents, wake: () => {} }],
   });
-  const webhookEndpoints = new WebhookEndpointService({ pool, ids, targets, secretsKey });
+  const webhookEndpoints = new WebhookEndpointService({ pool, ids, targets, secretsKeys });
   const webhookDeliveries = new WebhookDeliveryService({
     pool,
     ids,
     cursors: pageTokens,
     sender,
-    secretsKey,
+    secretsKeys,
     wake: () => deliveryWorker.wake(),
   });
   const organizations = new OrganizationService({ pool, reads, ids, aliasDays });

@@ -32,11 +32,14 @@ test('every problem is told at once, with the way out', () => {
       MAIL_FROM: 'me',
       ADMIN_EMAIL: 'nobody',
       METRICS_TOKEN: 'short',
+      CROSSWALK_OTHER_SECRET_KEY: 'short',
     });
   for (const part of [
     'PORT must be a whole number from 0 to 65535',
     'DATABASE_URL must begin with postgres://',
     'CROSSWALK_SECRET_KEY is required',
+    'CROSSWALK_OTHER_SECRET_KEY must have at least',
+    'CROSSWALK_OTHER_SECRET_KEY needs',
     'CROSSWALK_PUBLIC_URL must be',
     'LOG_LEVEL must be one of',
     'TLS_CERT_FILE and TLS_KEY_FILE must be set together',

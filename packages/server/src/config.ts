@@ -29,6 +29,8 @@ export interface Config {
   firstOperator: GivenOperator | undefined;
   /** undefined: a file in the data directory (embedded engine only) */
   secretKey: string | undefined;
+  /** what the secret key was or will be, while it is being changed */
+  otherSecretKey: string | undefined;
   /** days an external ID keeps resolving after a change; 0 = not at all */
   aliasDays: number;
   /** days that events are kept; 0 = for ever */
@@ -107,6 +109,14 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     problems.push(`CROSSWALK_SECRET_KEY must have at least ${minSecretKey} characters`);
   }
 
+  const otherSecretKey = text('CROSSWALK_OTHER_SECRET_KEY');
+  if (otherSecretKey !== undefined && otherSecretKey.length < minSecretKey) {
+    problems.push(`CROSSWALK_OTHER_SECRET_KEY must have at least ${minSecretKey} characters`);
+  }
+  if (otherSecretKey !== undefined && secretKey === undefined) {
+    problems.push('CROSSWALK_OTHER_SECRET_KEY needs CROSSWALK_SECRET_KEY beside it');
+  }
+
   const clientId = text('CROSSWALK_CLIENT_ID');
   const clientSecret = text('CROSSWALK_CLIENT_SECRET');
   if (clientId !== undefined && !/^skc_[1-9][0-9]{0,17}$/.test(clientId)) {
@@ -172,6 +182,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     firstClient: clientSecret === undefined ? undefined : { id: clientId, secret: clientSecret },
     firstOperator: adminEmail === undefined || adminPassword === undefined ? undefined : { email: adminEmail, password: adminPassword },
     secretKey,
+    otherSecretKey,
     aliasDays: integer('CROSSWALK_ALIAS_DAYS', 30, 36_500),
     eventDays: integer('CROSSWALK_EVENT_DAYS', 90, 36_500),
     rateLimit: integer('CROSSWALK_RATE_LIMIT', 2_000, 1_000_000),

@@ -1,14 +1,13 @@
 import { constants } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { ConnectionError } from './database/connection.ts';
 import { EmbeddedPostgresError } from './database/embedded/index.ts';
 import { MigrationError } from './database/migrate.ts';
 import { databaseFailure } from './database/sql-error.ts';
+import { SecretKeyError } from './lib/seal.ts';
 import { isSystemError } from './lib/system-error.ts';
 import { type RunningServer, serve } from './serve.ts';
-import { SecretKeyError } from './signing-keys/index.ts';
 import { CertificateError } from './transport/certificate.ts';
 
 export { readConfig } from './config.ts';

@@ -12,9 +12,9 @@ import { migrate } from './database/migrate.ts';
 import { Replica } from './database/replica.ts';
 import { ensureEnvironment } from './environments/index.ts';
 import { IdGenerator } from './lib/id.ts';
+import { SecretKeyError } from './lib/seal.ts';
 import { writeOnce } from './lib/write-once.ts';
 import { createLogger } from './logger.ts';
-import { SecretKeyError } from './signing-keys/index.ts';
 import { readCertificate, watchCertificate } from './transport/certificate.ts';
 
 /** A service that listens. */
@@ -83,7 +83,10 @@ export async function serve(
       buildPool,
       replica,
       publicUrl: config.publicUrl,
-      secretKey: config.secretKey ?? (await secretKeyFile(config.dataDirectory)),
+      secretKeys: [
+        config.secretKey ?? (await secretKeyFile(config.dataDirectory)),
+        ...(config.otherSecretKey === undefined ? [] : [config.otherSecretKey]),
+      ],
       aliasDays: config.aliasDays,
       eventDays: config.eventDays,
       rateLimit: config.rateLimit,

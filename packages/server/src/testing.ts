@@ -132,7 +132,7 @@ export function useTestServer(options: TestServerOptions = {}): TestServer {
 /** What the server of a test is like where the test says nothing else. Several on one database take each other's tokens. */
 export const testSettings = {
   publicUrl: 'http://crosswalk.test',
-  secretKey: 'a secret key that is only for tests',
+  secretKeys: ['a secret key that is only for tests'] as const,
   aliasDays: 30,
   eventDays: 90,
   rateLimit: 0,

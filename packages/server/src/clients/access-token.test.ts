@@ -12,7 +12,7 @@ let claims: Record<string, unknown> = {};
 
 beforeAll(async () => {
   const { rows } = await server.database.pool.query('select kid, private_key_encrypted from token_keys');
-  key = await new KeyPairs(testSettings.secretKey).open(rows[0].private_key_encrypted);
+  key = await new KeyPairs(testSettings.secretKeys).open(rows[0].private_key_encrypted);
   kid = rows[0].kid;
   [header, claims] = server.client.token
     .split('.')

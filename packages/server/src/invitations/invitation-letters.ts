@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { deriveKey } from '../lib/seal.ts';
+import { type DerivedKeys, deriveKeys, type SecretKeys } from '../lib/seal.ts';
 import type { Composed, Letters } from '../mail/index.ts';
 import { type LinkState, linkStateOf, linkToken, linkTokenHash } from './invitation-link.ts';
 import { invitationMail } from './invitation-mail.ts';
@@ -14,33 +14,43 @@ const reasons: Record<Exclude<LinkState, 'PENDING'>, string> = {
   GONE: 'the membership does not exist any more',
 };
 
+/** Why a message is not sent whose link would open nothing. */
+const keyGone = 'its link was made with a CROSSWALK_SECRET_KEY that this server does not have; send the invitation again';
+
 /** Writes what the messages about invitations say, when they are about to be sent: from what is true then. */
 export class InvitationLetters implements Letters {
   readonly #pool: pg.Pool;
   readonly #publicUrl: string;
-  readonly #key: Uint8Array;
+  readonly #keys: DerivedKeys;
 
-  constructor({ pool, publicUrl, secretKey }: { pool: pg.Pool; publicUrl: string; secretKey: string }) {
+  constructor({ pool, publicUrl, secretKeys }: { pool: pg.Pool; publicUrl: string; secretKeys: SecretKeys }) {
     this.#pool = pool;
     this.#publicUrl = publicUrl;
-    this.#key = deriveKey(secretKey, 'invitation links');
+    this.#keys = deriveKeys(secretKeys, 'invitation links');
   }
 
   tokenHash(environmentId: string, messageId: string): Uint8Array {
-    return linkTokenHash(linkToken(this.#key, environmentId, messageId));
+    return linkTokenHash(linkToken(this.#keys[0], environmentId, messageId));
   }
 
   async compose(messages: readonly { environmentId: string; id: string }[]): Promise<Composed[]> {
     const found = await findInvitationMessages(this.#pool, messages);
     const now = new Date();
-    return messages.map(({ environmentId, id }, index) =>
-      composed(found[index], invitationUrl(this.#publicUrl, linkToken(this.#key, environmentId, id)), now),
-    );
+    return messages.map(({ environmentId, id }, index) => {
+      const message = found[index];
+      if (message === undefined) return { dropped: reasons.GONE };
+      const token = this.#tokenOf(environmentId, id, message.tokenHash);
+      return token === undefined ? { dropped: keyGone } : composed(message, invitationUrl(this.#publicUrl, token), now);
+    });
+  }
+
+  /** The token of a message, by the key that it was begun with. */
+  #tokenOf(environmentId: string, id: string, hash: Uint8Array): string | undefined {
+    return this.#keys.map((key) => linkToken(key, environmentId, id)).find((token) => linkTokenHash(token).equals(hash));
   }
 }
 
-function composed(message: InvitationMessage | undefined, acceptUrl: string, now: Date): Composed {
-  if (message === undefined) return { dropped: reasons.GONE };
+function composed(message: InvitationMessage, acceptUrl: string, now: Date): Composed {
   const { link, organizationName, inviteeName, inviteeLocale, inviterEmail, settings } = message;
   const state = linkStateOf(link, now);
   const expiresAt = link.standing?.expires_at;

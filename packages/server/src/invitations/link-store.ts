@@ -7,6 +7,8 @@ import { columnsOf, type SettingsRow, type StoredSettings, toStored } from './in
 export interface InvitationMessage {
   environmentId: string;
   membershipId: string;
+  /** of the token in its link */
+  tokenHash: Buffer;
   link: LinkFacts;
   /** null: it is gone */
   organizationName: string | null;
@@ -19,6 +21,7 @@ export interface InvitationMessage {
 interface MessageRow extends SettingsRow {
   environment_id: string;
   membership_id: string;
+  token_hash: Buffer;
   to_address: string;
   superseded: boolean;
   status: MembershipStatus | null;
@@ -32,7 +35,7 @@ interface MessageRow extends SettingsRow {
 }
 
 /** SQL: of messages `t`. */
-const messageColumns = `t.environment_id, t.membership_id, t.to_address, m.status, m.join_time, m.invite_expire_time, m.inviter_email,
+const messageColumns = `t.environment_id, t.membership_id, t.token_hash, t.to_address, m.status, m.join_time, m.invite_expire_time, m.inviter_email,
   o.display_name, u.email, u.profile ->> 'name' as name, u.profile ->> 'locale' as user_locale, ${columnsOf('s')},
   exists (select from messages later where later.environment_id = t.environment_id and later.membership_id = t.membership_id
     and later.event_sequence > t.event_sequence) as superseded`;
@@ -48,6 +51,7 @@ function toInvitationMessage(row: MessageRow): InvitationMessage {
   return {
     environmentId: row.environment_id,
     membershipId: row.membership_id,
+    tokenHash: row.token_hash,
     link: {
       standing: status === null ? undefined : { membership_status: status, join_time, expires_at },
       superseded: row.superseded,

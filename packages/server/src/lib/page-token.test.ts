@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { PageTokens } from './page-token.ts';
 
-const tokens = new PageTokens(new Uint8Array(32).fill(7));
+const tokens = new PageTokens([new Uint8Array(32).fill(7)]);
 const token = tokens.write('env_1 /users', { direction: 'next', id: '915840612345678901' });
 
 test('a token reads back in its own scope', () => {
@@ -11,7 +11,7 @@ test('a token reads back in its own scope', () => {
 test('a token of another environment, route, filter or key is refused (P4, P5)', () => {
   expect(tokens.read('env_2 /users', token)).toBeUndefined();
   expect(tokens.read('env_1 /organizations', token)).toBeUndefined();
-  expect(new PageTokens(new Uint8Array(32).fill(8)).read('env_1 /users', token)).toBeUndefined();
+  expect(new PageTokens([new Uint8Array(32).fill(8)]).read('env_1 /users', token)).toBeUndefined();
 });
 
 test('a token with any one bit flipped is refused (P2)', () => {

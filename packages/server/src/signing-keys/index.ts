@@ -1,4 +1,4 @@
-export { KeyPairs, SecretKeyError } from './key-pair.ts';
+export { KeyPairs } from './key-pair.ts';
 export { KeyRing } from './key-ring.ts';
 export { clockTolerance, longestLifetime, type TokenSettings } from './signing-key.ts';
 export { signingKeyRoutes } from './signing-key-routes.ts';

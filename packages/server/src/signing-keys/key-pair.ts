@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
-import { deriveKey, seal, unseal } from '../lib/seal.ts';
+import { type DerivedKeys, deriveKeys, type SecretKeys, seal, sealAnew, unseal } from '../lib/seal.ts';
 
 /** A private key that is ready to sign. */
 export type PrivateKey = Awaited<ReturnType<typeof importJWK>>;
@@ -12,17 +12,12 @@ export interface KeyPair {
   privateKeyEncrypted: Buffer;
 }
 
-/** The settings do not fit the database: the message says what to do. */
-export class SecretKeyError extends Error {
-  override readonly name = 'SecretKeyError';
-}
-
 /** Makes key pairs for RS256 and opens them again. Their private parts are encrypted with CROSSWALK_SECRET_KEY. */
 export class KeyPairs {
-  readonly #key: Uint8Array;
+  readonly #keys: DerivedKeys;
 
-  constructor(secretKey: string) {
-    this.#key = deriveKey(secretKey, 'signing keys');
+  constructor(secretKeys: SecretKeys) {
+    this.#keys = deriveKeys(secretKeys, 'signing keys');
   }
 
   /** A new pair: about a tenth of a second of work, outside the main thread. */
@@ -30,22 +25,18 @@ export class KeyPairs {
     const { publicKey, privateKey } = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true });
     const publicJwk = await exportJWK(publicKey);
     const kid = await calculateJwkThumbprint(publicJwk);
-    const privateKeyEncrypted = seal(this.#key, Buffer.from(JSON.stringify(await exportJWK(privateKey))));
+    const privateKeyEncrypted = seal(this.#keys, Buffer.from(JSON.stringify(await exportJWK(privateKey))));
     return { kid, publicJwk: { ...publicJwk, kid, alg: 'RS256', use: 'sig' }, privateKeyEncrypted };
   }
 
   /** The private part of a pair. Throws a `SecretKeyError` when the secret key is not the one it was encrypted with. */
   async open(privateKeyEncrypted: Uint8Array): Promise<PrivateKey> {
-    let text: string;
-    try {
-      text = unseal(this.#key, privateKeyEncrypted).toString();
-    } catch (cause) {
-      throw new SecretKeyError(
-        'The signing keys in the database were encrypted with another CROSSWALK_SECRET_KEY. Start with the key this database was set up with.',
-        { cause },
-      );
-    }
-    const jwk: JWK = JSON.parse(text);
+    const jwk: JWK = JSON.parse(unseal(this.#keys, privateKeyEncrypted).toString());
     return importJWK(jwk, 'RS256');
+  }
+
+  /** The private part encrypted with the secret key of now; undefined if it is. Throws as `open`. */
+  sealAnew(privateKeyEncrypted: Uint8Array): Buffer | undefined {
+    return sealAnew(this.#keys, privateKeyEncrypted);
   }
 }

@@ -7,7 +7,15 @@ import type { IdGenerator } from '../lib/id.ts';
 import { onNobodysBehalf } from '../lib/tracing.ts';
 import type { KeyPairs, PrivateKey } from './key-pair.ts';
 import { noteAhead } from './signing-key.ts';
-import { findLiveKeys, insertSigningKey, type LiveKey, listPrivateKeys, lockSigningKeys, noteTokens } from './signing-key-store.ts';
+import {
+  findLiveKeys,
+  insertSigningKey,
+  type LiveKey,
+  listPrivateKeys,
+  lockSigningKeys,
+  noteTokens,
+  replacePrivateKey,
+} from './signing-key-store.ts';
 
 /** What is known of the keys is read again when it is so old and somebody needs it, who does not wait for that. Milliseconds. */
 const usualAge = 1_000;
@@ -65,9 +73,15 @@ export class KeyRing {
     this.#pairs = pairs;
   }
 
-  /** Reads the keys. Throws a `SecretKeyError` when one that may still sign was encrypted with another secret key. */
+  /**
+   * Reads the keys, and encrypts with the secret key of now what was with the other. Throws a `SecretKeyError` when one that may still sign
+   * was encrypted with neither.
+   */
   static async open(options: KeyRingOptions): Promise<KeyRing> {
-    for (const encrypted of await listPrivateKeys(options.pool)) await options.pairs.open(encrypted);
+    for (const { id, encrypted } of await listPrivateKeys(options.pool)) {
+      const anew = options.pairs.sealAnew(encrypted);
+      if (anew !== undefined) await replacePrivateKey(options.pool, id, { from: encrypted, to: anew });
+    }
     const ring = new KeyRing(options);
     await ring.#read();
     return ring;

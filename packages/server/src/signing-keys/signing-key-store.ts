@@ -87,11 +87,16 @@ export async function findLiveKeys(db: Queryable): Promise<LiveKey[]> {
 }
 
 /** The private parts of all keys that may still sign, encrypted. */
-export async function listPrivateKeys(db: Queryable): Promise<Buffer[]> {
-  const { rows } = await db.query<{ private_key_encrypted: Buffer }>(
-    'select private_key_encrypted from token_keys where private_key_encrypted is not null and revoke_time is null',
+export async function listPrivateKeys(db: Queryable): Promise<{ id: string; encrypted: Buffer }[]> {
+  const { rows } = await db.query<{ id: string; encrypted: Buffer }>(
+    'select id, private_key_encrypted as encrypted from token_keys where private_key_encrypted is not null and revoke_time is null',
   );
-  return rows.map((row) => row.private_key_encrypted);
+  return rows;
+}
+
+/** Encrypts the private part of a key anew, unless another server has done that. */
+export async function replacePrivateKey(db: Queryable, id: string, { from, to }: { from: Buffer; to: Buffer }): Promise<void> {
+  await db.query('update token_keys set private_key_encrypted = $3 where id = $1 and private_key_encrypted = $2', [id, from, to]);
 }
 
 /** Writes a key that signs after so many seconds. */

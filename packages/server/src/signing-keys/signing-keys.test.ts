@@ -79,7 +79,7 @@ async function signerOf(client: TestClient, id: string) {
     client.environmentId,
     id.slice(id.indexOf('_') + 1),
   ]);
-  const privateKey = await new KeyPairs(testSettings.secretKey).open(rows[0].private_key_encrypted);
+  const privateKey = await new KeyPairs(testSettings.secretKeys).open(rows[0].private_key_encrypted);
   const claims = JSON.parse(Buffer.from(client.token.split('.')[1] ?? '', 'base64url').toString());
   return (changes: object = {}) =>
     new SignJWT({ ...claims, jti: crypto.randomUUID(), exp: Math.floor(Date.now() / 1000) + 3600, ...changes })
@@ -344,7 +344,7 @@ test('the key that all environments shared before they had their own goes on as 
     const before = (await readdir(all)).sort().slice(0, 14);
     for (const name of before) await copyFile(new URL(name, all), join(directory.path, name));
     await migrate(database.pool, pathToFileURL(`${directory.path}/`));
-    const pairs = new KeyPairs(testSettings.secretKey);
+    const pairs = new KeyPairs(testSettings.secretKeys);
     const { kid, publicJwk, privateKeyEncrypted } = await pairs.generate();
     const values = [kid, JSON.stringify(publicJwk), privateKeyEncrypted];
     await database.pool.query('insert into signing_keys (kid, public_jwk, private_key_encrypted) values ($1, $2, $3)', values);

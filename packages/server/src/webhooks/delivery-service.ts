@@ -18,7 +18,7 @@ import { inChange } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { formatId, type IdGenerator } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
-import { unseal } from '../lib/seal.ts';
+import { type DerivedKeys, unseal } from '../lib/seal.ts';
 import { parseTime } from '../lib/time.ts';
 import { attemptOf, isSuccess } from './delivery.ts';
 import { findDelivery, findParcel, findSpan, listDeliveries, restartDelivery, restartFailed, scheduleSpan } from './delivery-store.ts';
@@ -36,7 +36,7 @@ export class WebhookDeliveryService {
   readonly #ids: IdGenerator;
   readonly #cursors: PageTokens;
   readonly #sender: Sender;
-  readonly #secretsKey: Uint8Array;
+  readonly #secretsKeys: DerivedKeys;
   readonly #wake: () => void;
 
   /** `wake` tells whoever sends that there is something to send. */
@@ -45,14 +45,14 @@ export class WebhookDeliveryService {
     ids: IdGenerator;
     cursors: PageTokens;
     sender: Sender;
-    secretsKey: Uint8Array;
+    secretsKeys: DerivedKeys;
     wake: () => void;
   }) {
     this.#pool = options.pool;
     this.#ids = options.ids;
     this.#cursors = options.cursors;
     this.#sender = options.sender;
-    this.#secretsKey = options.secretsKey;
+    this.#secretsKeys = options.secretsKeys;
     this.#wake = options.wake;
   }
 
@@ -134,7 +134,7 @@ export class WebhookDeliveryService {
     const id = formatId('evt', this.#ids.next());
     const message = sampleMessage(type, { id, environmentId: formatId('env', environmentId), time });
     const body = JSON.stringify(message);
-    const opened = secrets.map((secret) => unseal(this.#secretsKey, secret).toString());
+    const opened = secrets.map((secret) => unseal(this.#secretsKeys, secret).toString());
     const outcome = await this.#sender.send({ url: endpoint.url, body, headers: signatureHeaders(opened, id, time, body) });
     return { delivered: isSuccess(outcome), attempt: attemptOf(outcome), message };
   }

@@ -4,7 +4,7 @@ import type { Queryable } from '../database/connection.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { type IdGenerator, parseId } from '../lib/id.ts';
 import { Loop } from '../lib/loop.ts';
-import { unseal } from '../lib/seal.ts';
+import { type DerivedKeys, unseal } from '../lib/seal.ts';
 import { attemptOf, isOverload, isSuccess, judge, type Outcome } from './delivery.ts';
 import { claimDeliveries, holdEndpoints, loadParcels, type Parcel, type Result, recordResults, setFailing } from './delivery-store.ts';
 import { disableByItself } from './endpoint-service.ts';
@@ -24,7 +24,7 @@ export interface DeliveryWorkerOptions {
   pool: pg.Pool;
   ids: IdGenerator;
   sender: Sender;
-  secretsKey: Uint8Array;
+  secretsKeys: DerivedKeys;
   findOrganizations: FindRecords;
   findUsers: FindRecords;
   /** How long a delivery is nobody else's, in milliseconds: longer than an attempt may take. */
@@ -160,7 +160,7 @@ export class DeliveryWorker {
     if (event === undefined) return failure(eventGone);
     let opened: string[];
     try {
-      opened = secrets.map((secret) => unseal(this.#options.secretsKey, secret).toString());
+      opened = secrets.map((secret) => unseal(this.#options.secretsKeys, secret).toString());
     } catch {
       return failure('the secret was encrypted with another CROSSWALK_SECRET_KEY: rotate it');
     }

@@ -14,15 +14,17 @@ import { inChange } from '../idempotency/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
-import { seal } from '../lib/seal.ts';
+import { type DerivedKeys, seal, sealAnew } from '../lib/seal.ts';
 import { checkFields, endpointNotFound, updatedFields } from './endpoint.ts';
 import {
   countEndpoints,
   findEndpoint,
   insertEndpoint,
   listEndpoints,
+  listSealedSecrets,
   lockEndpoint,
   markDeleted,
+  replaceSealedSecrets,
   replaceSecret,
   setDisabled,
   updateEndpoint,
@@ -37,13 +39,13 @@ export class WebhookEndpointService {
   readonly #pool: pg.Pool;
   readonly #ids: IdGenerator;
   readonly #targets: Targets;
-  readonly #secretsKey: Uint8Array;
+  readonly #secretsKeys: DerivedKeys;
 
-  constructor({ pool, ids, targets, secretsKey }: { pool: pg.Pool; ids: IdGenerator; targets: Targets; secretsKey: Uint8Array }) {
+  constructor({ pool, ids, targets, secretsKeys }: { pool: pg.Pool; ids: IdGenerator; targets: Targets; secretsKeys: DerivedKeys }) {
     this.#pool = pool;
     this.#ids = ids;
     this.#targets = targets;
-    this.#secretsKey = secretsKey;
+    this.#secretsKeys = secretsKeys;
   }
 
   /** All endpoints of the environment, newest first. */
@@ -150,7 +152,7 @@ export class WebhookEndpointService {
   }
 
   #seal(secret: string): Buffer {
-    return seal(this.#secretsKey, Buffer.from(secret));
+    return seal(this.#secretsKeys, Buffer.from(secret));
   }
 }
 
@@ -167,4 +169,24 @@ export async function disableByItself(
   if (after === undefined) return;
   const context: RequestContext = { environmentId, actor: { type: 'system', id: null }, requestId: 'webhook-delivery' };
   await appendEvents(tx, context, ids, [eventOf('webhook_endpoint.updated', 'webhook_endpoint', before, after)]);
+}
+
+/** Endpoints that are sealed anew at once. */
+const batch = 500;
+
+/**
+ * Seals the secrets of all endpoints with the secret key of now that are sealed with the other one. Throws a `SecretKeyError` when one is sealed with neither.
+ */
+export async function sealSecretsAnew(pool: pg.Pool, keys: DerivedKeys): Promise<void> {
+  for (let after = '0', more = true; more; ) {
+    const found = await listSealedSecrets(pool, after, batch);
+    for (const from of found) {
+      const current = sealAnew(keys, from.current);
+      const previous = from.previous === null ? undefined : sealAnew(keys, from.previous);
+      if (current !== undefined || previous !== undefined)
+        await replaceSealedSecrets(pool, from, { current: current ?? from.current, previous: previous ?? from.previous });
+    }
+    after = found.at(-1)?.id ?? after;
+    more = found.length === batch;
+  }
 }

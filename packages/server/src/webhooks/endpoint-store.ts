@@ -157,6 +157,32 @@ export async function findSecrets(db: Queryable, environmentId: string, id: stri
   return rows[0]?.secrets ?? [];
 }
 
+/** The sealed secrets of an endpoint, with its ID as a place to go on from. */
+export interface SealedSecrets {
+  id: string;
+  current: Buffer;
+  previous: Buffer | null;
+}
+
+/** The secrets of the first endpoints behind an ID, of all environments, in the order of their IDs. */
+export async function listSealedSecrets(db: Queryable, after: string, limit: number): Promise<SealedSecrets[]> {
+  const { rows } = await db.query<SealedSecrets>(
+    `select id, secret_sealed as current, previous_secret_sealed as previous from webhook_endpoints
+     where delete_time is null and id > $1 order by id limit $2`,
+    [after, limit],
+  );
+  return rows;
+}
+
+/** Seals the secrets of an endpoint anew, unless they have become others meanwhile. */
+export async function replaceSealedSecrets(db: Queryable, from: SealedSecrets, to: Omit<SealedSecrets, 'id'>): Promise<void> {
+  await db.query(
+    `update webhook_endpoints set secret_sealed = $4, previous_secret_sealed = $5
+     where id = $1 and secret_sealed = $2 and previous_secret_sealed is not distinct from $3`,
+    [from.id, from.current, from.previous, to.current, to.previous],
+  );
+}
+
 /** SQL: the sealed secrets that sign for endpoint `t` now. */
 export const signingSecrets =
   'array_remove(array[t.secret_sealed, case when t.previous_secret_expire_time > now() then t.previous_secret_sealed end], null)';

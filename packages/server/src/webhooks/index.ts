@@ -3,7 +3,7 @@ export { WebhookDeliveryService } from './delivery-service.ts';
 export { purgeDeliveries, readDeliveryBacklog, scheduleEvents } from './delivery-store.ts';
 export { DeliveryWorker } from './delivery-worker.ts';
 export { webhookEndpointRoutes } from './endpoint-routes.ts';
-export { WebhookEndpointService } from './endpoint-service.ts';
+export { sealSecretsAnew, WebhookEndpointService } from './endpoint-service.ts';
 export { purgeEndpoints } from './endpoint-store.ts';
 export { Sender } from './sender.ts';
 export { purgeWebhookHours, readDeliveryHours } from './stats-store.ts';
