@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../packages/server/src/database/embedded/index.ts';
+import { temporaryDirectory } from '../test/temporary-directory.ts';
 
 /** An empty database that is made for one run. */
 export interface BenchDatabase {
@@ -80,13 +78,13 @@ interface Server {
 }
 
 async function startServer(): Promise<Server> {
-  const directory = await mkdtemp(join(tmpdir(), 'crosswalk-bench-'));
-  const { url, stop } = await startEmbedded(directory);
+  const directory = await temporaryDirectory('crosswalk-bench-');
+  const { url, stop } = await startEmbedded(directory.path);
   return {
     url,
     async stop() {
       await stop();
-      await rm(directory, { recursive: true, force: true });
+      await directory.remove();
     },
   };
 }

@@ -1,8 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +7,7 @@ import { createLogger } from '../../packages/server/src/logger.ts';
 import { useTestServer } from '../../packages/server/src/testing.ts';
 import { residentMegabytes } from '../resident-memory.ts';
 import { startServerProcess } from '../server-process.ts';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { send } from './input.ts';
 
 const megabyte = 1024 * 1024;
@@ -117,9 +115,9 @@ describe('a body without end is read no further than the limit (B4)', () => {
 });
 
 test('a server under floods and compressed bombs stays as small as it was (B4, H17)', { timeout: 120_000 }, async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'crosswalk-flood-'));
+  const directory = await temporaryDirectory('crosswalk-flood-');
   const credentials = { CROSSWALK_CLIENT_ID: 'skc_1001', CROSSWALK_CLIENT_SECRET: 'a secret of a client that is only for tests' };
-  const { url, child, end } = await startServerProcess({ CROSSWALK_DATA_DIR: directory, ...credentials });
+  const { url, child, end } = await startServerProcess({ CROSSWALK_DATA_DIR: directory.path, ...credentials });
   try {
     const form = { grant_type: 'client_credentials', client_id: 'skc_1001', client_secret: credentials.CROSSWALK_CLIENT_SECRET };
     const granted = await (await fetch(`${url}/oauth/token`, { method: 'POST', body: new URLSearchParams(form) })).json();
@@ -145,7 +143,7 @@ test('a server under floods and compressed bombs stays as small as it was (B4, H
     expect((await residentMegabytes(child.pid)) - before).toBeLessThan(40);
   } finally {
     await end('SIGTERM');
-    await rm(directory, { recursive: true, force: true });
+    await directory.remove();
   }
 });
 
