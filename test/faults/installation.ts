@@ -29,6 +29,8 @@ export interface InstallationOptions {
   engine: 'embedded' | 'external';
   /** default 1 */
   servers?: number;
+  /** What the servers come to an external PostgreSQL by, instead of its Unix socket: gives the port on 127.0.0.1 that leads to it. */
+  network?: (socket: string) => Promise<number>;
   /** of every server, or of each by its index */
   settings?: Record<string, string> | ((index: number) => Record<string, string>);
 }
@@ -37,17 +39,25 @@ export interface InstallationOptions {
 export const role = 'app';
 
 /** Starts an installation: real processes on a real PostgreSQL, which waits for the disk as it does in production. */
-export async function install({ directory, engine, servers: wanted = 1, settings = {} }: InstallationOptions): Promise<Installation> {
+export async function install({
+  directory,
+  engine,
+  servers: wanted = 1,
+  network,
+  settings = {},
+}: InstallationOptions): Promise<Installation> {
   const data = join(directory, 'data');
   const postgres = engine === 'external' ? await startExternal(data) : undefined;
   const database = { host: join(data, 'socket'), port: 5432, ssl: false };
+  const port = await network?.(join(database.host, `.s.PGSQL.${database.port}`));
+  const place = port === undefined ? `/${role}?host=${encodeURIComponent(database.host)}` : `127.0.0.1:${port}/${role}`;
   const environment = {
     ...credentialSettings,
     CROSSWALK_RATE_LIMIT: '0',
     ...(engine === 'embedded'
       ? { CROSSWALK_DATA_DIR: data }
       : {
-          DATABASE_URL: `postgres://${role}@/${role}?host=${encodeURIComponent(database.host)}`,
+          DATABASE_URL: `postgres://${role}@${place}`,
           CROSSWALK_SECRET_KEY: 'a secret key that is only for the tests',
           CROSSWALK_PUBLIC_URL: 'https://directory.example.com',
         }),

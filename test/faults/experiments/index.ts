@@ -1,4 +1,5 @@
 import type { Experiment } from '../experiment.ts';
+import { badNetwork } from './bad-network.ts';
 import { clock } from './clock.ts';
 import { connections } from './connections.ts';
 import { crowds } from './crowds.ts';
@@ -21,6 +22,7 @@ export const experiments: readonly Experiment[] = [
   ...races,
   ...retries,
   ...torn,
+  ...badNetwork,
   ...clock,
   ...keyRotation,
   ...gracefulStop,
