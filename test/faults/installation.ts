@@ -29,8 +29,10 @@ export interface InstallationOptions {
   engine: 'embedded' | 'external';
   /** default 1 */
   servers?: number;
-  /** What the servers come to an external PostgreSQL by, instead of its Unix socket: gives the port on 127.0.0.1 that leads to it. */
-  network?: (socket: string) => Promise<number>;
+  /** What the servers come to an external PostgreSQL by, instead of its Unix socket: gives the host and port that lead to it. */
+  network?: (socket: string) => Promise<string>;
+  /** what the shell does that becomes a server */
+  shell?: string;
   /** of every server, or of each by its index */
   settings?: Record<string, string> | ((index: number) => Record<string, string>);
 }
@@ -44,13 +46,14 @@ export async function install({
   engine,
   servers: wanted = 1,
   network,
+  shell,
   settings = {},
 }: InstallationOptions): Promise<Installation> {
   const data = join(directory, 'data');
   const postgres = engine === 'external' ? await startExternal(data) : undefined;
   const database = { host: join(data, 'socket'), port: 5432, ssl: false };
-  const port = await network?.(join(database.host, `.s.PGSQL.${database.port}`));
-  const place = port === undefined ? `/${role}?host=${encodeURIComponent(database.host)}` : `127.0.0.1:${port}/${role}`;
+  const way = await network?.(join(database.host, `.s.PGSQL.${database.port}`));
+  const place = way === undefined ? `/${role}?host=${encodeURIComponent(database.host)}` : `${way}/${role}`;
   const environment = {
     ...credentialSettings,
     CROSSWALK_RATE_LIMIT: '0',
@@ -65,11 +68,8 @@ export async function install({
   const [targets, servers, ports]: [Target[], ServerProcess[], string[]] = [[], [], []];
   const start = async (index: number) => {
     const port = ports[index] ?? String(await freePort());
-    const server = await startServerProcess({
-      ...environment,
-      ...(typeof settings === 'function' ? settings(index) : settings),
-      PORT: port,
-    });
+    const own = typeof settings === 'function' ? settings(index) : settings;
+    const server = await startServerProcess({ ...environment, ...own, PORT: port }, shell);
     [ports[index], servers[index]] = [port, server];
     const token = await tokenOf(server.url);
     const target = targets[index];

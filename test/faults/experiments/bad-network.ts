@@ -36,7 +36,7 @@ export const badNetwork: Experiment[] = [
         network: async (socket) => {
           network = await startBadNetwork(socket, random);
           afterwards(network.close);
-          return network.port;
+          return `127.0.0.1:${network.port}`;
         },
       });
       if (network === undefined) throw new Error('the servers go through the network');

@@ -31,7 +31,7 @@ function open(size: number) {
   const { port } = Object(server.address());
   const { user = '', database = '' } = target;
   // Only what must fail takes its time: a second is long for a connection on one machine, and the tests have many.
-  return openPool({ host: '127.0.0.1', port, database, user, ssl: false }, { size, connectTimeout: 1_000, statementTimeout: 1_000 });
+  return openPool({ host: '127.0.0.1', port, database, user, ssl: false }, { size, connectTimeout: 1_000, statementTimeout: 100 });
 }
 
 const outcomes = async (work: Promise<unknown>[]) => (await Promise.allSettled(work)).map(({ status }) => status);
@@ -48,6 +48,18 @@ test('a database that says nothing is tried by a few for all who wait, and then 
   way.isSilent = false;
   await pool.query('select');
   expect(new Set(await outcomes(Array.from({ length: 200 }, () => pool.query('select'))))).toEqual(new Set(['fulfilled']));
+  await pool.end();
+});
+
+test('a statement that has no answer is one lesson: connections that were made before are not tried one after another', async () => {
+  way.isSilent = false;
+  const pool = open(3);
+  await Promise.all(Array.from({ length: 3 }, () => pool.query('select')));
+  way.isSilent = true;
+  await expect(pool.query('select')).rejects.toThrow('Query read timeout');
+  await expect(pool.query('select')).rejects.toThrow('timeout expired');
+  way.isSilent = false;
+  await pool.query('select');
   await pool.end();
 });
 

@@ -1,12 +1,16 @@
 import pg from 'pg';
 import { isConnectionFailure } from './sql-error.ts';
 
+/** A database that has answered nobody for this long when a statement was given up is not there for others either. Milliseconds. */
+const silence = 5_000;
+
 type Taken = (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: Error | boolean) => void) => void;
 
 /**
- * A pool that lets nobody wait for a database that is away. When an attempt to connect fails and nothing has come from the database since
- * it began, all who wait fail with it; from then on one at a time tries, until there is a sign of life. In a network that says nothing every
- * attempt takes as long as it may, and hundreds of requests would have theirs one after another.
+ * A pool that lets nobody wait for a database that is away. When a statement is not answered in time, or an attempt to connect fails, and nothing
+ * else has come from the database, all who wait fail with it, and connections that nobody uses are not relied on any more. From then on one
+ * at a time tries, until there is a sign of life. In a network that says nothing every statement and attempt takes as long as it may, and
+ * hundreds of requests would have theirs one after another.
  */
 export class Pool extends pg.Pool {
   /** those who wait for a connection, by what tells them that there is none */
@@ -25,6 +29,7 @@ export class Pool extends pg.Pool {
     this.on('connect', hear);
     this.on('release', (error: unknown) => {
       if (error === undefined) hear();
+      else if (isUnanswered(error) && this.#lastSign < performance.now() - silence) this.#giveUp(error);
     });
   }
 
@@ -53,20 +58,31 @@ export class Pool extends pg.Pool {
         (error: Error) => {
           if (!this.#waiting.delete(reject)) return;
           reject(error);
-          if (isFailedAttempt(error) && this.#lastSign < begin) this.#tellAll(error);
+          if (isFailedAttempt(error) && this.#lastSign < begin) this.#giveUp(error);
         },
       );
     });
   }
 
-  #tellAll(error: Error): void {
+  #giveUp(error: Error): void {
     this.#away = error;
     for (const fail of this.#waiting) fail(error);
     this.#waiting.clear();
     // pg-pool would go on to connect for each of them, and has no way to be told that they are gone.
     const queue: unknown = Reflect.get(this, '_pendingQueue');
     if (Array.isArray(queue)) queue.length = 0;
+    for (let unused = this.idleCount; unused > 0; unused -= 1) {
+      super.connect().then(
+        (client) => client.release(true),
+        () => {},
+      );
+    }
   }
+}
+
+/** Whether a connection is given back because a statement on it had no answer. */
+function isUnanswered(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout';
 }
 
 /** Whether nothing came of an attempt to connect. Who waited too long while all connections were in use has made none. */
