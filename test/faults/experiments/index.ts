@@ -11,6 +11,7 @@ import { kill } from './kill.ts';
 import { races } from './races.ts';
 import { retries } from './retries.ts';
 import { rollingRestart } from './rolling-restart.ts';
+import { slowReceivers } from './slow-receivers.ts';
 import { torn } from './torn.ts';
 
 /** All experiments, in the order of their numbers. */
@@ -23,6 +24,7 @@ export const experiments: readonly Experiment[] = [
   ...retries,
   ...torn,
   ...badNetwork,
+  ...slowReceivers,
   ...clock,
   ...keyRotation,
   ...gracefulStop,
