@@ -5,6 +5,7 @@ import { connections } from './connections.ts';
 import { crowds } from './crowds.ts';
 import { databaseRestart } from './database-restart.ts';
 import { diskFull } from './disk-full.ts';
+import { files } from './files.ts';
 import { gracefulStop } from './graceful-stop.ts';
 import { keyRotation } from './key-rotation.ts';
 import { kill } from './kill.ts';
@@ -30,4 +31,5 @@ export const experiments: readonly Experiment[] = [
   ...gracefulStop,
   ...rollingRestart,
   ...crowds,
+  ...files,
 ];

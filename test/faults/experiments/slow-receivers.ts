@@ -77,9 +77,9 @@ async function compare({ setting, targets, servers, receiver, healthy, lost }: C
     if (status !== 201) throw new Error(`an endpoint was answered with ${status}`);
   };
   const memory = () => residentMegabytes(servers[0]?.child.pid);
-  const problems: string[] = [];
   for (const endpoint of healthy) await make(endpoint);
   const usual = await measure(url, token, receiver, healthy.length);
+  const problems = [...usual.problems];
   const before = await memory();
   // At once: each is looked for when it is made, and that takes its time.
   await Promise.all(lost.map(make));
@@ -87,7 +87,7 @@ async function compare({ setting, targets, servers, receiver, healthy, lost }: C
   for (let round = 1; round <= setting.rounds; round += 1) {
     const found = await measure(url, token, receiver, healthy.length);
     const grown = Math.round((await memory()) - before);
-    problems.push(...usual.problems, ...found.problems);
+    problems.push(...found.problems);
     if (found.webhooks > usual.webhooks + longestDelivery) problems.push(`webhooks to endpoints that answer took ${found.webhooks} ms`);
     if (grown > memoryLimit) problems.push(`the memory of the server grew by ${grown} MB`);
     notes.push(

@@ -116,6 +116,12 @@ describe('one port without a certificate', () => {
     socket.destroy();
   });
 
+  test('survives a connection that it cannot accept, and serves the next', async () => {
+    // As Node tells it; when the system has no file left, Node mostly closes the connection by itself.
+    listener.server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE', syscall: 'accept' }));
+    expect(await (await fetch(`http://127.0.0.1:${port}/next`)).text()).toBe('HTTP/1.1 GET /next ');
+  });
+
   test('survives connections that say one byte, nothing, or break off, and serves the next', async () => {
     for (const text of ['P', '', 'PRI * HTTP/2.0\r\n']) {
       const socket = await raw(port);

@@ -84,6 +84,9 @@ export function createListener({ certificate, requestTimeout = defaultRequestTim
         });
   const sessions = createHttp2(server, { requestTimeout, onGrpc });
   server.maxConnections = maxConnections;
+  // A connection that cannot be accepted, as no file is left for it, is its client's loss alone. Unheard, it would end the process. Who waits for
+  // the server to listen hears of what prevents that besides.
+  server.on('error', () => {});
   const drainHttp1 = prepareDraining(server);
   const undecided = new Set<Socket>();
   const firstHeads = new WeakMap<Socket, NodeJS.Timeout>();
