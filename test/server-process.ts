@@ -19,10 +19,18 @@ export interface ServerProcess {
 
 const built = fileURLToPath(new URL('../packages/server/dist/start.js', import.meta.url));
 
-/** Starts the built server, or another program that is one. */
-export async function spawnServer(env: Record<string, string>, program = built): Promise<ServerProcess> {
+/**
+ * Starts the built server, or another program that is one. `shell` is done before, by the shell that becomes the server: what a process
+ * hands on, such as limits.
+ */
+export async function spawnServer(
+  env: Record<string, string>,
+  { program = built, shell }: { program?: string; shell?: string } = {},
+): Promise<ServerProcess> {
   const port = Number(env.PORT ?? (await freePort()));
-  const child = spawn(process.execPath, [program], {
+  const [command, ...parts] = [process.execPath, program];
+  const prepared = shell === undefined ? parts : ['-c', `${shell} && exec "$0" "$@"`, command, ...parts];
+  const child = spawn(shell === undefined ? command : 'sh', prepared, {
     env: { PATH: process.env.PATH ?? '', LOG_LEVEL: 'warn', ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -52,8 +60,8 @@ export async function spawnServer(env: Record<string, string>, program = built):
 }
 
 /** Starts the built server and waits until it listens. Rejects with its output when it ends instead. */
-export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
-  const server = await spawnServer(env);
+export async function startServerProcess(env: Record<string, string>, shell?: string): Promise<ServerProcess> {
+  const server = await spawnServer(env, shell === undefined ? {} : { shell });
   await server.printed('Crosswalk is listening');
   return server;
 }

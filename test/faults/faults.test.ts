@@ -15,8 +15,9 @@ const short: [name: string, what: string][] = [
   ['T16', 'cut after a random byte'],
   ['T24', 'under two servers'],
 ];
-/** Those that start servers again and again. */
+/** Those that start servers again and again, or wait for minutes. */
 const long: typeof short = [
+  ['T17', 'the network to PostgreSQL'],
   ['T24', 'kill -9'],
   ['T26', 'one after another'],
 ];

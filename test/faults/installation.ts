@@ -29,6 +29,10 @@ export interface InstallationOptions {
   engine: 'embedded' | 'external';
   /** default 1 */
   servers?: number;
+  /** What the servers come to an external PostgreSQL by, instead of its Unix socket: gives the host and port that lead to it. */
+  network?: (socket: string) => Promise<string>;
+  /** what the shell does that becomes a server */
+  shell?: string;
   /** of every server, or of each by its index */
   settings?: Record<string, string> | ((index: number) => Record<string, string>);
 }
@@ -37,17 +41,26 @@ export interface InstallationOptions {
 export const role = 'app';
 
 /** Starts an installation: real processes on a real PostgreSQL, which waits for the disk as it does in production. */
-export async function install({ directory, engine, servers: wanted = 1, settings = {} }: InstallationOptions): Promise<Installation> {
+export async function install({
+  directory,
+  engine,
+  servers: wanted = 1,
+  network,
+  shell,
+  settings = {},
+}: InstallationOptions): Promise<Installation> {
   const data = join(directory, 'data');
   const postgres = engine === 'external' ? await startExternal(data) : undefined;
   const database = { host: join(data, 'socket'), port: 5432, ssl: false };
+  const way = await network?.(join(database.host, `.s.PGSQL.${database.port}`));
+  const place = way === undefined ? `/${role}?host=${encodeURIComponent(database.host)}` : `${way}/${role}`;
   const environment = {
     ...credentialSettings,
     CROSSWALK_RATE_LIMIT: '0',
     ...(engine === 'embedded'
       ? { CROSSWALK_DATA_DIR: data }
       : {
-          DATABASE_URL: `postgres://${role}@/${role}?host=${encodeURIComponent(database.host)}`,
+          DATABASE_URL: `postgres://${role}@${place}`,
           CROSSWALK_SECRET_KEY: 'a secret key that is only for the tests',
           CROSSWALK_PUBLIC_URL: 'https://directory.example.com',
         }),
@@ -55,11 +68,8 @@ export async function install({ directory, engine, servers: wanted = 1, settings
   const [targets, servers, ports]: [Target[], ServerProcess[], string[]] = [[], [], []];
   const start = async (index: number) => {
     const port = ports[index] ?? String(await freePort());
-    const server = await startServerProcess({
-      ...environment,
-      ...(typeof settings === 'function' ? settings(index) : settings),
-      PORT: port,
-    });
+    const own = typeof settings === 'function' ? settings(index) : settings;
+    const server = await startServerProcess({ ...environment, ...own, PORT: port }, shell);
     [ports[index], servers[index]] = [port, server];
     const token = await tokenOf(server.url);
     const target = targets[index];

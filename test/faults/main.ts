@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { experiments } from './experiments/index.ts';
@@ -33,6 +33,7 @@ async function run(): Promise<void> {
   const names = values.only?.split(',').map((name) => name.trim().toUpperCase());
   const chosen = experiments.filter(({ name }) => names?.includes(name) ?? true);
   if (chosen.length === 0) throw new Error(`--only names none of ${[...new Set(experiments.map(({ name }) => name))].join(', ')}`);
+  if (values.keep !== undefined) await mkdir(values.keep, { recursive: true });
   console.info(`Seed ${seed}; Node ${process.versions.node}`);
   const rows: Row[] = [];
   for (const [index, experiment] of chosen.entries()) {

@@ -121,7 +121,7 @@ try {
     ...credentialSettings,
   };
   const startServer = async (port: number | undefined, program?: string): Promise<ServerProcess> => {
-    const server = await spawnServer({ ...settings, PORT: String(port) }, program);
+    const server = await spawnServer({ ...settings, PORT: String(port) }, program === undefined ? {} : { program });
     closers.push(() => (server.child.exitCode === null && server.child.signalCode === null ? server.end('SIGTERM') : Promise.resolve()));
     await server.printed('Crosswalk is listening');
     return server;

@@ -16,7 +16,7 @@ export interface TestDatabase {
 }
 
 /** What a test has to wait for on a busy machine is none of its promises. */
-const patient: PoolOptions = { connectionTimeout: 300_000 };
+const patient: PoolOptions = { connectionTimeout: 300_000, connectTimeout: 300_000 };
 
 /** Makes a database for one test file: a copy of the migrated one, or empty. */
 export async function createTestDatabase(options: PoolOptions = patient, kind: 'migrated' | 'empty' = 'migrated'): Promise<TestDatabase> {

@@ -1,15 +1,18 @@
 import type { Experiment } from '../experiment.ts';
+import { badNetwork } from './bad-network.ts';
 import { clock } from './clock.ts';
 import { connections } from './connections.ts';
 import { crowds } from './crowds.ts';
 import { databaseRestart } from './database-restart.ts';
 import { diskFull } from './disk-full.ts';
+import { files } from './files.ts';
 import { gracefulStop } from './graceful-stop.ts';
 import { keyRotation } from './key-rotation.ts';
 import { kill } from './kill.ts';
 import { races } from './races.ts';
 import { retries } from './retries.ts';
 import { rollingRestart } from './rolling-restart.ts';
+import { slowReceivers } from './slow-receivers.ts';
 import { torn } from './torn.ts';
 
 /** All experiments, in the order of their numbers. */
@@ -21,9 +24,12 @@ export const experiments: readonly Experiment[] = [
   ...races,
   ...retries,
   ...torn,
+  ...badNetwork,
+  ...slowReceivers,
   ...clock,
   ...keyRotation,
   ...gracefulStop,
   ...rollingRestart,
   ...crowds,
+  ...files,
 ];

@@ -13,6 +13,10 @@ const [lead, lifetime] = [8, 20];
 const keptKeys = 4_000;
 /** A server accepts a token for 60 seconds after its end, as clocks differ; one that has become so old is not tried any more. Milliseconds. */
 const tooOld = 50_000;
+/** Requests with these tokens that are asked for in a second, of all servers together. */
+const rate = 500;
+/** So many of them are under way at most: a machine that cannot do as many has fewer, instead of ever more that wait. */
+const atOnce = 64;
 /** How long a key may take to do what its times say, on a busy machine. Milliseconds. */
 const patience = 60_000;
 
@@ -20,15 +24,14 @@ const patience = 60_000;
 export const keyRotation: Experiment[] = [
   {
     name: 'T24',
-    what: 'the signing key is replaced under two servers, with services that keep /keys: no valid token is refused',
+    what: `the signing key is replaced under two servers and ${rate} requests a second, with services that keep /keys: no valid token is refused`,
     rounds: 10,
     async run({ rounds, random, history, install }) {
       const settings = { CROSSWALK_SIGNING_KEY_LEAD_SECONDS: String(lead), CROSSWALK_TOKEN_SECONDS: String(lifetime) };
       const { targets } = await install({ engine: 'external', servers: 2, settings });
       const tokens = new Tokens(targets);
-      // Few: what is tried are the tokens, which are as many however many requests each is used for.
       const load = await startLoad({ targets, history, random, clients: 2 });
-      const working = tokens.work();
+      const working = Promise.all([tokens.work(), tokens.use()]);
       const kids = new Set<string>();
       try {
         for (let round = 1; round <= rounds; round += 1) {
@@ -50,7 +53,7 @@ export const keyRotation: Experiment[] = [
       const [first] = (await keysOf(targets[0])).toReversed();
       return {
         problems,
-        note: `${tokens.given} tokens, ${tokens.checks} checks by services, ${tokens.ended} tokens used to their end; the first key is ${first?.state}`,
+        note: `${Math.round(tokens.used / tokens.useTime)} requests a second of ${rate} asked for, ${tokens.used} in all; ${tokens.given} tokens, ${tokens.checks} checks by services, ${tokens.ended} tokens used to their end; the first key is ${first?.state}`,
       };
     },
   },
@@ -128,6 +131,10 @@ class Tokens {
   /** of the tokens that were given */
   readonly kids = new Set<string>();
   given = 0;
+  /** requests of `use` that were answered */
+  used = 0;
+  /** for how long it sent them, in seconds */
+  useTime = 0;
   checks = 0;
   ended = 0;
   readonly #targets: readonly Target[];
@@ -161,6 +168,31 @@ class Tokens {
       await this.#useToTheEnd();
       await pause(200);
     }
+  }
+
+  /** Uses tokens of now, `rate` requests a second, by turns with each server. */
+  async use(): Promise<void> {
+    const begin = performance.now();
+    const underWay = new Set<Promise<void>>();
+    for (let sent = 0; !this.#isOver; ) {
+      const due = Math.floor(((performance.now() - begin) / 1000) * rate);
+      // What could not be sent in time is not made up for.
+      for (; sent < due; sent += 1) {
+        const { url = '', token = '' } = this.#targets[sent % this.#targets.length] ?? {};
+        if (underWay.size >= atOnce) continue;
+        const request = this.#useOnce(url, token).finally(() => underWay.delete(request));
+        underWay.add(request);
+      }
+      await pause(5);
+    }
+    this.useTime = (performance.now() - begin) / 1000;
+    await Promise.all(underWay);
+  }
+
+  async #useOnce(url: string, token: string): Promise<void> {
+    const status = await statusWith(url, token);
+    this.used += 1;
+    if (status !== 200) this.problems.push(`${url} answered a token of now with ${status}`);
   }
 
   async #check(token: string): Promise<void> {

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { isoTime } from '../lib/time.ts';
 import { findTracer } from '../lib/tracing.ts';
+import { Pool } from './pool.ts';
 import { traceStatements } from './statement-spans.ts';
 
 /**
@@ -55,6 +56,12 @@ const idleTimeout = 60_000;
  */
 export const workIdleTimeout = 3_000;
 
+/**
+ * How long it may take to make a connection: a packet that is lost is sent again after 1 and after 3 seconds, and a server that comes back is not
+ * waited for any longer. Milliseconds.
+ */
+const connectTimeout = 5_000;
+
 /** How long a request waits for a free or a new connection before it is answered with 503: a burst of a thousand writers to one record drains in less. Milliseconds. */
 const connectionTimeout = 30_000;
 
@@ -69,6 +76,8 @@ export interface PoolOptions {
   idleTimeout?: number;
   /** how long a request waits for a connection; default 30,000 */
   connectionTimeout?: number;
+  /** how long it may take to make one; default 5,000, or `connectionTimeout` where that is less */
+  connectTimeout?: number;
   /** how long a statement may run; default 10,000; 0: without an end, as it then waits for locks */
   statementTimeout?: number;
   /** how long a transaction waits for another's lock; default 5,000 */
@@ -82,7 +91,7 @@ export const unlimited: PoolOptions = { statementTimeout: 0 };
 export function openPool(connection: ConnectionOptions, options: PoolOptions = {}): pg.Pool {
   const timeouts = { idleTimeout, connectionTimeout, statementTimeout, lockTimeout, ...options };
   const pooled = 'connectionString' in connection && connection.pooler === 'transaction';
-  const pool = new pg.Pool({
+  const pool = new Pool({
     ...connection,
     max: options.size ?? poolSize,
     connectionTimeoutMillis: timeouts.connectionTimeout,
@@ -92,8 +101,12 @@ export function openPool(connection: ConnectionOptions, options: PoolOptions = {
     ...(timeouts.statementTimeout === 0 ? {} : { query_timeout: timeouts.statementTimeout + answerGrace }),
     application_name: 'crosswalk',
     types: { getTypeParser },
+    Client: promptClient(
+      pooled ? UnnamedClient : pg.Client,
+      Math.min(options.connectTimeout ?? connectTimeout, timeouts.connectionTimeout),
+    ),
     ...(pooled
-      ? { Client: UnnamedClient }
+      ? {}
       : {
           ...(timeouts.statementTimeout === 0
             ? // The driver leaves out a limit of 0, and the database may have one of its own.
@@ -124,6 +137,16 @@ export function limitsOf(pool: pg.Pool): string {
 }
 
 const beginnings = new WeakMap<pg.Pool, string>();
+
+/** Connections that are made within some milliseconds or not at all. The pool's own time for that is the one for which requests wait. */
+function promptClient(Client: typeof pg.Client, timeout: number): typeof pg.Client {
+  return class extends Client {
+    constructor(config?: string | pg.ClientConfig) {
+      // The pool hides the password from copies.
+      super(typeof config === 'object' ? { ...config, password: config.password, connectionTimeoutMillis: timeout } : config);
+    }
+  };
+}
 
 /** A connection that prepares nothing by name: the next transaction would not find it. */
 class UnnamedClient extends pg.Client {

@@ -20,8 +20,8 @@ export function isRetryable(error: unknown): boolean {
 export function isConnectionFailure(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof DatabaseError) return false;
   const code = codeOf(error);
-  // The Unix socket is gone; any other missing file is another matter.
-  if (code === 'ENOENT') return 'syscall' in error && error.syscall === 'connect';
+  // The Unix socket is gone, or no file is left for one; any other missing file is another matter.
+  if (code === 'ENOENT' || code === 'EMFILE' || code === 'ENFILE') return 'syscall' in error && error.syscall === 'connect';
   return connectionCodes.has(code) || connectionMessages.test(error.message);
 }
 

@@ -16,9 +16,10 @@ import { type Certificate, createListener, type Listener } from './listener.ts';
 const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
 
 /** A listener that answers requests with their method, path and body, and streams of gRPC with a header of their own. */
-async function listen(certificate?: Certificate): Promise<{ listener: Listener; port: number }> {
+async function listen(certificate?: Certificate, requestTimeout?: number): Promise<{ listener: Listener; port: number }> {
   const listener = createListener({
     certificate,
+    requestTimeout,
     onGrpc(stream) {
       stream.respond({ ':status': 200, 'x-answered-by': 'grpc' }, { endStream: true });
     },
@@ -115,6 +116,12 @@ describe('one port without a certificate', () => {
     socket.destroy();
   });
 
+  test('survives a connection that it cannot accept, and serves the next', async () => {
+    // As Node tells it; when the system has no file left, Node mostly closes the connection by itself.
+    listener.server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE', syscall: 'accept' }));
+    expect(await (await fetch(`http://127.0.0.1:${port}/next`)).text()).toBe('HTTP/1.1 GET /next ');
+  });
+
   test('survives connections that say one byte, nothing, or break off, and serves the next', async () => {
     for (const text of ['P', '', 'PRI * HTTP/2.0\r\n']) {
       const socket = await raw(port);
@@ -122,6 +129,62 @@ describe('one port without a certificate', () => {
       await sleep(20);
       socket.resetAndDestroy();
     }
+    expect(await (await fetch(`http://127.0.0.1:${port}/still`)).text()).toBe('HTTP/1.1 GET /still ');
+  });
+});
+
+describe('the time for the first head of a connection', () => {
+  const time = 2_000;
+  let listener: Listener;
+  let port: number;
+  beforeAll(async () => {
+    ({ listener, port } = await listen(undefined, time));
+    listener.server.on('clientError', (_error, socket) => socket.end('late', () => socket.destroy()));
+  });
+  afterAll(() => listener.destroy());
+
+  test('begins when it is accepted, whatever it begins with', async () => {
+    const ended: string[] = [];
+    const begin = async (name: string) => {
+      const socket = await raw(port);
+      socket.resume().once('close', () => ended.push(name));
+      return socket;
+    };
+    const slow = await begin('half a preface, then half a head');
+    slow.write('P');
+    await sleep(0.4 * time);
+    const silent = await begin('silent');
+    const isOver = once(silent, 'close');
+    await sleep(0.4 * time);
+    slow.write('OST / HTTP/1.1\r\nX-Slow: ');
+    await isOver;
+    expect(ended).toEqual(['half a preface, then half a head', 'silent']);
+  });
+
+  test('is over when its first request is there: a body and later requests have their own', async () => {
+    const socket = await raw(port);
+    const answers = socket.setEncoding('utf8');
+    for (const path of ['/1', '/2', '/3']) {
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      const [answer] = await once(answers, 'data');
+      expect(answer).toContain(`HTTP/1.1 GET ${path} `);
+      await sleep(0.4 * time);
+    }
+    socket.destroy();
+  });
+
+  test('may end in the moment in which the client breaks off', async () => {
+    const accepted = once(listener.server, 'connection');
+    const socket = await raw(port);
+    socket.write('PRI');
+    const [peer] = await accepted;
+    while (peer.bytesRead === 0) await sleep(5);
+    // Timers come first when a turn of the event loop begins: before the server sees that the client is gone, the time is over.
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.resetAndDestroy();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1.1 * time);
+    // Not once(): that would hear of the error for the server.
+    await new Promise((resolve) => peer.once('close', resolve));
     expect(await (await fetch(`http://127.0.0.1:${port}/still`)).text()).toBe('HTTP/1.1 GET /still ');
   });
 });

@@ -65,8 +65,8 @@ export function createListener({ certificate, requestTimeout = defaultRequestTim
   const limits = {
     requestTimeout,
     headersTimeout,
-    // How often Node looks for slow requests. Its own 30 seconds would double the time.
-    connectionsCheckingInterval: Math.min(5_000, requestTimeout),
+    // How often Node looks for slow requests: what this takes comes on top of the time. It walks through those under way, in a millisecond.
+    connectionsCheckingInterval: Math.min(1_000, requestTimeout),
     keepAliveTimeout,
     maxHeaderSize,
     // A missing Host is answered by us.
@@ -84,8 +84,15 @@ export function createListener({ certificate, requestTimeout = defaultRequestTim
         });
   const sessions = createHttp2(server, { requestTimeout, onGrpc });
   server.maxConnections = maxConnections;
+  // A connection that cannot be accepted, as no file is left for it, is its client's loss alone. Unheard, it would end the process. Who waits for
+  // the server to listen hears of what prevents that besides.
+  server.on('error', () => {});
   const drainHttp1 = prepareDraining(server);
   const undecided = new Set<Socket>();
+  const firstHeads = new WeakMap<Socket, NodeJS.Timeout>();
+  server.on('request', ({ httpVersionMajor, socket }) => {
+    if (httpVersionMajor === 1) clearTimeout(firstHeads.get(socket));
+  });
 
   const event = certificate === undefined ? 'connection' : 'secureConnection';
   const [acceptHttp1] = server.listeners(event);
@@ -93,13 +100,19 @@ export function createListener({ certificate, requestTimeout = defaultRequestTim
   server.on(event, (socket: Socket & { alpnProtocol?: string | false }) => {
     if (certificate !== undefined) return socket.alpnProtocol === 'h2' ? sessions.accept(socket) : acceptHttp1?.call(server, socket);
     undecided.add(socket);
-    socket.once('close', () => undecided.delete(socket));
-    const decide = (isHttp2: boolean) => {
+    // From here to the end of the first head: Node counts anew when it is given the connection.
+    const timer = setTimeout(() => server.emit('clientError', tooLate(), socket), headersTimeout);
+    firstHeads.set(socket, timer);
+    socket.once('close', () => {
       undecided.delete(socket);
-      if (isHttp2) sessions.accept(socket);
-      else acceptHttp1?.call(server, socket);
-    };
-    readBeginning(socket, headersTimeout, decide, () => server.emit('clientError', tooLate(), socket));
+      clearTimeout(timer);
+    });
+    readBeginning(socket, (isHttp2) => {
+      undecided.delete(socket);
+      if (!isHttp2) return acceptHttp1?.call(server, socket);
+      clearTimeout(timer);
+      sessions.accept(socket);
+    });
   });
 
   return {
@@ -121,16 +134,12 @@ export function createListener({ certificate, requestTimeout = defaultRequestTim
 }
 
 /**
- * Reads until the beginning of a connection tells which protocol it speaks, gives what was read back, and decides. A connection that
- * does not say it in time is `late`; one that ends before is closed.
+ * Reads until the beginning of a connection tells which protocol it speaks, gives what was read back, and decides. One that ends before is
+ * closed; so is one that fails, for as long as it is not decided: unheard, that would end the process.
  */
-function readBeginning(socket: Socket, timeout: number, decide: (isHttp2: boolean) => void, late: () => void): void {
+function readBeginning(socket: Socket, decide: (isHttp2: boolean) => void): void {
   let read: Buffer = Buffer.alloc(0);
   const close = () => socket.destroy();
-  const timer = setTimeout(() => {
-    settle();
-    late();
-  }, timeout);
   const onReadable = () => {
     const chunk: Buffer | null = socket.read();
     if (chunk === null) return;
@@ -144,18 +153,14 @@ function readBeginning(socket: Socket, timeout: number, decide: (isHttp2: boolea
     // Bytes that are given back have the socket read on in the next tick, whoever has paused it by then: a body that is not read at once
     // would all be taken in.
     process.nextTick(() => {
-      settle();
-      if (!socket.destroyed) decide(isPreface);
+      // It may have become too late meanwhile.
+      if (!socket.writable) return;
+      for (const name of ['end', 'error', 'close']) socket.removeListener(name, close);
+      decide(isPreface);
     });
-  };
-  const settle = () => {
-    clearTimeout(timer);
-    socket.removeListener('readable', onReadable);
-    for (const name of ['end', 'error', 'close']) socket.removeListener(name, close);
   };
   socket.on('readable', onReadable);
   for (const name of ['end', 'error', 'close']) socket.on(name, close);
-  socket.once('close', () => clearTimeout(timer));
 }
 
 /** What Node says of a request that did not come in time. */

@@ -1,12 +1,11 @@
-import { type LookupAddress, lookup } from 'node:dns';
-import { Resolver } from 'node:dns/promises';
+import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
-import { promisify } from 'node:util';
 import { webhookLimits } from '@crosswalk/contract';
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import { excerpt, invalid } from '../lib/api-error.ts';
 import { isStorable } from '../lib/text.ts';
+import { HostNames } from './host-names.ts';
 
 /** Why nothing is sent to an address; read by whoever runs the receiver. */
 export class TargetError extends Error {
@@ -24,26 +23,20 @@ export interface TargetOptions {
 
 type Protocol = 'http:' | 'https:';
 
-/** How long one question may wait before it is asked again (milliseconds), and how often it is asked of each server. */
-const resolverOptions = { timeout: 2_000, tries: 2 };
-
 /** How long an answer of the DNS is used again: bursts ask once, a changed record is soon seen. Milliseconds. */
 const cacheTime = 10_000;
-
-const lookUpBySystem = promisify(lookup);
 
 /** Decides where webhooks may go: public addresses, and networks that the settings list. */
 export class Targets {
   readonly #allowed: [ipaddr.IPv4 | ipaddr.IPv6, number][];
   readonly #ownOrigin: string;
-  readonly #resolver: Resolver;
+  readonly #names: HostNames;
   readonly #addresses = new LRUCache<string, Promise<LookupAddress[]>>({ max: 1_000, ttl: cacheTime });
 
   constructor({ allow, publicUrl, nameServers }: TargetOptions) {
     this.#allowed = allow.map((network) => ipaddr.parseCIDR(network));
     this.#ownOrigin = new URL(publicUrl).origin;
-    this.#resolver = new Resolver(resolverOptions);
-    if (nameServers !== undefined) this.#resolver.setServers(nameServers);
+    this.#names = new HostNames(nameServers);
   }
 
   /**
@@ -101,33 +94,14 @@ export class Targets {
   #lookUp(host: string): Promise<LookupAddress[]> {
     const known = this.#addresses.get(host);
     if (known !== undefined) return known;
-    const asked = this.#ask(host);
+    const asked = this.#names.addressesOf(host).catch(() => {
+      throw new TargetError('the name servers do not answer');
+    });
     this.#addresses.set(host, asked);
     // What failed is not known: the next attempt asks again.
     asked.catch(() => this.#addresses.delete(host));
     return asked;
   }
-
-  /**
-   * Asks the name servers without a thread: the system's own look-up takes one of four, and slow servers would starve all else. It
-   * is asked where they know nothing, for it reads /etc/hosts too.
-   */
-  async #ask(host: string): Promise<LookupAddress[]> {
-    const [four, six] = await Promise.all([
-      this.#resolver.resolve4(host).catch(noAddresses),
-      this.#resolver.resolve6(host).catch(noAddresses),
-    ]);
-    const found = [...four.map((address) => ({ address, family: 4 })), ...six.map((address) => ({ address, family: 6 }))];
-    return found.length > 0 ? found : lookUpBySystem(host, { all: true }).catch(noAddresses);
-  }
-}
-
-/** What says that there is no such address. Everything else says that nobody knows. */
-const absences = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
-
-function noAddresses(error: unknown): never[] {
-  if (error instanceof Error && 'code' in error && absences.has(String(error.code))) return [];
-  throw new TargetError('the name servers do not answer');
 }
 
 function parseUrl(text: string): URL {
