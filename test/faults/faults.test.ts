@@ -20,6 +20,7 @@ const long: typeof short = [
   ['T17', 'the network to PostgreSQL'],
   ['T24', 'kill -9'],
   ['T26', 'one after another'],
+  ['T35', 'may open 1024 files'],
 ];
 
 // At once: most of their time they wait, for programs to start and keys to come of age.
