@@ -1,5 +1,6 @@
 import type { Membership, MembershipStatus, Metadata } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import { findAssignedRoles } from '../roles/index.ts';
 import type { MembershipFields } from './membership.ts';
 import { columns, type LockedMembership, type MembershipRow, toMembership, usualDays } from './membership-store.ts';
 
@@ -200,17 +201,46 @@ export async function insertMemberships(
   memberships: readonly MembershipState[],
 ): Promise<Map<string, Membership>> {
   if (memberships.length === 0) return new Map();
-  const { rows } = await tx.query<MembershipRow>({
+  const { rows } = await tx.query<
+    Pick<MembershipRow, 'id' | 'join_time' | 'invite_expire_time' | 'version' | 'create_time' | 'update_time'>
+  >({
     name: 'insert-memberships',
     text: `insert into memberships as t (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email, invited,
              join_time, invite_expire_time)
            select $1, s.id, s.organization_id, s.user_id, s.status, ${roles}, s.metadata, s.inviter_email,
              s.status in ('PENDING_INVITE', 'INVITE_EXPIRED'), case when s.status = 'ACTIVE' then now() end,
              case s.status when 'PENDING_INVITE' then now() + make_interval(days => ${usualDays}) when 'INVITE_EXPIRED' then now() end
-           from ${states} returning ${columns}`,
+           from ${states} returning t.id, t.join_time, t.invite_expire_time, t.version, t.create_time, t.update_time`,
     values: [environmentId, json(memberships)],
   });
-  return new Map(rows.map((row) => [row.id, toMembership(row)]));
+  const made = new Map(rows.map((row) => [row.id, row]));
+  // Once for each role rather than for each membership, as the columns of one would find them.
+  const rolesOf = await findAssignedRoles(
+    tx,
+    environmentId,
+    memberships.map(({ organizationId, fields }) => ({ organizationId, names: fields.roles })),
+  );
+  return new Map(
+    memberships.flatMap(({ id, organizationId, userId, fields, metadata, inviterEmail }, index): [string, Membership][] => {
+      const row = made.get(id);
+      if (row === undefined) return [];
+      const membership = toMembership({
+        id,
+        organization_id: organizationId,
+        user_id: userId,
+        status: fields.membership_status,
+        roles: rolesOf[index] ?? [],
+        metadata,
+        inviter_email: inviterEmail,
+        join_time: row.join_time,
+        invite_expire_time: row.invite_expire_time,
+        version: row.version,
+        create_time: row.create_time,
+        update_time: row.update_time,
+      });
+      return [[id, membership]];
+    }),
+  );
 }
 
 /** Gives locked memberships other fields and metadata, and raises their versions. Returns them by database ID. */
