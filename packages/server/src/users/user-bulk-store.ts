@@ -39,19 +39,21 @@ export async function lockUsers(tx: Queryable, environmentId: string, ids: reado
 /** Writes new users. Their external IDs are claimed before. */
 export async function insertUsers(tx: Queryable, environmentId: string, users: readonly UserState[]): Promise<Map<string, User>> {
   if (users.length === 0) return new Map();
-  const { rows } = await tx.query<{ id: string; version: string; create_time: string; update_time: string }>({
+  // What the database adds is the same of all of them, and the rest is known.
+  const { rows } = await tx.query<Pick<UserRow, 'version' | 'create_time' | 'update_time'>>({
     name: 'insert-users',
-    text: `insert into users as t (environment_id, id, email, email_key, external_id, external_ids, profile, metadata)
-           select $1, s.id, s.email, s.email_key, s.external_id, s.external_ids, s.profile, s.metadata from ${states}
-           returning t.id, t.version, t.create_time, t.update_time`,
+    text: `with made as (
+             insert into users (environment_id, id, email, email_key, external_id, external_ids, profile, metadata)
+             select $1, s.id, s.email, s.email_key, s.external_id, s.external_ids, s.profile, s.metadata from ${states}
+             returning version, create_time, update_time)
+           select distinct version, create_time, update_time from made`,
     values: [environmentId, json(users)],
   });
-  const made = new Map(rows.map((row) => [row.id, row]));
+  const [made] = rows;
+  if (made === undefined) throw new Error('users were written and did not come back');
+  const { version, create_time, update_time } = made;
   return new Map(
-    users.flatMap(({ id, fields: { email, external_id, external_ids, profile }, metadata }): [string, User][] => {
-      const row = made.get(id);
-      if (row === undefined) return [];
-      const { version, create_time, update_time } = row;
+    users.map(({ id, fields: { email, external_id, external_ids, profile }, metadata }): [string, User] => {
       const own = {
         id,
         environment_id: environmentId,
@@ -62,7 +64,7 @@ export async function insertUsers(tx: Queryable, environmentId: string, users: r
         profile,
         metadata,
       };
-      return [[id, toUser({ ...own, memberships: [], version, create_time, update_time })]];
+      return [id, toUser({ ...own, memberships: [], version, create_time, update_time })];
     }),
   );
 }
