@@ -34,6 +34,11 @@ export function appendPlacedEvents(
   return writeEvents(tx, context, ids, events, BigInt(last));
 }
 
+/** SQL: parameters as columns of these types. Each hides from the planner how many there are, as the keys of a batch do: see `batchKeys`. */
+function columns(...types: string[]): string {
+  return types.map((type, index) => `(select $${index + 1}::${type}[])`).join(', ');
+}
+
 async function writeEvents(
   tx: Queryable,
   context: RequestContext,
@@ -51,8 +56,7 @@ async function writeEvents(
              select e.environment_id, e.id, e.place, e.type, e.organization_id, e.record_kind, e.record_id, e.record_version,
                e.actor_type, e.actor_id, e.request_id, e.external_id, e.external_ids::jsonb, e.changed::jsonb, e.data::jsonb
              from rows from (
-               unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::text[],
-                 $10::bigint[], $11::text[], $12::text[]),
+               unnest(${columns('bigint', 'bigint', 'bigint', 'text', 'bigint', 'text', 'bigint', 'bigint', 'text', 'bigint', 'text', 'text')}),
                ${jsonLines('$13')}, ${jsonLines('$14')}, ${jsonLines('$15')})
              as e (environment_id, id, place, type, organization_id, record_kind, record_id, record_version, actor_type, actor_id, request_id,
                external_id, external_ids, changed, data)
