@@ -1,4 +1,5 @@
 import type { EventType } from '@crosswalk/contract';
+import { jsonColumn, jsonLines, plainArray, textArray } from '../database/columns.ts';
 import type { Queryable } from '../database/connection.ts';
 import type { RequestContext } from '../environments/index.ts';
 import type { IdGenerator } from '../lib/id.ts';
@@ -33,6 +34,11 @@ export function appendPlacedEvents(
   return writeEvents(tx, context, ids, events, BigInt(last));
 }
 
+/** SQL: parameters as columns of these types. Each hides from the planner how many there are, as the keys of a batch do: see `batchKeys`. */
+function columns(...types: string[]): string {
+  return types.map((type, index) => `(select $${index + 1}::${type}[])`).join(', ');
+}
+
 async function writeEvents(
   tx: Queryable,
   context: RequestContext,
@@ -42,34 +48,36 @@ async function writeEvents(
 ): Promise<WrittenEvent[]> {
   const written: WrittenEvent[] = [];
   for (let start = 0; start < events.length; start += batchSize) {
-    const rows = events.slice(start, start + batchSize).map(({ by = context, ...event }, index) => ({
-      environment_id: event.environmentId ?? context.environmentId,
-      id: ids.next(),
-      place: last === null ? null : (last + BigInt(start + index + 1)).toString(),
-      type: event.type,
-      organization_id: event.organizationId,
-      record_kind: event.recordKind,
-      record_id: event.recordId,
-      record_version: event.recordVersion,
-      external_id: event.externalId,
-      external_ids: event.externalIds,
-      changed: event.changed,
-      data: event.data,
-      actor_type: by.actor.type,
-      actor_id: by.actor.id,
-      request_id: by.requestId,
-    }));
+    const some = events.slice(start, start + batchSize);
     const { rows: inserted } = await tx.query<WrittenEvent>({
       name: 'append-events',
       text: `insert into events (environment_id, id, place, type, organization_id, record_kind, record_id, record_version,
-               external_id, external_ids, changed, data, actor_type, actor_id, request_id)
+               actor_type, actor_id, request_id, external_id, external_ids, changed, data)
              select e.environment_id, e.id, e.place, e.type, e.organization_id, e.record_kind, e.record_id, e.record_version,
-               e.external_id, e.external_ids, e.changed, e.data, e.actor_type, e.actor_id, e.request_id
-             from jsonb_to_recordset($1::jsonb) as e (environment_id bigint, id bigint, place bigint, type text, organization_id bigint, record_kind text,
-               record_id bigint, record_version bigint, external_id text, external_ids jsonb, changed jsonb, data jsonb, actor_type text,
-               actor_id bigint, request_id text)
+               e.actor_type, e.actor_id, e.request_id, e.external_id, e.external_ids::jsonb, e.changed::jsonb, e.data::jsonb
+             from rows from (
+               unnest(${columns('bigint', 'bigint', 'bigint', 'text', 'bigint', 'text', 'bigint', 'bigint', 'text', 'bigint', 'text', 'text')}),
+               ${jsonLines('$13')}, ${jsonLines('$14')}, ${jsonLines('$15')})
+             as e (environment_id, id, place, type, organization_id, record_kind, record_id, record_version, actor_type, actor_id, request_id,
+               external_id, external_ids, changed, data)
              returning environment_id, sequence, type`,
-      values: [JSON.stringify(rows)],
+      values: [
+        plainArray(some.map((event) => event.environmentId ?? context.environmentId)),
+        plainArray(some.map(() => ids.next())),
+        plainArray(some.map((_, index) => (last === null ? null : (last + BigInt(start + index + 1)).toString()))),
+        plainArray(some.map(({ type }) => type)),
+        plainArray(some.map(({ organizationId }) => organizationId)),
+        plainArray(some.map(({ recordKind }) => recordKind)),
+        plainArray(some.map(({ recordId }) => recordId)),
+        plainArray(some.map(({ recordVersion }) => recordVersion)),
+        plainArray(some.map(({ by = context }) => by.actor.type)),
+        plainArray(some.map(({ by = context }) => by.actor.id)),
+        textArray(some.map(({ by = context }) => by.requestId)),
+        textArray(some.map(({ externalId }) => externalId)),
+        jsonColumn(some.map(({ externalIds }) => externalIds)),
+        jsonColumn(some.map(({ changed }) => changed)),
+        jsonColumn(some.map(({ data }) => data)),
+      ],
     });
     written.push(...inserted);
   }

@@ -138,16 +138,14 @@ export function changedPaths(before: object | undefined, after: object | undefin
 }
 
 function compare(prefix: string, before: object, after: object, skipped: ReadonlySet<string>, changed: Changed): void {
-  const old = new Map<string, JsonValue>(Object.entries(before));
+  const old: Record<string, JsonValue> = Object(before);
+  const now: Record<string, JsonValue> = Object(after);
   const look = (key: string, oldValue: JsonValue, newValue: JsonValue) => {
     const path = prefix + key;
     if (skipped.has(path)) return;
     if (nested.has(path)) compare(`${path}.`, Object(oldValue), Object(newValue), skipped, changed);
-    else if (!isDeepStrictEqual(oldValue, newValue)) changed[path] = [oldValue, newValue];
+    else if (oldValue !== newValue && !isDeepStrictEqual(oldValue, newValue)) changed[path] = [oldValue, newValue];
   };
-  for (const [key, value] of Object.entries(after)) {
-    look(key, old.get(key) ?? null, value ?? null);
-    old.delete(key);
-  }
-  for (const [key, value] of old) look(key, value ?? null, null);
+  for (const key of Object.keys(now)) look(key, Object.hasOwn(old, key) ? (old[key] ?? null) : null, now[key] ?? null);
+  for (const key of Object.keys(old)) if (!Object.hasOwn(now, key)) look(key, old[key] ?? null, null);
 }

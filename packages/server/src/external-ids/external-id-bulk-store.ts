@@ -1,4 +1,5 @@
 import type { RecordKind } from '@crosswalk/contract';
+import { plainArray, textArray } from '../database/columns.ts';
 import type { Queryable } from '../database/connection.ts';
 import { formatId } from '../lib/id.ts';
 import { type ExternalKey, externalIdTaken, type SystemIds } from './external-id.ts';
@@ -26,7 +27,7 @@ export async function findHolders(
            from unnest($2::text[], $3::text[]) with ordinality as u (system, value, n)
            cross join lateral (select $1::bigint as environment_id, u.system, u.value, u.n) k
            join ${externalIdJoin(kind)} on true`,
-    values: [environmentId, keys.map(({ system }) => system), keys.map(({ value }) => value)],
+    values: [environmentId, textArray(keys.map(({ system }) => system)), textArray(keys.map(({ value }) => value))],
   });
   const found = new Map(
     rows.map((row) => [Number(row.n) - 1, { recordId: row.record_id, isAlias: row.is_alias, aliasUntil: row.alias_expire_time }]),
@@ -83,6 +84,9 @@ export interface IdChange {
  * A changed ID stays as an alias for `aliasDays`; a cleared one is free at once. A free ID, the record's own alias and the alias of another
  * record can be claimed; an ID that another record has now is 409 EXTERNAL_ID_TAKEN, and then the transaction is to be given up. A
  * concurrent claim of the same ID waits for the one that was first.
+ *
+ * `isFree` tells which IDs nobody had when this transaction looked, not even as an alias: to write those costs two thirds. One that was
+ * claimed since is a unique violation.
  */
 export async function moveExternalIds(
   tx: Queryable,
@@ -90,6 +94,7 @@ export async function moveExternalIds(
   kind: RecordKind,
   changes: readonly IdChange[],
   aliasDays: number,
+  isFree: (key: ExternalKey) => boolean = () => false,
 ): Promise<void> {
   const ids = (from: 'before' | 'after', to: 'before' | 'after') =>
     changes.flatMap((change) =>
@@ -111,15 +116,26 @@ export async function moveExternalIds(
     kind,
     lost.filter(({ follows }) => aliasDays === 0 || !follows),
   );
-  await claim(tx, environmentId, kind, ids('after', 'before'));
+  const gained = ids('after', 'before');
+  await claimFree(tx, environmentId, kind, gained.filter(isFree));
+  await claim(
+    tx,
+    environmentId,
+    kind,
+    gained.filter((key) => !isFree(key)),
+  );
 }
 
 interface OwnedKey extends ExternalKey {
   recordId: string;
 }
 
-function columns(keys: readonly OwnedKey[]): [string[], string[], string[]] {
-  return [keys.map(({ recordId }) => recordId), keys.map(({ system }) => system), keys.map(({ value }) => value)];
+function columns(keys: readonly OwnedKey[]): [string, string, string] {
+  return [
+    plainArray(keys.map(({ recordId }) => recordId)),
+    textArray(keys.map(({ system }) => system)),
+    textArray(keys.map(({ value }) => value)),
+  ];
 }
 
 async function alias(tx: Queryable, environmentId: string, kind: RecordKind, keys: readonly OwnedKey[], days: number): Promise<void> {
@@ -143,22 +159,33 @@ async function free(tx: Queryable, environmentId: string, kind: RecordKind, keys
   });
 }
 
-/** In the order of system and value, so that two claims of several IDs wait for each other rather than lock up. */
+/** SQL: the keys of `columns`, in the order of system and value, so that two claims of several IDs wait for each other rather than lock up. */
+const claimed = `select $1, $2, k.system, k.value, k.record_id from unnest($3::bigint[], $4::text[], $5::text[]) as k (record_id, system, value)
+  order by k.system collate "C", k.value collate "C"`;
+
+async function claimFree(tx: Queryable, environmentId: string, kind: RecordKind, keys: readonly OwnedKey[]): Promise<void> {
+  if (keys.length === 0) return;
+  await tx.query({
+    name: 'claim-free-external-ids',
+    text: `insert into external_ids (environment_id, kind, system, value, record_id) ${claimed}`,
+    values: [environmentId, kind, ...columns(keys)],
+  });
+}
+
 async function claim(tx: Queryable, environmentId: string, kind: RecordKind, keys: readonly OwnedKey[]): Promise<void> {
   if (keys.length === 0) return;
   const { rows } = await tx.query<ExternalKey>({
     name: 'claim-many-external-ids',
     text: `insert into external_ids as x (environment_id, kind, system, value, record_id)
-           select $1, $2, k.system, k.value, k.record_id from unnest($3::bigint[], $4::text[], $5::text[]) as k (record_id, system, value)
-           order by k.system collate "C", k.value collate "C"
+           ${claimed}
            on conflict on constraint external_ids_pkey do update set record_id = excluded.record_id, alias_expire_time = null
              where x.alias_expire_time is not null or x.record_id = excluded.record_id
            returning system, value`,
     values: [environmentId, kind, ...columns(keys)],
   });
   if (rows.length === keys.length) return;
-  const claimed = new Set(rows.map(({ system, value }) => `${system}\0${value}`));
-  const refused = keys.find(({ system, value }) => !claimed.has(`${system}\0${value}`));
+  const got = new Set(rows.map(({ system, value }) => `${system}\0${value}`));
+  const refused = keys.find(({ system, value }) => !got.has(`${system}\0${value}`));
   if (refused === undefined) throw new Error('more external IDs were claimed than asked for');
   const [holder] = await findHolders(tx, environmentId, kind, [refused]);
   throw externalIdTaken(kind, refused, formatId(kind === 'organization' ? 'org' : 'usr', holder?.recordId ?? ''));

@@ -37,6 +37,12 @@ export interface Batch {
   samplesWanted: number;
   /** records that a row about another changed too: database ID and version, of which rows before may have noted the one before */
   touched: { kind: RowKind; id: string; version: number }[];
+  /** users (database IDs) that this batch made: nobody else sees them yet, so they are locked and have the memberships that it gave them */
+  madeUsers: Set<string>;
+  /** memberships of theirs that it made, as `organization ID/user ID` */
+  madeMemberships: Set<string>;
+  /** whether the last try lost a race, so that nothing is taken for granted */
+  isRetry: boolean;
   /** whether a record that was there lost a name: an external ID or an address, which another may have from now on */
   freesNames: boolean;
   /** the first line of each kind that is yet to be done after this level */
@@ -101,14 +107,6 @@ export function sameJson(stored: unknown, wanted: unknown): boolean {
   return isDeepStrictEqual(stored, wanted) || isDeepStrictEqual(stored, JSON.parse(JSON.stringify(wanted)));
 }
 
-/** The external IDs that rows name, the primary one first. */
-export function namedKeys(row: { external_id?: string | null; external_ids?: Record<string, string | null> }): ExternalKey[] {
-  return [
-    ...(typeof row.external_id === 'string' ? [{ system: '', value: row.external_id }] : []),
-    ...Object.entries(row.external_ids ?? {}).flatMap(([system, value]) => (value === null ? [] : [{ system, value }])),
-  ];
-}
-
 /** Text of an external ID for look-ups among those of one kind. */
 export function textOf({ system, value }: ExternalKey): string {
   return `${system}\0${value}`;
@@ -128,6 +126,14 @@ export async function holdersOf(
       return holder === undefined ? [] : [[textOf(key), holder]];
     }),
   );
+}
+
+/**
+ * Which of the external IDs that were asked for nobody has: `holders` has none of them. An alias that is over is no holder and in the way all
+ * the same, as is whoever comes in between: the try that follows knows of none.
+ */
+export function isFreeOf({ isRetry }: Batch, holders: ReadonlyMap<string, Holder>): (key: ExternalKey) => boolean {
+  return (key) => !isRetry && !holders.has(textOf(key));
 }
 
 /** The record that a row means: by its ID, else by an external ID that a record has now, else by one it used to have. */

@@ -1,7 +1,7 @@
 import type { OrganizationRow, UserRow } from '@crosswalk/contract';
 import { externalIdTaken, type Holder, primarySystem } from '../external-ids/index.ts';
 import { formatId } from '../lib/id.ts';
-import { type Batch, deciding, namedKeys, type PendingRow, textOf, waitsForOthers } from './batch.ts';
+import { type Batch, deciding, type PendingRow, textOf, waitsForOthers } from './batch.ts';
 
 /** Rows of records that are found by the IDs they name. */
 type Row = OrganizationRow | UserRow;
@@ -19,13 +19,13 @@ export interface MeantRow<RowType extends Row> {
 export function tellApart<RowType extends Row>(
   batch: Batch,
   rows: readonly PendingRow<RowType>[],
-  meaning: (row: RowType) => { id: string | undefined; others: (string | undefined)[] },
+  meaning: (pending: PendingRow<RowType>) => { id: string | undefined; others: (string | undefined)[] },
 ): { meant: MeantRow<RowType>[]; later: PendingRow<RowType>[]; touched: string[] } {
   const touched = new Set<string>();
   const later: PendingRow<RowType>[] = [];
   const meant: MeantRow<RowType>[] = [];
   for (const pending of rows) {
-    const found = deciding(batch, pending, () => meaning(pending.row));
+    const found = deciding(batch, pending, () => meaning(pending));
     if (found === undefined) continue;
     if ([found.id, ...found.others].some((id) => id !== undefined && touched.has(id))) {
       later.push(pending);
@@ -44,9 +44,9 @@ export function withoutTakenIds<RowType extends Row>(
   own: string | undefined,
   holders: ReadonlyMap<string, Holder>,
 ): RowType {
-  const { row } = pending;
+  const { row, keys } = pending;
   const allowed: RowType = { ...row, ...(row.external_ids === undefined ? {} : { external_ids: { ...row.external_ids } }) };
-  for (const key of namedKeys(row)) {
+  for (const key of keys.externalIds) {
     const holder = holders.get(textOf(key));
     if (holder === undefined || holder.isAlias || holder.recordId === own) continue;
     if (batch.options.on_conflict === 'reject' || waitsForOthers(batch, pending)) {

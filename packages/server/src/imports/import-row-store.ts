@@ -1,4 +1,5 @@
 import type { ImportRowError, RowKind } from '@crosswalk/contract';
+import { plainArray, textArray } from '../database/columns.ts';
 import type { Queryable } from '../database/connection.ts';
 import type { FileRow, Outcome } from './import.ts';
 import type { Restore } from './restore.ts';
@@ -12,15 +13,15 @@ export async function insertRows(tx: Queryable, environmentId: string, importId:
     values: [
       environmentId,
       importId,
-      rows.map(({ line }) => line),
-      rows.map(({ source }) => source),
-      rows.map(({ data }) => data),
-      rows.map(({ source, data }) => source.length + (data?.length ?? 0)),
-      rows.map(({ refused }) => refused !== undefined),
+      plainArray(rows.map(({ line }) => line)),
+      textArray(rows.map(({ source }) => source)),
+      textArray(rows.map(({ data }) => data)),
+      plainArray(rows.map(({ source, data }) => source.length + (data?.length ?? 0))),
+      plainArray(rows.map(({ refused }) => Number(refused !== undefined))),
     ],
   });
   const unreadable = rows.flatMap(({ line, refused }) => (refused === undefined ? [] : [{ line, ref: null, outcome: refused }]));
-  await noteOutcomes(tx, environmentId, importId, unreadable);
+  await noteOutcomes(tx, environmentId, importId, unreadable, { again: false });
 }
 
 /** A row as it is staged. */
@@ -68,36 +69,46 @@ export interface DoneRow {
   outcome: Outcome;
 }
 
-/** Notes what became of rows. Of a row that has an outcome already the new one counts: its one transaction may have begun anew elsewhere. */
-export async function noteOutcomes(db: Queryable, environmentId: string, importId: string, rows: readonly DoneRow[]): Promise<void> {
+/**
+ * Notes what became of rows. `again`: of a row that has an outcome already the new one counts, as its one transaction may have begun anew
+ * elsewhere; otherwise none has.
+ */
+export async function noteOutcomes(
+  db: Queryable,
+  environmentId: string,
+  importId: string,
+  rows: readonly DoneRow[],
+  { again }: { again: boolean },
+): Promise<void> {
   if (rows.length === 0) return;
   const records = rows.map(({ outcome }) => ('recordId' in outcome ? outcome : undefined));
   const errors = rows.map(({ outcome }) => ('code' in outcome ? outcome : undefined));
   await db.query({
-    name: 'note-import-outcomes',
+    name: again ? 'note-import-outcomes-again' : 'note-import-outcomes',
     text: `insert into import_outcomes (environment_id, import_id, line, kind, ref, outcome, record_id, record_version, restore, field, error_code,
              message)
            select $1, $2, * from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::jsonb[], $10::text[],
-             $11::text[], $12::text[])
-           on conflict on constraint import_outcomes_pkey do update set kind = excluded.kind, ref = excluded.ref, outcome = excluded.outcome,
-             record_id = excluded.record_id, record_version = excluded.record_version, restore = excluded.restore, field = excluded.field,
-             error_code = excluded.error_code, message = excluded.message`,
+             $11::text[], $12::text[]) ${again ? orReplace : ''}`,
     values: [
       environmentId,
       importId,
-      rows.map(({ line }) => line),
-      rows.map(({ outcome }) => outcome.kind),
-      rows.map(({ ref }) => ref),
-      rows.map(({ outcome }) => outcome.result),
-      records.map((done) => done?.recordId ?? null),
-      records.map((done) => done?.version ?? null),
-      records.map((done) => restoreOf(done?.restore)),
-      errors.map((error) => error?.field ?? null),
-      errors.map((error) => error?.code ?? null),
-      errors.map((error) => error?.message ?? null),
+      plainArray(rows.map(({ line }) => line)),
+      plainArray(rows.map(({ outcome }) => outcome.kind)),
+      textArray(rows.map(({ ref }) => ref)),
+      plainArray(rows.map(({ outcome }) => outcome.result)),
+      plainArray(records.map((done) => done?.recordId ?? null)),
+      plainArray(records.map((done) => done?.version ?? null)),
+      textArray(records.map((done) => restoreOf(done?.restore))),
+      textArray(errors.map((error) => error?.field ?? null)),
+      textArray(errors.map((error) => error?.code ?? null)),
+      textArray(errors.map((error) => error?.message ?? null)),
     ],
   });
 }
+
+const orReplace = `on conflict on constraint import_outcomes_pkey do update set kind = excluded.kind, ref = excluded.ref, outcome = excluded.outcome,
+  record_id = excluded.record_id, record_version = excluded.record_version, restore = excluded.restore, field = excluded.field,
+  error_code = excluded.error_code, message = excluded.message`;
 
 /** What is kept for the undo of a row: nothing for a record that it made and that took nothing from others. */
 function restoreOf(restore: Restore | undefined): string | null {

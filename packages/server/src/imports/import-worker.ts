@@ -29,7 +29,7 @@ import { putMemberships } from './memberships.ts';
 import { putOrganizations } from './organizations.ts';
 import { putPermissions } from './permissions.ts';
 import { putRoles } from './roles.ts';
-import { keysOf, kindOf, nextLevel, parseRow, refsOf } from './row.ts';
+import { isFree, keysOf, kindOf, type Names, nextLevel, parseRow, refsOf } from './row.ts';
 import { undoBatch } from './undo-worker.ts';
 import { putUsers } from './users.ts';
 
@@ -77,6 +77,7 @@ interface ReadRows {
 interface Put {
   batch: Batch;
   pending: readonly PendingRow[];
+  names: Names;
 }
 
 /** A batch that was begun. Both reject when it fails. */
@@ -261,6 +262,9 @@ export class ImportWorker {
       outcomes: new Map(outcomes),
       events: [],
       touched: [],
+      madeUsers: new Set(),
+      madeMemberships: new Set(),
+      isRetry: job.failures > 0,
       freesNames: false,
       waiting: new Map(),
       postponed: [],
@@ -268,8 +272,8 @@ export class ImportWorker {
       samplesWanted: options.dry_run ? samplesWanted : 0,
       refs,
     };
-    await putInOrder(batch, pending);
-    return { batch, pending };
+    const names = await putInOrder(batch, pending);
+    return { batch, pending, names };
   }
 
   /** Notes what became of rows that were put in, and gives how far the import is then. */
@@ -281,7 +285,7 @@ export class ImportWorker {
       const outcome = outcomes.get(line);
       return outcome === undefined || refused !== undefined ? [] : [{ line, ref: named.get(line) ?? null, outcome }];
     });
-    await noteOutcomes(journal, before.environmentId, before.id, done);
+    await noteOutcomes(journal, before.environmentId, before.id, done, { again: isOneTransaction(before.options) });
     await noteTouched(journal, before.environmentId, before.id, touched);
     return {
       rowsDone: before.rowsDone + rows.length,
@@ -325,10 +329,13 @@ function readRow({ line, json, refused }: StagedRow, outcomes: Map<number, Outco
   }
 }
 
-/** Puts rows in so that the result is that of one after the other, with few statements for all that do not depend on each other. */
-async function putInOrder(batch: Batch, rows: readonly PendingRow[]): Promise<void> {
-  for (let rest = [...rows]; rest.length > 0; ) {
-    const { level, rest: others } = nextLevel(rest);
+/**
+ * Puts rows in so that the result is that of one after the other, with few statements for all that do not depend on each other. Returns what
+ * they name.
+ */
+async function putInOrder(batch: Batch, rows: readonly PendingRow[]): Promise<Names> {
+  const first = nextLevel(rows);
+  for (let { level, rest: others } = first; level.length > 0; { level, rest: others } = nextLevel(others)) {
     batch.waiting = firstLines(others);
     batch.postponed = [];
     const later = [
@@ -338,22 +345,19 @@ async function putInOrder(batch: Batch, rows: readonly PendingRow[]): Promise<vo
       ...(await putRoles(batch, ofKind(level, 'role'))),
       ...(await putMemberships(batch, ofKind(level, 'membership'))),
     ];
-    rest = [...later, ...batch.postponed, ...others].sort((a, b) => a.line - b.line);
+    others = [...later, ...batch.postponed, ...others].sort((a, b) => a.line - b.line);
   }
+  return first.names;
 }
 
 /**
  * Whether rows may be put in before those of a batch have committed: they name nothing that it wrote, write nothing that it names, and the rules
  * for them are not among what it changed. Records that both know by different names are locked until then, and free names are what tells them apart.
  */
-function isIndependent({ batch, pending }: Put, rows: readonly PendingRow[]): boolean {
+function isIndependent({ batch, pending, names }: Put, rows: readonly PendingRow[]): boolean {
   const isPlain = ({ row: { kind } }: PendingRow) => kind === 'user' || kind === 'membership';
   if (batch.freesNames || !pending.every(isPlain) || !rows.every(isPlain)) return false;
-  const written = new Set(pending.flatMap(({ keys }) => keys.writes));
-  const read = new Set(pending.flatMap(({ keys }) => keys.reads));
-  return rows.every(
-    ({ keys }) => !keys.writes.some((key) => written.has(key) || read.has(key)) && !keys.reads.some((key) => written.has(key)),
-  );
+  return rows.every(({ keys }) => isFree(keys, names));
 }
 
 /** The first line of each kind among rows in the order of the file. */

@@ -90,6 +90,66 @@ test('rows of every kind go in, refer to each other, and have one event each', a
   ]);
 });
 
+test('the event of a record that a row made tells it as it is read', async () => {
+  const metadata = { text: 'a "b" \\ \n {c},null', list: [1.5, -0, true, null], deep: { z: { y: 1 } }, n: 150000 };
+  await put([
+    { kind: 'organization', external_id: 'TELLS-ORG', display_name: 'Tells' },
+    { kind: 'role', name: 'tells', organization: { external_id: 'TELLS-ORG' }, display_name: 'Tells', extends: 'member' },
+    {
+      kind: 'user',
+      external_id: 'TELLS "1" \\ {null}',
+      external_ids: { hr: 'null', constructor: 'c' },
+      email: 'Tells@All.example',
+      user_profile: { first_name: 'Ada', locale: 'en', metadata: { a: 'x' } },
+      metadata,
+    },
+    {
+      kind: 'membership',
+      organization: { external_id: 'TELLS-ORG' },
+      user: { email: 'tells@all.example' },
+      roles: ['tells', 'member'],
+      metadata,
+    },
+    { kind: 'user', external_id: 'TELLS-2', email: 'tells-2@all.example' },
+    {
+      kind: 'membership',
+      organization: { external_id: 'TELLS-ORG' },
+      user: { external_id: 'TELLS-2' },
+      membership_status: 'INVITE_EXPIRED',
+    },
+  ]);
+  const users = [await usr(encodeURIComponent('TELLS "1" \\ {null}')), await usr('TELLS-2')];
+  const memberships = users.map((user) => user.memberships[0]);
+  const { rows } = await server.database.pool.query<{ data: object; changed: object }>(
+    'select data, changed from events where record_id = any($1::bigint[]) and record_version = 1 order by array_position($1::bigint[], record_id)',
+    [[...users, ...memberships].map(({ id }) => id.slice(4))],
+  );
+  expect(rows.map(({ data }) => data)).toEqual([...users.map((user) => ({ ...user, memberships: [] })), ...memberships]);
+  expect(rows[0]?.changed).toMatchObject({ 'external_ids.constructor': [null, 'c'], 'external_ids.hr': [null, 'null'] });
+});
+
+test('an external ID whose alias is over, and still in the way, goes to the row that claims it', async () => {
+  await put([{ kind: 'user', external_id: 'OVER-1', email: 'over-1@all.example' }]);
+  await put([{ kind: 'user', external_id: 'OVER-2', email: 'over-1@all.example' }]);
+  await server.database.pool.query("update external_ids set alias_expire_time = now() - interval '1 hour' where value = 'OVER-1'");
+  const done = await put([{ kind: 'user', external_id: 'OVER-1', email: 'over-3@all.example' }]);
+  expect(done).toMatchObject({ state: 'DONE', rows_done: 1, counts: { user: { created: 1 } } });
+  expect(await usr('OVER-1')).toMatchObject({ email: 'over-3@all.example' });
+});
+
+test('a user and several rows of their membership in one file are one membership, changed in the order of the file', async () => {
+  const membership = { kind: 'membership', organization: { external_id: 'TWICE-ORG' } };
+  const done = await put([
+    { kind: 'organization', external_id: 'TWICE-ORG', display_name: 'Twice' },
+    { kind: 'user', external_id: 'TWICE-1', email: 'twice-1@all.example' },
+    { ...membership, user: { external_id: 'TWICE-1' }, metadata: { a: 1 } },
+    { ...membership, user: { email: 'twice-1@all.example' }, metadata: { b: 2 } },
+    { ...membership, user: { external_id: 'TWICE-1' }, metadata: { a: null, c: 3 } },
+  ]);
+  expect(done.counts.membership).toMatchObject({ created: 1, updated: 2, conflicts: 0, invalid: 0 });
+  expect((await usr('TWICE-1')).memberships).toMatchObject([{ metadata: { b: 2, c: 3 }, version: 3 }]);
+});
+
 test('the same file again changes nothing: no event, no version', async () => {
   const before = await eventCount();
   const done = await put(all);

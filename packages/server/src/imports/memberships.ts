@@ -44,15 +44,20 @@ export async function putMemberships(batch: Batch, rows: readonly Pending[]): Pr
   const { environmentId } = context;
   const { meant, later } = await resolve(batch, rows);
   const organizations = await holdOrganizations(tx, environmentId, distinct(meant.map(({ organizationId }) => organizationId)));
-  const users = await holdUsers(tx, environmentId, distinct(meant.map(({ userId }) => userId)));
+  const held = await holdUsers(tx, environmentId, distinct(meant.flatMap(({ userId }) => (batch.madeUsers.has(userId) ? [] : [userId]))));
+  const isUser = (id: string) => held.has(id) || batch.madeUsers.has(id);
   const roles = await lockRolesOf(
     tx,
     environmentId,
     [...organizations.keys()],
     distinct(meant.flatMap(({ pending }) => pending.row.roles ?? [])),
   );
-  const there = meant.filter((one) => organizations.has(one.organizationId) && users.has(one.userId));
-  const locked = await lockMemberships(tx, environmentId, there);
+  const there = meant.filter((one) => organizations.has(one.organizationId) && isUser(one.userId));
+  const locked = await lockMemberships(
+    tx,
+    environmentId,
+    there.filter(({ organizationId, userId }) => held.has(userId) || batch.madeMemberships.has(`${organizationId}/${userId}`)),
+  );
   const limited = [...organizations].flatMap(([id, { limit }]) => (limit === null ? [] : [id]));
   const places = await countPlacesOf(tx, environmentId, limited);
   const now = new Date();
@@ -64,7 +69,7 @@ export async function putMemberships(batch: Batch, rows: readonly Pending[]): Pr
     const decided = deciding(batch, pending, () => {
       const organization = organizations.get(organizationId);
       if (organization === undefined) throw notFound('organization', { id: organizationId });
-      if (!users.has(userId)) throw notFound('user', { id: userId });
+      if (!isUser(userId)) throw notFound('user', { id: userId });
       checkMode(batch, 'membership', before?.membership.id);
       row.roles?.forEach((name, index) => {
         if (!roles.has(`${organizationId}/${name}`) && !roles.has(`0/${name}`)) throw unknownRole(`roles.${index}`, name);
@@ -176,11 +181,12 @@ async function write(batch: Batch, changes: readonly Change[]): Promise<void> {
   for (const {
     pending,
     before,
-    after: { id },
+    after: { id, organizationId, userId },
   } of changes) {
     const after = inserted.get(id) ?? updated.get(id);
     if (after === undefined) throw new Error('a membership that was written did not come back');
     settle(batch, pending, before === undefined ? 'created' : 'updated', id, after.version, restoreOf(before));
+    if (batch.madeUsers.has(userId)) batch.madeMemberships.add(`${organizationId}/${userId}`);
     const type = before === undefined ? 'user.organization_membership_created' : 'user.organization_membership_updated';
     record(batch, pending, eventOf(type, 'membership', before?.membership, after), before === undefined ? null : formatId('mem', id));
     const sending = sendings.get(id);

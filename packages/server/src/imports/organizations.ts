@@ -22,7 +22,7 @@ import {
   deciding,
   findByKeys,
   holdersOf,
-  namedKeys,
+  isFreeOf,
   type PendingRow,
   record,
   sameJson,
@@ -53,7 +53,7 @@ export async function putOrganizations(batch: Batch, rows: readonly Pending[]): 
   const holders = await holdersOf(
     batch,
     'organization',
-    rows.flatMap(({ row }) => namedKeys(row)),
+    rows.flatMap(({ keys }) => keys.externalIds),
   );
   const slugs = await findSlugHolders(
     tx,
@@ -61,9 +61,9 @@ export async function putOrganizations(batch: Batch, rows: readonly Pending[]): 
     rows.flatMap(({ row }) => row.slug || []),
   );
 
-  const { meant, later, touched } = tellApart(batch, rows, (row) => ({
-    id: findByKeys(row.id === undefined ? undefined : requireId('org', row.id), namedKeys(row), holders),
-    others: [...namedKeys(row).map((key) => holders.get(textOf(key))?.recordId), slugs.get(row.slug ?? '')],
+  const { meant, later, touched } = tellApart(batch, rows, ({ row, keys: { externalIds } }) => ({
+    id: findByKeys(row.id === undefined ? undefined : requireId('org', row.id), externalIds, holders),
+    others: [...externalIds.map((key) => holders.get(textOf(key))?.recordId), slugs.get(row.slug ?? '')],
   }));
   const locked = await lockOrganizations(tx, environmentId, touched);
   const roles = await lockRolesOf(tx, environmentId, touched, [
@@ -118,6 +118,7 @@ export async function putOrganizations(batch: Batch, rows: readonly Pending[]): 
       after: systemIdsOf(after.fields),
     })),
     aliasDays,
+    isFreeOf(batch, holders),
   );
   const isNew = ({ before }: Change) => before === undefined;
   const inserted = await insertOrganizations(

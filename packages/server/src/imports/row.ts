@@ -10,6 +10,7 @@ import {
   UpdateUser,
   UserRow,
 } from '@crosswalk/contract';
+import { type ExternalKey, primarySystem } from '../external-ids/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { parseDomainName } from '../lib/domain-name.ts';
 import { emailKey } from '../lib/email.ts';
@@ -76,15 +77,22 @@ export interface RowKeys {
   writes: string[];
   /** what must be there before it */
   reads: string[];
+  /** the external IDs among them that a record has or is to have, the primary one first */
+  externalIds: readonly ExternalKey[];
+  /** the key of its address among them; undefined: it has none that anybody can have */
+  email: string | undefined;
 }
 
 /** The keys of a row. */
 export function keysOf(row: TransferRow): RowKeys {
   switch (row.kind) {
-    case 'organization':
+    case 'organization': {
+      const externalIds = namedKeys(row);
       return {
+        ...unnamed,
+        externalIds,
         writes: [
-          ...identityKeys(row),
+          ...identityKeys(row, externalIds),
           ...(typeof row.slug === 'string' ? [`organization slug ${row.slug}`] : []),
           ...(row.domains ?? []).flatMap(({ domain, domain_type: type }) =>
             type === 'ALLOWED_EMAIL_DOMAIN' ? [] : [`domain ${parseDomainName(domain) ?? ''}`],
@@ -92,19 +100,25 @@ export function keysOf(row: TransferRow): RowKeys {
         ],
         reads: typeof row.default_member_role === 'string' ? [`role ${row.default_member_role}`] : [],
       };
+    }
     case 'user': {
-      const key = row.email === undefined ? undefined : emailKey(row.email);
-      return { writes: [...identityKeys(row), ...(key === undefined ? [] : [`user email ${key}`])], reads: [] };
+      const email = row.email === undefined ? undefined : emailKey(row.email);
+      const externalIds = namedKeys(row);
+      const writes = identityKeys(row, externalIds);
+      if (email !== undefined) writes.push(`user email ${email}`);
+      return { writes, reads: [], externalIds, email };
     }
     case 'membership': {
       const [organization, user] = [referenceKey('organization', row.organization), referenceKey('user', row.user)];
       return {
+        ...unnamed,
         writes: [`membership ${organization} ${user}`],
         reads: [organization, user, ...(row.roles ?? []).map((name) => `role ${name}`)],
       };
     }
     case 'role':
       return {
+        ...unnamed,
         writes: [
           `role ${row.name}`,
           ...(row.default_creator === true ? ['default creator'] : []),
@@ -119,17 +133,26 @@ export function keysOf(row: TransferRow): RowKeys {
         ],
       };
     case 'permission':
-      return { writes: [`permission ${row.name}`], reads: [] };
+      return { ...unnamed, writes: [`permission ${row.name}`], reads: [] };
   }
 }
 
-function identityKeys({ kind, id, ref, external_id, external_ids = {} }: OrganizationRow | UserRow): string[] {
-  return [
-    ...(id === undefined ? [] : [`${kind} id ${id}`]),
-    ...(ref === undefined ? [] : [`${kind} ref ${ref}`]),
-    ...(typeof external_id === 'string' ? [`${kind} external  ${external_id}`] : []),
-    ...Object.entries(external_ids).flatMap(([system, value]) => (value === null ? [] : [`${kind} external ${system} ${value}`])),
-  ];
+const unnamed = { externalIds: [], email: undefined };
+
+function identityKeys({ kind, id, ref }: OrganizationRow | UserRow, externalIds: readonly ExternalKey[]): string[] {
+  const keys = externalIds.map(({ system, value }) => `${kind} external ${system} ${value}`);
+  if (id !== undefined) keys.push(`${kind} id ${id}`);
+  if (ref !== undefined) keys.push(`${kind} ref ${ref}`);
+  return keys;
+}
+
+function namedKeys({ external_id: primary, external_ids: others }: OrganizationRow | UserRow): ExternalKey[] {
+  const keys: ExternalKey[] = typeof primary === 'string' ? [{ system: primarySystem, value: primary }] : [];
+  for (const system in others) {
+    const value = others[system];
+    if (typeof value === 'string') keys.push({ system, value });
+  }
+  return keys;
 }
 
 function referenceKey(kind: 'organization' | 'user', reference: RowReference): string {
@@ -139,18 +162,31 @@ function referenceKey(kind: 'organization' | 'user', reference: RowReference): s
   return `${kind} external ${reference.system ?? ''} ${reference.external_id}`;
 }
 
-/** What may be done at once of rows in the order of the file, and the others: none at once names what an earlier row names, too. */
-export function nextLevel<Item extends { keys: RowKeys }>(items: readonly Item[]): { level: Item[]; rest: Item[] } {
+/** What some rows name together. */
+export interface Names {
+  written: ReadonlySet<string>;
+  read: ReadonlySet<string>;
+}
+
+/**
+ * What may be done at once of rows in the order of the file, and the others: none at once names what an earlier row names, too. Besides, what all
+ * of them name.
+ */
+export function nextLevel<Item extends { keys: RowKeys }>(items: readonly Item[]): { level: Item[]; rest: Item[]; names: Names } {
   const [written, read] = [new Set<string>(), new Set<string>()];
   const [level, rest]: [Item[], Item[]] = [[], []];
   for (const item of items) {
     const { writes, reads } = item.keys;
-    const isFree = !writes.some((key) => written.has(key) || read.has(key)) && !reads.some((key) => written.has(key));
-    (isFree ? level : rest).push(item);
+    (isFree(item.keys, { written, read }) ? level : rest).push(item);
     for (const key of writes) written.add(key);
     for (const key of reads) read.add(key);
   }
-  return { level, rest };
+  return { level, rest, names: { written, read } };
+}
+
+/** Whether a row writes nothing of what others name, and names nothing that they write. */
+export function isFree({ writes, reads }: RowKeys, { written, read }: Names): boolean {
+  return !writes.some((key) => written.has(key) || read.has(key)) && !reads.some((key) => written.has(key));
 }
 
 /** Turns what deciding on a row throws into the error of the row; what is no fault of the row is thrown on. */

@@ -2,7 +2,6 @@ import type { UserRow } from '@crosswalk/contract';
 import { eventOf } from '../events/index.ts';
 import { moveExternalIds, notFound, type SystemIds, systemIdsOf } from '../external-ids/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
-import { emailKey, parseEmail } from '../lib/email.ts';
 import { formatId, requireId } from '../lib/id.ts';
 import { mergeMetadata, newMetadata } from '../metadata/index.ts';
 import { findEmailHolders, insertUsers, lockUsers, newUser, patchUser, type UserState, updateUsers } from '../users/index.ts';
@@ -12,7 +11,7 @@ import {
   deciding,
   findByKeys,
   holdersOf,
-  namedKeys,
+  isFreeOf,
   type PendingRow,
   record,
   sameJson,
@@ -39,30 +38,32 @@ export async function putUsers(batch: Batch, rows: readonly Pending[]): Promise<
   const holders = await holdersOf(
     batch,
     'user',
-    rows.flatMap(({ row }) => namedKeys(row)),
+    rows.flatMap(({ keys }) => keys.externalIds),
   );
   const addresses = await findEmailHolders(
     tx,
     environmentId,
-    rows.flatMap(({ row: { email } }) => (email === undefined ? [] : (emailKey(email) ?? []))),
+    rows.flatMap(({ keys: { email } }) => email ?? []),
   );
-  const byEmail = (email: string | undefined) => (email === undefined ? undefined : addresses.get(emailKey(email) ?? ''));
 
-  const { meant, later, touched } = tellApart(batch, rows, (row) => ({
-    id: findByKeys(row.id === undefined ? undefined : requireId('usr', row.id), namedKeys(row), holders) ?? byEmail(row.email),
-    others: [...namedKeys(row).map((key) => holders.get(textOf(key))?.recordId), byEmail(row.email)],
-  }));
+  const { meant, later, touched } = tellApart(batch, rows, ({ row, keys: { externalIds, email } }) => {
+    const byEmail = addresses.get(email ?? '');
+    return {
+      id: findByKeys(row.id === undefined ? undefined : requireId('usr', row.id), externalIds, holders) ?? byEmail,
+      others: [...externalIds.map((key) => holders.get(textOf(key))?.recordId), byEmail],
+    };
+  });
   const locked = await lockUsers(tx, environmentId, touched);
   const changes: Change[] = [];
   for (const { pending, id } of meant) {
-    const { row } = pending;
+    const { row, keys } = pending;
     const before = id === undefined ? undefined : locked.get(id);
     const decided = deciding(batch, pending, () => {
       if (row.id !== undefined && before === undefined) throw notFound('user', { id: id ?? '' });
       checkMode(batch, 'user', before?.user.id);
       const own = before === undefined ? undefined : id;
       const { kind: _kind, id: _id, ref: _ref, metadata: patch, email, ...fields } = withoutTakenIds(batch, pending, own, holders);
-      const holder = byEmail(email);
+      const holder = addresses.get(keys.email ?? '');
       if (email !== undefined && holder !== undefined && holder !== own) throw emailTaken(holder);
       if (before !== undefined) {
         const body = email === undefined ? fields : { ...fields, email };
@@ -70,7 +71,6 @@ export async function putUsers(batch: Batch, rows: readonly Pending[]): Promise<
         return { fields: patchUser(before.fields, body), metadata };
       }
       if (email === undefined) throw invalid('email', 'is required, as there is no such user yet', 'required');
-      parseEmail(email);
       return { ...newUser({ ...fields, email }), metadata: newMetadata(patch) };
     });
     if (decided === undefined) continue;
@@ -89,6 +89,7 @@ export async function putUsers(batch: Batch, rows: readonly Pending[]): Promise<
       after: systemIdsOf(after.fields),
     })),
     aliasDays,
+    isFreeOf(batch, holders),
   );
   const isNew = ({ before }: Change) => before === undefined;
   const inserted = await insertUsers(
@@ -110,6 +111,7 @@ export async function putUsers(batch: Batch, rows: readonly Pending[]): Promise<
       ...(before === undefined ? {} : { state: { fields: before.fields, metadata: before.user.metadata } }),
       aliases: claimedAliases(holders, textOf, idsOf(before), systemIdsOf(state.fields)),
     });
+    if (before === undefined) batch.madeUsers.add(id);
     const type = before === undefined ? 'user.created' : 'user.updated';
     record(batch, pending, eventOf(type, 'user', before?.user, after), before === undefined ? null : after.id);
   }

@@ -1,5 +1,6 @@
 import type { Membership, MembershipStatus, Metadata } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import { findAssignedRoles } from '../roles/index.ts';
 import type { MembershipFields } from './membership.ts';
 import { columns, type LockedMembership, type MembershipRow, toMembership, usualDays } from './membership-store.ts';
 
@@ -20,11 +21,8 @@ export interface MemberKey {
 }
 
 /** SQL: the states of `$2`. */
-const states = `jsonb_to_recordset($2::jsonb) as s (id bigint, organization_id bigint, user_id bigint, status text, roles jsonb, metadata jsonb,
+const states = `jsonb_to_recordset($2::jsonb) as s (id bigint, organization_id bigint, user_id bigint, status text, roles text[], metadata jsonb,
   inviter_email text)`;
-const roles =
-  "coalesce((select array_agg(name order by place) from jsonb_array_elements_text(s.roles) with ordinality as r (name, place)), '{}')";
-
 function json(memberships: readonly MembershipState[]): string {
   return JSON.stringify(
     memberships.map(({ id, organizationId, userId, fields, metadata, inviterEmail }) => ({
@@ -146,9 +144,9 @@ export async function restoreMemberships(
   if (memberships.length === 0) return new Map();
   const { rows } = await tx.query<MembershipRow>({
     name: 'restore-memberships',
-    text: `update memberships t set status = s.status, roles = ${roles}, metadata = s.metadata, inviter_email = s."inviterEmail",
+    text: `update memberships t set status = s.status, roles = s.roles, metadata = s.metadata, inviter_email = s."inviterEmail",
              join_time = s."joinTime", invite_expire_time = s."expireTime", version = t.version + 1, update_time = now()
-           from jsonb_to_recordset($2::jsonb) as s (id bigint, status text, roles jsonb, metadata jsonb, "inviterEmail" text,
+           from jsonb_to_recordset($2::jsonb) as s (id bigint, status text, roles text[], metadata jsonb, "inviterEmail" text,
              "joinTime" timestamptz, "expireTime" timestamptz)
            where t.environment_id = $1 and t.id = s.id returning ${columns}`,
     values: [environmentId, JSON.stringify(memberships)],
@@ -200,17 +198,38 @@ export async function insertMemberships(
   memberships: readonly MembershipState[],
 ): Promise<Map<string, Membership>> {
   if (memberships.length === 0) return new Map();
-  const { rows } = await tx.query<MembershipRow>({
+  // What the database adds is the same of all of a status, and the rest is known; roles are asked for once, not for each membership.
+  const { rows } = await tx.query<
+    Pick<MembershipRow, 'status' | 'join_time' | 'invite_expire_time' | 'version' | 'create_time' | 'update_time'>
+  >({
     name: 'insert-memberships',
-    text: `insert into memberships as t (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email, invited,
-             join_time, invite_expire_time)
-           select $1, s.id, s.organization_id, s.user_id, s.status, ${roles}, s.metadata, s.inviter_email,
-             s.status in ('PENDING_INVITE', 'INVITE_EXPIRED'), case when s.status = 'ACTIVE' then now() end,
-             case s.status when 'PENDING_INVITE' then now() + make_interval(days => ${usualDays}) when 'INVITE_EXPIRED' then now() end
-           from ${states} returning ${columns}`,
+    text: `with made as (
+             insert into memberships (environment_id, id, organization_id, user_id, status, roles, metadata, inviter_email, invited,
+               join_time, invite_expire_time)
+             select $1, s.id, s.organization_id, s.user_id, s.status, s.roles, s.metadata, s.inviter_email,
+               s.status in ('PENDING_INVITE', 'INVITE_EXPIRED'), case when s.status = 'ACTIVE' then now() end,
+               case s.status when 'PENDING_INVITE' then now() + make_interval(days => ${usualDays}) when 'INVITE_EXPIRED' then now() end
+             from ${states}
+             returning status, join_time, invite_expire_time, version, create_time, update_time)
+           select distinct status, join_time, invite_expire_time, version, create_time, update_time from made`,
     values: [environmentId, json(memberships)],
   });
-  return new Map(rows.map((row) => [row.id, toMembership(row)]));
+  const made = new Map(rows.map((row) => [row.status, row]));
+  const rolesOf = await findAssignedRoles(
+    tx,
+    environmentId,
+    memberships.map(({ organizationId, fields }) => ({ organizationId, names: fields.roles })),
+  );
+  return new Map(
+    memberships.map(({ id, organizationId, userId, fields, metadata, inviterEmail }, index): [string, Membership] => {
+      const row = made.get(fields.membership_status);
+      if (row === undefined) throw new Error('memberships were written and did not come back');
+      const { status, join_time, invite_expire_time, version, create_time, update_time } = row;
+      const own = { id, organization_id: organizationId, user_id: userId, status, roles: rolesOf[index] ?? [], metadata };
+      const times = { join_time, invite_expire_time, create_time, update_time };
+      return [id, toMembership({ ...own, inviter_email: inviterEmail, version, ...times })];
+    }),
+  );
 }
 
 /** Gives locked memberships other fields and metadata, and raises their versions. Returns them by database ID. */
@@ -222,7 +241,7 @@ export async function updateMemberships(
   if (memberships.length === 0) return new Map();
   const { rows } = await tx.query<MembershipRow>({
     name: 'update-memberships',
-    text: `update memberships t set status = s.status, roles = ${roles}, metadata = s.metadata, inviter_email = s.inviter_email,
+    text: `update memberships t set status = s.status, roles = s.roles, metadata = s.metadata, inviter_email = s.inviter_email,
              version = t.version + 1, update_time = now(),
              join_time = case when s.status = 'ACTIVE' then coalesce(t.join_time, now()) else t.join_time end,
              invite_expire_time = case when s.status = 'ACTIVE' then null else t.invite_expire_time end

@@ -1,3 +1,4 @@
+import { plainArray } from '../database/columns.ts';
 import type { Queryable } from '../database/connection.ts';
 import type { PlacedEvent } from '../feed/index.ts';
 
@@ -41,7 +42,7 @@ export async function countEvents(tx: Queryable, events: readonly PlacedEvent[])
       insert into event_hours as t (environment_id, hour, type, count)
       select environment_id, date_trunc('hour', occurred_time, 'UTC'), type, count(*) from placed group by 1, 2, 3
       on conflict on constraint event_hours_pkey do update set count = t.count + excluded.count`,
-    values: [events.map((event) => event.environment_id), events.map((event) => event.sequence)],
+    values: [plainArray(events.map((event) => event.environment_id)), plainArray(events.map((event) => event.sequence))],
   });
 }
 

@@ -1,4 +1,5 @@
 import { type AssignedRole, type RolePermission, roleLimits, type UserRole } from '@crosswalk/contract';
+import { plainArray, textArray } from '../database/columns.ts';
 import type { Queryable } from '../database/connection.ts';
 import { formatId } from '../lib/id.ts';
 import { toRolePermission } from './role-store.ts';
@@ -19,6 +20,28 @@ export function assignedRolesJson(alias: string): string {
 /** A role as it came in `assignedRolesJson`. */
 export function toAssignedRole({ id, name, display_name }: AssignedRole): AssignedRole {
   return { id: formatId('role', id), name, display_name };
+}
+
+/** The roles of memberships that are being written, in the order of both, for `toAssignedRole`. Organizations by database ID. */
+export async function findAssignedRoles(
+  db: Queryable,
+  environmentId: string,
+  memberships: readonly { organizationId: string; names: readonly string[] }[],
+): Promise<AssignedRole[][]> {
+  const { rows } = await db.query<{ scope_id: string } & AssignedRole>({
+    name: 'find-assigned-roles',
+    text: `select scope_id, id, name, display_name from roles
+           where environment_id = $1 and scope_id = any(array[0] || $2::bigint[]) and name = any($3::text[])`,
+    values: [
+      environmentId,
+      plainArray([...new Set(memberships.map(({ organizationId }) => organizationId))]),
+      textArray([...new Set(memberships.flatMap(({ names }) => names))]),
+    ],
+  });
+  const found = new Map(rows.map(({ scope_id: scope, ...role }) => [`${scope}/${role.name}`, role]));
+  return memberships.map(({ organizationId, names }) =>
+    names.flatMap((name) => found.get(`0/${name}`) ?? found.get(`${organizationId}/${name}`) ?? []),
+  );
 }
 
 /**

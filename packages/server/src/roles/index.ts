@@ -1,6 +1,7 @@
 export { requireDefaultRole, requireRoles } from './assigned-role-service.ts';
 export {
   assignedRolesJson,
+  findAssignedRoles,
   findEffectivePermissions,
   findRolesWithBases,
   findRoleWithPermission,

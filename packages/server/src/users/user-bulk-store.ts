@@ -2,7 +2,7 @@ import type { User } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import type { MetadataChange } from '../metadata/index.ts';
 import type { NewUser, UserFields } from './user.ts';
-import { columns, type LockedUser, newColumns, toLockedUser, toUser, type UserRow } from './user-store.ts';
+import { columns, type LockedUser, toLockedUser, toUser, type UserRow } from './user-store.ts';
 
 /** A user as they are to be, by database ID. */
 export interface UserState extends NewUser {
@@ -39,14 +39,34 @@ export async function lockUsers(tx: Queryable, environmentId: string, ids: reado
 /** Writes new users. Their external IDs are claimed before. */
 export async function insertUsers(tx: Queryable, environmentId: string, users: readonly UserState[]): Promise<Map<string, User>> {
   if (users.length === 0) return new Map();
-  const { rows } = await tx.query<UserRow>({
+  // What the database adds is the same of all of them, and the rest is known.
+  const { rows } = await tx.query<Pick<UserRow, 'version' | 'create_time' | 'update_time'>>({
     name: 'insert-users',
-    text: `insert into users as t (environment_id, id, email, email_key, external_id, external_ids, profile, metadata)
-           select $1, s.id, s.email, s.email_key, s.external_id, s.external_ids, s.profile, s.metadata from ${states}
-           returning ${newColumns}`,
+    text: `with made as (
+             insert into users (environment_id, id, email, email_key, external_id, external_ids, profile, metadata)
+             select $1, s.id, s.email, s.email_key, s.external_id, s.external_ids, s.profile, s.metadata from ${states}
+             returning version, create_time, update_time)
+           select distinct version, create_time, update_time from made`,
     values: [environmentId, json(users)],
   });
-  return new Map(rows.map((row) => [row.id, toUser(row)]));
+  const [made] = rows;
+  if (made === undefined) throw new Error('users were written and did not come back');
+  const { version, create_time, update_time } = made;
+  return new Map(
+    users.map(({ id, fields: { email, external_id, external_ids, profile }, metadata }): [string, User] => {
+      const own = {
+        id,
+        environment_id: environmentId,
+        email: email.address,
+        email_key: email.key,
+        external_id,
+        external_ids,
+        profile,
+        metadata,
+      };
+      return [id, toUser({ ...own, memberships: [], version, create_time, update_time })];
+    }),
+  );
 }
 
 /** A change of a locked user: their fields as they are to be, and what becomes of their metadata. */

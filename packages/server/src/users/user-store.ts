@@ -26,15 +26,9 @@ export interface UserRow {
   update_time: string;
 }
 
-const ownColumns =
-  't.id, t.environment_id, t.email, t.email_key, t.external_id, t.external_ids, t.metadata, t.profile, ' +
-  't.version, t.create_time, t.update_time';
-
 /** SQL: what `toUser` reads of a user `t`. */
-export const columns = `${ownColumns}, ${membershipsJson} as memberships`;
-
-/** SQL: the same of a user who has just been inserted, and has no memberships. */
-export const newColumns = `${ownColumns}, '[]'::jsonb as memberships`;
+export const columns = `t.id, t.environment_id, t.email, t.email_key, t.external_id, t.external_ids, t.metadata, t.profile,
+  t.version, t.create_time, t.update_time, ${membershipsJson} as memberships`;
 
 /** The user of a row of `columns`. */
 export function toUser(row: UserRow): User {

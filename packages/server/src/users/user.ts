@@ -20,8 +20,9 @@ export interface NewUser {
 
 /** Checks a request to create; 400 names the field. */
 export function newUser(body: CreateUser): NewUser {
-  const blank = { email: parseEmail(body.email), external_id: null, external_ids: {}, profile: {} };
-  return { fields: patchFields(blank, body), metadata: newMetadata(body.metadata) };
+  const { email, ...others } = body;
+  const blank = { email: parseEmail(email), external_id: null, external_ids: {}, profile: {} };
+  return { fields: patchFields(blank, others), metadata: newMetadata(body.metadata) };
 }
 
 /** The fields after a request: those it does not name stay, null clears. `profileMetadata`: see `patchProfile`. */
