@@ -10,7 +10,7 @@ export interface Place<Item> {
  *
  * A `Map` or a `Set` is no good for that: it makes its table anew every few dozen items, and the old table keeps what was in it then, and
  * the next table. Once one of these tables has become old to the garbage collector, all that follow it are kept with their requests until the
- * next full collection: two of eleven megabytes survived each time, which took a tenth of a look-up. Here who leaves lets go of its neighbours.
+ * next full collection: a sixth of all that look-ups allocated (docs/decisions/0003). Here who leaves lets go of its neighbours.
  */
 export class Line<Item> {
   #first: Place<Item> | undefined;
