@@ -1,5 +1,5 @@
 import type { OperatorRole, Scope } from '@crosswalk/contract';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessToken, TokenVerifier } from '../clients/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
@@ -56,36 +56,52 @@ export interface SessionAdmission {
  * header is a client's, whatever cookie it has.
  */
 export function authenticationHook(admit: Admit, admission: SessionAdmission) {
-  const { sessions, cookie, limiter, publicUrl } = admission;
+  const { cookie } = admission;
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
-    const { scope, session, adminOnly = false } = request.routeOptions.config;
+    const { config } = request.routeOptions;
+    const { scope, session } = config;
     if (scope === undefined && session === undefined) return done();
     const token = session === undefined && request.headers.authorization !== undefined ? undefined : cookie.read(request.raw.rawHeaders);
-    if (scope !== undefined && token === undefined) {
-      return admit(request.raw.rawHeaders, scope, reply, (error, client) => {
-        if (client !== undefined) request.caller = { environmentId: client.environmentId, actor: { type: 'client', id: client.clientId } };
-        done(error);
-      });
-    }
-    /** Decides about what the cookie holds; gives whose rate the request counts for. */
-    const decide = (found: VerifiedSession | undefined): string => {
-      request.session = found;
-      if (session === 'open') return request.ip;
-      if (found === undefined) throw new ApiError('UNAUTHENTICATED', 'the session has ended: sign in again');
-      requireCsrfToken(request, found.session.csrf_token);
-      if (scope !== undefined) {
-        const environmentId = environmentOf(request);
-        requireRole(found.roles[environmentId], environmentId, scope, adminOnly);
-        request.caller = { environmentId, actor: { type: 'operator', id: found.operatorId } };
-      }
-      return found.operatorId;
-    };
-    const look = async () => {
-      requireOwnSite(request, publicUrl);
-      return decide(token === undefined ? undefined : (sessions.cached(token) ?? (await sessions.verify(token))));
-    };
-    look().then((sender) => limiter.take(sender, reply, done), done);
+    if (scope === undefined || token !== undefined) return admitSession(admission, { request, reply, config, token }, done);
+    admit(request.raw.rawHeaders, scope, reply, (error, client) => {
+      if (client !== undefined) request.caller = { environmentId: client.environmentId, actor: { type: 'client', id: client.clientId } };
+      done(error);
+    });
   };
+}
+
+/** A request on a route for sessions, or with one; `token` is what its cookie holds. */
+interface SessionRequest {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  config: FastifyContextConfig;
+  token: string | undefined;
+}
+
+function admitSession(
+  { sessions, limiter, publicUrl }: SessionAdmission,
+  { request, reply, config, token }: SessionRequest,
+  done: (error?: Error) => void,
+): void {
+  const { scope, session, adminOnly = false } = config;
+  /** Decides about what the cookie holds; gives whose rate the request counts for. */
+  const decide = (found: VerifiedSession | undefined): string => {
+    request.session = found;
+    if (session === 'open') return request.ip;
+    if (found === undefined) throw new ApiError('UNAUTHENTICATED', 'the session has ended: sign in again');
+    requireCsrfToken(request, found.session.csrf_token);
+    if (scope !== undefined) {
+      const environmentId = environmentOf(request);
+      requireRole(found.roles[environmentId], environmentId, scope, adminOnly);
+      request.caller = { environmentId, actor: { type: 'operator', id: found.operatorId } };
+    }
+    return found.operatorId;
+  };
+  const look = async () => {
+    requireOwnSite(request, publicUrl);
+    return decide(token === undefined ? undefined : (sessions.cached(token) ?? (await sessions.verify(token))));
+  };
+  look().then((sender) => limiter.take(sender, reply, done), done);
 }
 
 /** Throws 404 where the operator has no role, as if there were no such environment, and 403 where the role is not enough. */

@@ -34,13 +34,9 @@ export function registerBodyParser(app: FastifyInstance): void {
       return done(new ApiError('UNSUPPORTED_MEDIA_TYPE', 'Content-Encoding: bodies must be sent uncompressed'));
     }
     const { accept } = request.headers;
+    if (accept === undefined || /(?:\*\/\*|application\/(?:\*|json|problem\+json))/i.test(accept)) return done();
     const { scope, produces = [] } = request.routeOptions.config;
-    if (
-      accept !== undefined &&
-      scope !== undefined &&
-      !/(?:\*\/\*|application\/(?:\*|json|problem\+json))/i.test(accept) &&
-      !produces.some((type) => accept.toLowerCase().includes(type))
-    ) {
+    if (scope !== undefined && !produces.some((type) => accept.toLowerCase().includes(type))) {
       return done(new ApiError('NOT_ACCEPTABLE', `Accept: this path answers ${['application/json', ...produces].join(', ')}`));
     }
     done();

@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Line } from '../lib/line.ts';
 
 /**
  * Watches the connections of a server. The result makes those of HTTP/1 end as soon as they may, once the server closes:
@@ -8,15 +9,15 @@ import type { Socket } from 'node:net';
  */
 export function prepareDraining(server: Server): () => void {
   const connected = new Set<Socket>();
-  const underWay = new Set<ServerResponse>();
+  const underWay = new Line<ServerResponse>();
   server.on('connection', (socket) => {
     connected.add(socket);
     socket.once('close', () => connected.delete(socket));
   });
   server.on('request', ({ httpVersionMajor }, response) => {
     if (httpVersionMajor !== 1) return;
-    underWay.add(response);
-    response.once('close', () => underWay.delete(response));
+    const place = underWay.join(response);
+    response.once('close', () => underWay.leave(place));
   });
   return () => {
     for (const socket of connected) if (socket.bytesRead === 0) socket.destroy();

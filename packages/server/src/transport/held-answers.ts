@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { Line, type Place } from '../lib/line.ts';
 
 /** Bounds of what clients have asked for and do not read. */
 export interface HeldAnswersOptions {
@@ -6,6 +7,13 @@ export interface HeldAnswersOptions {
   timeout?: number | undefined;
   /** how many bytes of answers a process holds at once; default 128 MB */
   limit?: number | undefined;
+}
+
+interface HeldAnswer {
+  bytes: number;
+  drop: () => void;
+  /** when it must have been read, by the clock of `performance.now()` */
+  due: number;
 }
 
 /**
@@ -16,10 +24,9 @@ export interface HeldAnswersOptions {
 export class HeldAnswers {
   readonly #timeout: number;
   readonly #limit: number;
-  /** in the order in which they were sent */
-  readonly #held = new Map<number, { bytes: number; drop: () => void }>();
+  readonly #held = new Line<HeldAnswer>();
   #total = 0;
-  #count = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor({ timeout = 60_000, limit = 128 * 1024 * 1024 }: HeldAnswersOptions = {}) {
     this.#timeout = timeout;
@@ -28,30 +35,33 @@ export class HeldAnswers {
 
   /** Holds an answer until what is returned is called. `drop` ends its connection or stream, and may be called once before. */
   hold(bytes: number, drop: () => void): () => void {
-    this.#count += 1;
-    const number = this.#count;
-    this.#held.set(number, { bytes, drop });
+    const place = this.#held.join({ bytes, drop, due: performance.now() + this.#timeout });
     this.#total += bytes;
-    const timer = setTimeout(() => this.#drop(number), this.#timeout);
-    for (const oldest of this.#held.keys()) {
-      if (this.#total <= this.#limit || oldest === number) break;
+    for (let oldest = this.#held.first; this.#total > this.#limit && oldest !== undefined && oldest !== place; oldest = this.#held.first) {
       this.#drop(oldest);
     }
-    return () => {
-      clearTimeout(timer);
-      this.#release(number);
-    };
+    this.#watch(this.#timeout);
+    return () => this.#release(place);
   }
 
-  #drop(number: number): void {
-    const { drop } = this.#held.get(number) ?? {};
-    this.#release(number);
-    drop?.();
+  /** All have the same time, so that one timer does for them: it waits for the oldest. */
+  #watch(delay: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const now = performance.now();
+      let oldest = this.#held.first;
+      for (; oldest !== undefined && oldest.item.due <= now; oldest = this.#held.first) this.#drop(oldest);
+      if (oldest !== undefined) this.#watch(oldest.item.due - now);
+    }, delay).unref();
   }
 
-  #release(number: number): void {
-    this.#total -= this.#held.get(number)?.bytes ?? 0;
-    this.#held.delete(number);
+  #drop(place: Place<HeldAnswer>): void {
+    this.#release(place);
+    place.item.drop();
+  }
+
+  #release(place: Place<HeldAnswer>): void {
+    if (this.#held.leave(place)) this.#total -= place.item.bytes;
   }
 }
 

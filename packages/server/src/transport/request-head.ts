@@ -24,8 +24,8 @@ export function registerHeadChecks(app: FastifyInstance): void {
   }
   app.addHook('preParsing', (request, reply, payload, done) => {
     const { expect, 'content-length': length } = request.headers;
-    const isRefused = Number(length ?? 0) > (request.routeOptions.bodyLimit ?? bodyLimit);
-    if (expect !== undefined && !isRefused) reply.raw.writeContinue();
+    // Fastify makes `routeOptions` anew each time it is read.
+    if (expect !== undefined && Number(length ?? 0) <= (request.routeOptions.bodyLimit ?? bodyLimit)) reply.raw.writeContinue();
     done(null, payload);
   });
 }
