@@ -1,4 +1,5 @@
 import type { EventType } from '@crosswalk/contract';
+import { batchColumns } from '../database/batch-keys.ts';
 import { jsonColumn, jsonLines, plainArray, textArray } from '../database/columns.ts';
 import type { Queryable } from '../database/connection.ts';
 import type { RequestContext } from '../environments/index.ts';
@@ -34,11 +35,6 @@ export function appendPlacedEvents(
   return writeEvents(tx, context, ids, events, BigInt(last));
 }
 
-/** SQL: parameters as columns of these types. Each hides from the planner how many there are, as the keys of a batch do: see `batchKeys`. */
-function columns(...types: string[]): string {
-  return types.map((type, index) => `(select $${index + 1}::${type}[])`).join(', ');
-}
-
 async function writeEvents(
   tx: Queryable,
   context: RequestContext,
@@ -56,7 +52,7 @@ async function writeEvents(
              select e.environment_id, e.id, e.place, e.type, e.organization_id, e.record_kind, e.record_id, e.record_version,
                e.actor_type, e.actor_id, e.request_id, e.external_id, e.external_ids::jsonb, e.changed::jsonb, e.data::jsonb
              from rows from (
-               unnest(${columns('bigint', 'bigint', 'bigint', 'text', 'bigint', 'text', 'bigint', 'bigint', 'text', 'bigint', 'text', 'text')}),
+               unnest(${batchColumns('bigint', 'bigint', 'bigint', 'text', 'bigint', 'text', 'bigint', 'bigint', 'text', 'bigint', 'text', 'text')}),
                ${jsonLines('$13')}, ${jsonLines('$14')}, ${jsonLines('$15')})
              as e (environment_id, id, place, type, organization_id, record_kind, record_id, record_version, actor_type, actor_id, request_id,
                external_id, external_ids, changed, data)

@@ -45,7 +45,7 @@ export function buildStatements({ id, environment_id, kind, path, type }: Wanted
   const value = indexedValue(type, `array[${path.map((name) => pg.escapeLiteral(name)).join(', ')}]`);
   const name = `${prefix}${BigInt(id)}`;
   return [
-    `${buildingOf(id)} on ${kind}s (${value}) where environment_id = ${BigInt(environment_id)} and ${value} is not null`,
+    `create index concurrently if not exists ${name} on ${kind}s (${value}) where environment_id = ${BigInt(environment_id)} and ${value} is not null`,
     `create statistics if not exists ${name} on ${value} from ${kind}s`,
     `analyze ${kind}s`,
   ];
@@ -57,16 +57,11 @@ export function dropStatements(id: string): string[] {
   return [`drop index concurrently if exists ${name}`, `drop statistics if exists ${name}`];
 }
 
-/** How the statement that builds an index begins. */
-function buildingOf(id: string): string {
-  return `create index concurrently if not exists ${prefix}${BigInt(id)}`;
-}
-
-/** Ends the building of an index, by whomever. */
-export async function cancelBuilding(db: Queryable, id: string): Promise<void> {
+/** Ends a statement of those above, whichever server runs it. PostgreSQL shows the beginning of one that is long. */
+export async function cancelStatement(db: Queryable, statement: string): Promise<void> {
   await db.query(
     `select pg_cancel_backend(pid) from pg_stat_activity
-     where datname = current_database() and usename = current_user and state = 'active' and starts_with(query, $1)`,
-    [`${buildingOf(id)} `],
+     where datname = current_database() and usename = current_user and state = 'active' and query <> '' and starts_with($1, query)`,
+    [statement],
   );
 }

@@ -5,7 +5,7 @@ import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import type { IdGenerator } from '../lib/id.ts';
 import { Loop } from '../lib/loop.ts';
-import { buildStatements, cancelBuilding, dropStatements, type IndexTask, listTasks, type WantedIndex } from './built-index-store.ts';
+import { buildStatements, cancelStatement, dropStatements, type IndexTask, listTasks, type WantedIndex } from './built-index-store.ts';
 import { noteBuilt } from './metadata-index-store.ts';
 
 /** What the worker needs. */
@@ -37,7 +37,7 @@ export class MetadataIndexWorker {
   readonly #options: MetadataIndexWorkerOptions;
   readonly #loop: Loop;
   #stopped = false;
-  #building: string | undefined;
+  #statement: string | undefined;
 
   constructor(options: MetadataIndexWorkerOptions) {
     this.#options = options;
@@ -57,7 +57,7 @@ export class MetadataIndexWorker {
   async stop(): Promise<void> {
     this.#stopped = true;
     const cancel = () => {
-      if (this.#building !== undefined) cancelBuilding(this.#options.pool, this.#building).catch(this.#options.onError);
+      if (this.#statement !== undefined) cancelStatement(this.#options.pool, this.#statement).catch(this.#options.onError);
     };
     cancel();
     const timer = setInterval(cancel, cancelInterval);
@@ -77,15 +77,12 @@ export class MetadataIndexWorker {
     if (wanted === undefined || found === 'broken') await this.#run(dropStatements(id));
     if (wanted === undefined) return;
     try {
-      this.#building = id;
       await this.#run(buildStatements(wanted));
     } catch (error) {
       if (!isFinal(error)) throw error;
       await this.#run(dropStatements(id));
       await this.#note(wanted, { state: 'FAILED', error: error.message.slice(0, errorLength) });
       return;
-    } finally {
-      this.#building = undefined;
     }
     await this.#note(wanted, { state: 'READY', error: null });
   }
@@ -93,7 +90,10 @@ export class MetadataIndexWorker {
   async #run(statements: readonly string[]): Promise<void> {
     for (const statement of statements) {
       if (this.#stopped) throw new Error('the server stops');
-      await this.#options.buildPool.query(statement);
+      this.#statement = statement;
+      await this.#options.buildPool.query(statement).finally(() => {
+        this.#statement = undefined;
+      });
     }
   }
 

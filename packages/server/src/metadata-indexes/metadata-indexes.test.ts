@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openPool, unlimited } from '../database/connection.ts';
 import { plansDuring } from '../database/testing.ts';
 import { IdGenerator } from '../lib/id.ts';
 import { connectTo, type TestClient, useTestServer } from '../testing.ts';
@@ -57,6 +58,20 @@ async function builtOf(id: string): Promise<string[]> {
     [`metadata_index_${id.replace('midx_', '')}`],
   );
   return rows.map(({ name }) => name);
+}
+
+/** Waits until a statement that begins so waits for a lock. */
+function waitsForLock(beginning: string): Promise<void> {
+  return vi.waitFor(
+    async () => {
+      const { rows } = await server.database.pool.query(
+        `select from pg_stat_activity where datname = current_database() and starts_with(query, $1) and wait_event_type = 'Lock'`,
+        [beginning],
+      );
+      expect(rows).toHaveLength(1);
+    },
+    { timeout: 60_000, interval: 50 },
+  );
 }
 
 async function find(filter: string, client: TestClient = server.client): Promise<{ total: number; names: string[]; plans: string[] }> {
@@ -193,6 +208,15 @@ test('an index whose building was cut off is built anew', async () => {
   await becomes(waking, 'READY');
 });
 
+test('an index that the database has lost is built again, and stays ready', async () => {
+  const id = await create('metadata.lost', 'number');
+  await becomes(id, 'READY');
+  await server.database.pool.query(`drop index metadata_index_${id.replace('midx_', '')}`);
+  await becomes(await create('metadata.another', 'number'), 'READY');
+  await vi.waitFor(async () => expect(await builtOf(id)).toEqual(['index valid', 'statistics']), { timeout: 60_000, interval: 50 });
+  expect(Object((await request('GET', id)).body).metadata_index).toMatchObject({ state: 'READY', version: 2 });
+});
+
 test('what the database refuses to build is FAILED with its reason, and leaves nothing behind', async () => {
   const admin = await connectTo(server.database.connection);
   await admin.query(`create function refuse() returns event_trigger language plpgsql as $$ begin raise exception 'no index today'; end $$;
@@ -215,31 +239,45 @@ test('a worker that stops gives up what it builds; one that starts builds it', a
   // A writer that has not committed: the building waits for it.
   await blocker.query(`begin; update organizations set region_code = 'EU' where id = 1000001`);
   const id = await create('metadata.blocked', 'number');
-  await vi.waitFor(
-    async () => {
-      const { rows } = await pool.query(`select from pg_stat_activity where query like 'create index%' and wait_event_type = 'Lock'`);
-      expect(rows).toHaveLength(1);
-    },
-    { timeout: 60_000, interval: 50 },
-  );
+  await waitsForLock('create index');
   await server.stopWork();
   expect([await stateOf(id), await builtOf(id)]).toEqual(['BUILDING', ['index broken']]);
   await blocker.query('rollback');
   await blocker.end();
 
   // Two that begin at once, as servers do: each looks, and the index is made once.
-  const options = { pool, buildPool: pool, ids: new IdGenerator(8), onError: () => {} };
+  const buildPool = openPool(server.database.connection, unlimited);
+  const options = { pool, buildPool, ids: new IdGenerator(8), onError: () => {} };
   const workers = [new MetadataIndexWorker(options), new MetadataIndexWorker(options)];
   for (const worker of workers) worker.start();
   await becomes(id, 'READY');
   await Promise.all(workers.map((worker) => worker.stop()));
   expect(await builtOf(id)).toEqual(['index valid', 'statistics']);
+  await expectDropGivenUp(id, options);
+  await buildPool.end();
   const { rows } = await pool.query(`select from events where environment_id = $1 and record_id = $2 and type = 'metadata_index.updated'`, [
     environmentId,
     id.replace('midx_', ''),
   ]);
   expect(rows).toHaveLength(1);
 });
+
+/** Deletes an index whose drop waits for a writer, and stops the worker that does it. */
+async function expectDropGivenUp(id: string, options: ConstructorParameters<typeof MetadataIndexWorker>[0]): Promise<void> {
+  const blocker = await connectTo(server.database.connection);
+  await blocker.query(`begin; update organizations set region_code = 'EU' where id = 1000001`);
+  expect((await request('DELETE', id)).status).toBe(204);
+  const worker = new MetadataIndexWorker(options);
+  worker.start();
+  await waitsForLock('drop index');
+  await worker.stop();
+  await blocker.query('rollback');
+  await blocker.end();
+  const next = new MetadataIndexWorker(options);
+  next.start();
+  await vi.waitFor(async () => expect(await builtOf(id)).toEqual([]), { timeout: 60_000, interval: 50 });
+  await next.stop();
+}
 
 test('there is room for 20 indexes', async () => {
   await server.database.pool.query(
