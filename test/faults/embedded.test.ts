@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test, vi } from 'vitest';
 import { connectTo } from '../../packages/server/src/testing.ts';
 import { freePort, type ServerProcess, spawnServer } from '../server-process.ts';
@@ -171,6 +172,19 @@ test('a server that was killed -9 is followed by one that ends its postmaster, n
   expect(server.output()).toContain(`Ending the PostgreSQL that an earlier server left running (process ${left})`);
   expect(postmasters(data)).toEqual([await postmasterOf(data)]);
   expect(await postmasterOf(data)).not.toBe(left);
+  expect((await send(server.url, server.token, 'GET', '/api/v1/organizations:external/HELD')).status).toBe(200);
+});
+
+test('a server that was killed -9 with its postmaster, in the middle of a statement of minutes, is followed by one that does not wait for that', async () => {
+  const client = await connectTo({ host: join(data, 'socket'), port: 5432, user: 'crosswalk', database: 'crosswalk', ssl: false });
+  client.on('error', () => {});
+  client.query('select count(*) from generate_series(1, 10000000000)').catch(() => {});
+  await sleep(500);
+  const left = await postmasterOf(data);
+  server.child.kill('SIGKILL');
+  process.kill(left, 'SIGKILL');
+  await server.ended;
+  server = await start(data);
   expect((await send(server.url, server.token, 'GET', '/api/v1/organizations:external/HELD')).status).toBe(200);
 });
 

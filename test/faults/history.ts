@@ -56,6 +56,7 @@ export class History {
   #count = 0;
   #acknowledged = 0;
   #refused = 0;
+  #isOver = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -70,6 +71,15 @@ export class History {
   /** How many were answered with an error. */
   get refused(): number {
     return this.#refused;
+  }
+
+  /** Whether the experiment has ended: clients that it left at work stop then, and nothing more is noted. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  end(): void {
+    this.#isOver = true;
   }
 
   /** Notes the beginning of an operation; what it returns notes its end. */
@@ -99,6 +109,7 @@ export class History {
 
   // Written at once: what a later fault of ours would lose is what a checker needs.
   #write(line: object): void {
+    if (this.#isOver) return;
     appendFileSync(this.#path, `${JSON.stringify({ wall: new Date().toISOString(), monotonic: performance.now(), ...line })}\n`);
   }
 }

@@ -34,14 +34,15 @@ export async function startLoad({ targets, history, random, clients = 8 }: LoadO
     shared.push(id);
   }
   let isStopped = false;
+  const mayStop = () => isStopped || history.isOver;
   const work = async (target: Target, place: string) => {
     const client = new Client(target, history);
-    for (let number = 1; !isStopped; number += 1) {
+    for (let number = 1; !mayStop(); number += 1) {
       const key = `${place}-${number}`;
       const record = shared[random(shared.length) - 1] ?? '';
       const choice = random(10);
       if (choice === 10) {
-        await client.createOnce(key, () => isStopped);
+        await client.createOnce(key, mayStop);
         continue;
       }
       const operation =

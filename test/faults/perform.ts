@@ -31,6 +31,7 @@ export async function perform({ name, what, run }: Experiment, { rounds, seed, k
   const installations: Installation[] = [];
   const undo: (() => Promise<void>)[] = [directory.remove];
   const finish = async () => {
+    history.end();
     for (const installation of installations) await installation.stop();
     if (keep !== undefined) await copyFile(path, keep).catch(() => {});
     for (const step of undo.toReversed()) await step();

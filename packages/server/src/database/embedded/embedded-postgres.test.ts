@@ -106,17 +106,26 @@ test('when a process of PostgreSQL crashes the directory is owned again as soon 
   await postgres.stop();
 });
 
-test('a postmaster.pid whose number is another program’s now is no obstacle', async () => {
-  const other = spawn('sleep', ['60'], { cwd: '/', ...(root ? { uid: nobody, gid: nogroup } : {}) });
-  await once(other, 'spawn');
-  const file = (text: string) => [text, `${base}/postgres`, '1', '5432', `${base}/socket`, '', '1 1', 'ready   ', ''].join('\n');
-  await writeFile(join(base, 'postgres', 'postmaster.pid'), file(String(other.pid)));
-  await writeFile(join(base, 'socket', '.s.PGSQL.5432.lock'), file(String(other.pid)));
+/** Runs a program as PostgreSQL's account and resolves to what it printed first. */
+async function runAsPostgres(command: string, ...parts: string[]) {
+  const child = spawn(command, parts, { cwd: '/', stdio: ['ignore', 'pipe', 'ignore'], ...(root ? { uid: nobody, gid: nogroup } : {}) });
+  const [printed] = await once(child.stdout, 'data');
+  return { child, printed: String(printed).trim() };
+}
+
+test.each([
+  ['is another program’s now', 'echo $$; exec sleep 60'],
+  ['is that of one which was killed and is not collected', 'sleep 0 & echo $!; exec sleep 60'],
+])('a postmaster.pid whose number %s is no obstacle', async (_name, script) => {
+  const { child, printed: pid } = await runAsPostgres('sh', '-c', script);
+  const file = [pid, `${base}/postgres`, '1', '5432', `${base}/socket`, '', '1 1', 'ready   ', ''].join('\n');
+  await writeFile(join(base, 'postgres', 'postmaster.pid'), file);
+  await writeFile(join(base, 'socket', '.s.PGSQL.5432.lock'), file);
   const postgres = await start(base);
   expect(await query(postgres, 'select what from kept')).toEqual(['the row']);
   await postgres.stop();
-  expect(other.exitCode).toBe(null);
-  other.kill();
+  expect(child.exitCode).toBe(null);
+  child.kill();
 });
 
 const directory = join(base, 'postgres');

@@ -9,7 +9,7 @@ import { type Account, EmbeddedPostgresError, postgresAccount } from './account.
 import { findBinaries, packageDirectory } from './binaries.ts';
 import { type Cluster, databaseUser, findCluster, lastLines, openCluster } from './cluster.ts';
 import { askServers, clusterName, ownedByAnother, type Servers, takeOwnership } from './owner-lock.ts';
-import { endPostmaster, isLive, isRunning, port, readPostmaster, removeForeign } from './postmaster.ts';
+import { endOrphans, endPostmaster, isLive, isRunning, port, readPostmaster, removeForeign } from './postmaster.ts';
 
 /** A PostgreSQL of our own that runs. */
 export interface EmbeddedPostgres {
@@ -163,7 +163,9 @@ class Owner {
       if (servers?.owner !== undefined) throw ownedByAnother(this.#cluster, servers.owner);
       const live = found !== undefined && (await isLive(directory, found));
       if (servers === undefined && !live) {
-        if (found !== undefined) await removeForeign(directory, found);
+        if (found === undefined) return;
+        await removeForeign(directory, found);
+        await endOrphans(directory);
         return;
       }
       const waited = Date.now() - begin;

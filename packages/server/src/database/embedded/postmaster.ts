@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFile, readlink, realpath, rm } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSystemError } from '../../lib/system-error.ts';
 
@@ -40,30 +40,69 @@ export async function isLive(directory: string, { pid }: Postmaster): Promise<bo
 }
 
 /**
- * Removes a postmaster.pid whose number is another program's now (after a restart of the machine or the container):
- * PostgreSQL would refuse to start on it. That no part of the old one lives it makes sure of by its shared memory.
+ * Removes a postmaster.pid that PostgreSQL would refuse to start on: its number is another program's now (after a restart of the machine or
+ * the container), or that of a postmaster which was killed and not yet collected by whoever inherited it. That no part of the old one lives
+ * PostgreSQL makes sure of by its shared memory. One whose number is nobody's is left to PostgreSQL.
  */
-export async function removeForeign(directory: string, { pid, socketDirectory }: Postmaster): Promise<void> {
-  if (!(await isRunning(pid)) || (await worksIn(pid, directory))) return;
+export async function removeForeign(directory: string, postmaster: Postmaster): Promise<void> {
+  const { pid, socketDirectory } = postmaster;
+  if (!takesSignals(pid) || (await isLive(directory, postmaster))) return;
   await rm(join(directory, fileName), { force: true });
   if (socketDirectory !== '') await rm(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
 }
 
 /** A postmaster's working directory is its data directory, which Linux tells; elsewhere the program's arguments name it. */
 async function worksIn(pid: number, directory: string): Promise<boolean> {
-  const workingDirectory = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
-  if (workingDirectory !== undefined) return workingDirectory === (await realpath(directory));
+  const known = await workingDirectory(pid);
+  if (known !== undefined) return known === (await realpath(directory));
   const { stdout } = spawnSync('ps', ['-p', String(pid), '-o', 'args='], { encoding: 'utf8' });
   return stdout.includes(` -D ${directory} `);
 }
 
+/** Undefined where the system does not tell, or not us. */
+function workingDirectory(pid: number): Promise<string | undefined> {
+  return readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+}
+
 /** Ends a postmaster: fast, then at once, then by force. Resolves when it is gone. */
 export async function endPostmaster(pid: number, gone: Promise<unknown> = waitUntilGone(pid)): Promise<void> {
-  signalTo(pid, 'SIGINT');
-  const timers = [
-    setTimeout(() => signalTo(pid, 'SIGQUIT'), fastTimeout),
-    setTimeout(() => signalTo(pid, 'SIGKILL'), fastTimeout + immediateTimeout),
-  ];
+  await end(pid, gone, [
+    ['SIGINT', 0],
+    ['SIGQUIT', fastTimeout],
+    ['SIGKILL', fastTimeout + immediateTimeout],
+  ]);
+}
+
+/**
+ * Ends what a postmaster that was killed left at work. A process in the middle of a statement would notice when that ends, after minutes
+ * for an index, and until then no PostgreSQL starts on the directory. Only where Linux tells of them.
+ */
+export async function endOrphans(directory: string): Promise<void> {
+  const path = await realpath(directory);
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
+  const orphans = await Promise.all(pids.map(async (pid) => ((await isOrphan(pid, path)) ? [pid] : [])));
+  await Promise.all(
+    orphans.flat().map((pid) =>
+      end(pid, waitUntilGone(pid), [
+        ['SIGQUIT', 0],
+        ['SIGKILL', immediateTimeout],
+      ]),
+    ),
+  );
+}
+
+/** Whether a process works for a postmaster on the directory, whose real path it is given, that lives no more. */
+async function isOrphan(pid: number, directory: string): Promise<boolean> {
+  if ((await workingDirectory(pid)) !== directory) return false;
+  const [title, status] = await Promise.all(['cmdline', 'stat'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')));
+  const parent = /\) \w (\d+) /.exec(status ?? '')?.[1];
+  // What works for a postmaster has this title; the postmaster itself has its arguments.
+  return /^postgres: /.test(title ?? '') && parent !== undefined && (await workingDirectory(Number(parent))) !== directory;
+}
+
+/** Sends each signal after its time, in milliseconds, until the process is gone. */
+async function end(pid: number, gone: Promise<unknown>, signals: readonly (readonly [NodeJS.Signals, number])[]): Promise<void> {
+  const timers = signals.map(([name, after]) => setTimeout(() => signalTo(pid, name), after));
   await gone;
   for (const timer of timers) clearTimeout(timer);
 }
@@ -85,11 +124,15 @@ async function waitUntilGone(pid: number): Promise<void> {
  * we may not signal is another user's, and so no PostgreSQL on a directory of ours.
  */
 export async function isRunning(pid: number): Promise<boolean> {
+  if (!takesSignals(pid)) return false;
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return !/\) Z /.test(status);
+}
+
+function takesSignals(pid: number): boolean {
   try {
-    process.kill(pid, 0);
+    return process.kill(pid, 0);
   } catch {
     return false;
   }
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return !/\) Z /.test(status);
 }
