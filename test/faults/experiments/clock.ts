@@ -47,13 +47,7 @@ export const clock: Experiment[] = [
       const { targets, servers } = installation;
       const [one, other] = targets;
       if (one === undefined || other === undefined) throw new Error('there are two servers');
-      const endpoint = await send(other.url, other.token, 'POST', '/api/v1/webhook_endpoints', {
-        url: receiver.url,
-        event_types: ['organization'],
-      });
-      if (endpoint.status !== 201) throw new Error(`the endpoint was answered with ${endpoint.status}`);
-
-      const deliveries = `/api/v1/webhook_endpoints/${Object(endpoint.body).webhook_endpoint.id}/deliveries?status=PENDING&page_size=1`;
+      const deliveries = `/api/v1/webhook_endpoints/${await receiver.subscribe(other)}/deliveries?status=PENDING&page_size=1`;
       const problems: string[] = [];
       /** Waits until each acknowledged change has come as a webhook, and none is left to be sent. */
       const allCome = async (when: string) => {

@@ -13,6 +13,7 @@ import { races } from './races.ts';
 import { retries } from './retries.ts';
 import { rollingRestart } from './rolling-restart.ts';
 import { slowReceivers } from './slow-receivers.ts';
+import { soak } from './soak.ts';
 import { torn } from './torn.ts';
 
 /** All experiments, in the order of their numbers. */
@@ -31,5 +32,6 @@ export const experiments: readonly Experiment[] = [
   ...gracefulStop,
   ...rollingRestart,
   ...crowds,
+  ...soak,
   ...files,
 ];
