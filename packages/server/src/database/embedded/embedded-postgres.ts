@@ -8,6 +8,7 @@ import type { ConnectionOptions } from '../connection.ts';
 import { type Account, EmbeddedPostgresError, postgresAccount } from './account.ts';
 import { findBinaries, packageDirectory } from './binaries.ts';
 import { type Cluster, databaseUser, findCluster, lastLines, openCluster } from './cluster.ts';
+import { sharedBuffers } from './memory.ts';
 import { askServers, clusterName, ownedByAnother, type Servers, takeOwnership } from './owner-lock.ts';
 import { endOrphans, endPostmaster, isLive, isRunning, port, readPostmaster, removeForeign } from './postmaster.ts';
 
@@ -196,7 +197,7 @@ class Owner {
       port,
       cluster_name: clusterName,
       max_connections: 50,
-      shared_buffers: '128MB',
+      shared_buffers: sharedBuffers(),
       timezone: 'UTC',
       log_timezone: 'UTC',
       // A statement that fails is the caller's or ours to log: here are PostgreSQL's own affairs, and nobody's data.
