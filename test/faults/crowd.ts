@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { startChild } from '../../bench/child.ts';
 
 /** A connection of a crowd, as its client sees it. */
 export interface Member {
@@ -43,40 +44,34 @@ export async function eventually(isSo: () => boolean): Promise<void> {
   for (const deadline = Date.now() + 60_000; !isSo() && Date.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-/** What clients who behave get meanwhile. */
+/** What clients who behave got meanwhile. */
 export interface Service {
   /** Milliseconds from a request to its answer, of each. */
   times: number[];
   /** how often there was another answer than 200, or none */
   failures: string[];
-  stop(): Promise<void>;
 }
 
-/** Some clients that look an organization up, each one request after the other, over connections that they keep. */
-export function startClients(url: string, token: string, clients: number): Service {
-  const service: Service = { times: [], failures: [], stop: async () => {} };
-  let isOver = false;
-  const work = async () => {
-    while (!isOver) {
-      const begin = performance.now();
-      const answer = await fetch(`${url}/api/v1/organizations?page_size=1`, {
-        headers: { authorization: `Bearer ${token}` },
-        signal: AbortSignal.timeout(60_000),
-      }).catch((error: unknown) => String(Object(error).cause ?? error));
-      if (typeof answer === 'string') service.failures.push(answer);
-      else {
-        await answer.arrayBuffer();
-        if (answer.status !== 200) service.failures.push(`status ${answer.status}`);
-      }
-      service.times.push(performance.now() - begin);
-    }
+/** Clients that ask for a page of one organization, each one request after the other, over connections that they keep. */
+export interface ClientsSettings {
+  url: string;
+  token: string;
+  clients: number;
+  /** from an answer to the next request, milliseconds */
+  pause: number;
+}
+
+/** Starts clients in a process of their own: what is done to a server here must not hold them up. `stop` gives what they got. */
+export async function startClients(settings: ClientsSettings): Promise<{ stop(): Promise<Service> }> {
+  const child = startChild('../test/faults/clients-process.ts');
+  await child.ask(JSON.stringify(settings));
+  return {
+    async stop() {
+      const service: Service = JSON.parse(await child.ask('stop'));
+      await child.end();
+      return service;
+    },
   };
-  const working = Promise.all(Array.from({ length: clients }, work));
-  service.stop = async () => {
-    isOver = true;
-    await working;
-  };
-  return service;
 }
 
 /** The time that a hundredth of the requests took longer than. Milliseconds. */

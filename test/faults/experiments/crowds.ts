@@ -20,6 +20,8 @@ const longestIdle = 110_000;
 const slack = 10_000;
 /** How many connections are held open with nothing on them. */
 const idleConnections = 10_000;
+/** Clients that use theirs meanwhile, five requests a second each, which is far less than a server can answer, and for how long. Milliseconds. */
+const [activeClients, activePause, activeTime] = [100, 200, 10_000];
 /** How many a server takes: see maxConnections of its listener. */
 const mostConnections = 12_000;
 const tooMany = 13_000;
@@ -104,7 +106,7 @@ async function slow({ rounds, install, afterwards }: Setting) {
   const notes: string[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     const before = await memoryOf(servers[0]);
-    const clients = startClients(url, token, 4);
+    const clients = await startClients({ url, token, clients: 4, pause: 0 });
     const crowd: ((typeof kinds)[number] & { members: Member[] })[] = [];
     const waits: number[] = [];
     for (const kind of kinds) {
@@ -127,18 +129,18 @@ async function slow({ rounds, install, afterwards }: Setting) {
       await pause(5_000);
       for (const member of members) if (member.ended !== undefined) member.ended = looked;
     }
-    await clients.stop();
+    const service = await clients.stop();
     // What the machine adds: whatever holds up an end, in the server or here, holds up those who are served all the time.
-    const allowance = Math.max(percentile99(clients.times), ...waits.slice(0, -1));
+    const allowance = Math.max(percentile99(service.times), ...waits.slice(0, -1));
     for (const { what, limit, members } of crowd) {
       const lives = members.map(({ opened, ended = Number.POSITIVE_INFINITY }) => ended - opened);
       notes.push(`${what}: ended after ${(Math.max(...lives) / 1000).toFixed(1)} s`);
       const late = lives.filter((life) => life > limit + allowance).length;
       if (late > 0) problems.push(`${late} slow clients (${what}) were kept longer than ${limit / 1000} s`);
     }
-    problems.push(...servedIn(clients, peak - before));
+    problems.push(...servedIn(service, peak - before));
     notes.push(
-      `${clients.times.length} requests of others, p99 ${percentile99(clients.times)} ms, allowance ${Math.round(allowance)} ms; ` +
+      `${service.times.length} requests of others, p99 ${percentile99(service.times)} ms, allowance ${Math.round(allowance)} ms; ` +
         `a connection behind those of the answers was accepted after ${Math.round(waits.at(-1) ?? 0)} ms; memory from ${before} to ${peak} MB`,
     );
     destroy(all);
@@ -168,7 +170,7 @@ async function flood({ rounds, install }: Setting) {
   const memory: number[] = [];
   const times: number[] = [];
   for (let round = 0; round <= rounds; round += 1) {
-    const clients = startClients(target.url, target.token, 4);
+    const clients = await startClients({ ...target, clients: 4, pause: 0 });
     await Promise.all(
       floods.map(async ({ what, bytes, isHarmless = false }) => {
         const client = await RawHttp2.open(target.url);
@@ -179,10 +181,10 @@ async function flood({ rounds, install }: Setting) {
         client.socket.destroy();
       }),
     );
-    await clients.stop();
+    const service = await clients.stop();
     // The first round warms up what grows once.
-    if (round > 0) times.push(...clients.times);
-    problems.push(...servedIn(clients, 0));
+    if (round > 0) times.push(...service.times);
+    problems.push(...servedIn(service, 0));
     await pause(1_000);
     memory.push(await memoryOf(servers[0]));
   }
@@ -207,21 +209,26 @@ async function idle({ rounds, install, afterwards }: Setting) {
   ];
   for (let round = 0; round < rounds; round += 1) {
     const [what, begin] = kinds[round % kinds.length] ?? ['', () => {}];
+    const serve = async () => {
+      const clients = await startClients({ ...target, clients: activeClients, pause: activePause });
+      await pause(activeTime);
+      return clients.stop();
+    };
+    // A server that has just started is slow by itself.
+    await serve();
     const before = await memoryOf(servers[0]);
     const held = await openCrowd(target.url, idleConnections, begin);
     afterwards(async () => destroy(held));
     await eventually(() => held.every(({ received }) => received !== ''));
-    const clients = startClients(target.url, target.token, 100);
-    await pause(10_000);
+    const service = await serve();
     const greeted = held.filter(({ received }) => received !== '').length;
     const kept = held.filter(isOpen).length;
-    await clients.stop();
     const memory = await memoryOf(servers[0]);
     if (greeted < idleConnections || kept < idleConnections)
       problems.push(`of ${idleConnections} connections of ${what} ${greeted} were answered and ${kept} kept`);
-    problems.push(...servedIn(clients, memory - before));
+    problems.push(...servedIn(service, memory - before));
     notes.push(
-      `${what}: ${kept} kept, ${clients.times.length} requests of 100 others, p99 ${percentile99(clients.times)} ms, memory from ${before} to ${memory} MB`,
+      `${what}: ${kept} kept, ${service.times.length} requests of ${activeClients} others, p99 ${percentile99(service.times)} ms, memory from ${before} to ${memory} MB`,
     );
     // Beyond the cap: closed at once, and what is there stays.
     const more = await openCrowd(target.url, tooMany - idleConnections, begin);

@@ -99,7 +99,7 @@ async function compare({ setting, targets, servers, receiver, healthy, lost }: C
 
 /** Makes changes for a while; how long their webhooks took to each endpoint that answers, and requests meanwhile. Milliseconds, p99. */
 async function measure(url: string, token: string, receiver: Endpoints, wanted: number) {
-  const clients = startClients(url, token, 2);
+  const clients = await startClients({ url, token, clients: 2, pause: 0 });
   const made = new Map<string, number>();
   const problems: string[] = [];
   const change = async (number: number) => {
@@ -113,13 +113,13 @@ async function measure(url: string, token: string, receiver: Endpoints, wanted: 
     await pause(1000 / rate);
   }
   await Promise.all(changes);
-  await clients.stop();
+  const service = await clients.stop();
   const times = () => [...made].flatMap(([id, time]) => (receiver.seen.get(id) ?? []).map((came) => Math.max(0, came - time)));
   for (const deadline = Date.now() + 60_000; times().length < made.size * wanted && Date.now() < deadline; ) await pause(50);
   const missing = made.size * wanted - times().length;
   if (missing > 0) problems.push(`${missing} webhooks to endpoints that answer did not come`);
-  if (clients.failures.length > 0) problems.push(`${clients.failures.length} requests failed: ${clients.failures[0]}`);
-  return { problems, webhooks: percentile99(times()), api: percentile99(clients.times) };
+  if (service.failures.length > 0) problems.push(`${service.failures.length} requests failed: ${service.failures[0]}`);
+  return { problems, webhooks: percentile99(times()), api: percentile99(service.times) };
 }
 
 interface Endpoints {
