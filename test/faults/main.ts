@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../../bench/report.ts';
 import { experiments } from './experiments/index.ts';
 import { perform, type Row } from './perform.ts';
 
@@ -18,7 +19,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     rounds: { type: 'string' },
-    seed: { type: 'string', default: String(1 + Math.floor(Math.random() * 999_999_999)) },
+    seed: { type: 'string' },
     json: { type: 'string' },
     keep: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -29,7 +30,10 @@ if (values.help) console.info(usage);
 else await run();
 
 async function run(): Promise<void> {
-  const [rounds, seed] = [wholeNumber('rounds', values.rounds), wholeNumber('seed', values.seed) ?? 1];
+  const seed = wholeNumber('--seed', values.seed, Math.ceil(Math.random() * 999_999_999), 4_294_967_295);
+  // Checked at once, not by the first experiment.
+  const roundsOf = (usual: number) => wholeNumber('--rounds', values.rounds, usual, 1_000_000);
+  roundsOf(1);
   const names = values.only?.split(',').map((name) => name.trim().toUpperCase());
   const chosen = experiments.filter(({ name }) => names?.includes(name) ?? true);
   if (chosen.length === 0) throw new Error(`--only names none of ${[...new Set(experiments.map(({ name }) => name))].join(', ')}`);
@@ -39,7 +43,7 @@ async function run(): Promise<void> {
   for (const [index, experiment] of chosen.entries()) {
     console.info(`${experiment.name}: ${experiment.what}`);
     const keep = values.keep === undefined ? undefined : join(values.keep, `${experiment.name}-${index}.ndjson`);
-    const row = await perform(experiment, { rounds: rounds ?? experiment.rounds, seed, ...(keep === undefined ? {} : { keep }) });
+    const row = await perform(experiment, { rounds: roundsOf(experiment.rounds), seed, ...(keep === undefined ? {} : { keep }) });
     for (const problem of row.problems.slice(0, 20)) console.info(`  ${problem}`);
     if (row.problems.length > 20) console.info(`  and ${row.problems.length - 20} more`);
     if (row.note !== undefined) console.info(`  ${row.note}`);
@@ -53,10 +57,4 @@ async function run(): Promise<void> {
   );
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
   if (rows.some(({ verdict }) => verdict === 'failed')) process.exitCode = 1;
-}
-
-function wholeNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new Error(`--${name} is a whole number of at most nine digits, not ${text}`);
-  return Number(text);
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { startVitest, type TestCase } from 'vitest/node';
+import { wholeNumber } from '../../bench/report.ts';
 import { rows } from './catalogue/index.ts';
 import type { Door } from './trial.ts';
 
@@ -18,8 +19,8 @@ TEST_DATABASE_URL names another PostgreSQL than the one that comes embedded.`;
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
-    runs: { type: 'string', default: '100' },
-    seed: { type: 'string', default: String(1 + Math.floor(Math.random() * 999_999_999)) },
+    runs: { type: 'string' },
+    seed: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -40,7 +41,8 @@ if (values.help) console.info(usage);
 else await run();
 
 async function run(): Promise<void> {
-  const [seed, runs] = [wholeNumber('seed', values.seed), wholeNumber('runs', values.runs)];
+  const seed = wholeNumber('--seed', values.seed, Math.ceil(Math.random() * 999_999_999), 4_294_967_295);
+  const runs = wholeNumber('--runs', values.runs, 100, 1_000_000);
   const only = values.only?.split(',').map((name) => name.trim().toUpperCase());
   const isWanted = (row: string) => only?.some((name) => row === name || (/^[A-Z]$/.test(name) && row.startsWith(name))) ?? true;
   if (![...rows.keys(), '*'].some(isWanted)) throw new Error(`--only names no row of the catalogue: ${values.only}`);
@@ -94,9 +96,4 @@ function tableOf(tests: readonly TestCase[]): Line[] {
   });
   const order = [...rows.keys(), '*'];
   return [...tried, ...places].sort((a, b) => order.indexOf(a.row) - order.indexOf(b.row));
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new Error(`--${name} is a whole number of at most nine digits, not ${text}`);
-  return Number(text);
 }

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
+import { randomNumbers } from '../../bench/random.ts';
+import { wholeNumber } from '../../bench/report.ts';
 import { Crosswalk } from '../../packages/sdk/src/index.ts';
 import { credentialSettings, tokenOf } from '../faults/writers.ts';
 import { freePort, type ServerProcess, spawnServer } from '../server-process.ts';
@@ -13,20 +15,34 @@ import { temporaryDirectory } from '../temporary-directory.ts';
 import { clientCredentials, type Load, startLoad } from './load.ts';
 import { findPrograms, ownDirectory, type Program, query, startHaproxy, startPgBouncer, startPrimary, startReplica } from './programs.ts';
 
-/**
- * `npm run scaling`: more than one machine, on this one. Three servers behind haproxy, PgBouncer in transaction mode, a primary and a streaming
- * replica. Prints a table; ends with status 1 when a promise is broken.
- */
+const usage = `Tries more than one machine, on this one: three servers behind haproxy, PgBouncer in transaction mode, a primary and a streaming replica.
+
+  npm run scaling [-- options]
+
+  --reads N      reads of what was written just now, through the replica (3000)
+  --workers N    clients at once (8)
+  --seed N       of the random choices (another one each time)
+  --json FILE    write the rows of the table to a file as well
+
+Ends with status 1 when a promise is broken. Takes Debian's haproxy, pgbouncer and postgresql.`;
+
 const { values: options } = parseArgs({
   options: {
     json: { type: 'string' },
     seed: { type: 'string' },
-    reads: { type: 'string', default: '3000' },
-    workers: { type: 'string', default: '8' },
+    reads: { type: 'string' },
+    workers: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 });
-const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 31));
-const workers = Number(options.workers);
+if (options.help) {
+  console.log(usage);
+  process.exit();
+}
+const seed = wholeNumber('--seed', options.seed, Math.ceil(Math.random() * 999_999_999), 4_294_967_295);
+const wantedReads = wholeNumber('--reads', options.reads, 3_000, 1_000_000);
+const workers = wholeNumber('--workers', options.workers, 8, 1_000);
+const random = randomNumbers(seed);
 console.log(`seed ${seed}`);
 
 interface Row {
@@ -49,15 +65,6 @@ const keep = <P extends Program>(program: P, signal?: NodeJS.Signals): P => {
   closers.push(() => (program.child.exitCode === null && program.child.signalCode === null ? program.end(signal) : Promise.resolve()));
   return program;
 };
-
-/** Random numbers that a seed repeats (mulberry32). */
-let state = seed;
-function random(): number {
-  state = (state + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-}
 
 /** What a load found, in rows: nothing failed, and nothing that was acknowledged is missing. */
 async function judge(what: string, load: Load, database: number, { failures = true } = {}): Promise<void> {
@@ -134,7 +141,6 @@ try {
   const database = primary.port;
 
   // Reads from the replica, which is asynchronous so far.
-  const wanted = Number(options.reads);
   const replicaReads = async () => {
     await sleep(1_200);
     return Number(await query(programs, replica.port, "select xact_commit from pg_stat_database where datname = 'app'"));
@@ -155,9 +161,9 @@ try {
       });
       const external = `READ-${how}-${worker}`;
       await crosswalk.organization.create({ display_name: external, external_id: external, metadata: { n: 0 } });
-      for (let n = 1; reads < wanted; n += 1) {
+      for (let n = 1; reads < wantedReads; n += 1) {
         await crosswalk.organization.updateByExternalId(external, { metadata: { n } });
-        if (random() < 0.5) await sleep(random() * 5);
+        if (random(2) === 1) await sleep(random(5));
         const found = await crosswalk.organization.getByExternalId(external);
         reads += 1;
         if (found?.metadata.n !== n) missed += 1;
@@ -240,7 +246,7 @@ try {
   await query(programs, primary.port, 'select pg_reload_conf()');
   await sleep(1_000);
   const failover = await startLoad(url, { workers, retry: true });
-  await sleep(3_000 + random() * 2_000);
+  await sleep(3_000 + random(2_000));
   await primary.end('SIGQUIT');
   const begin = performance.now();
   await query(programs, replica.port, 'select pg_promote()');
