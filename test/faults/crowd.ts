@@ -63,7 +63,7 @@ export interface ClientsSettings {
 
 /** Starts clients in a process of their own: what is done to a server here must not hold them up. `stop` gives what they got. */
 export async function startClients(settings: ClientsSettings): Promise<{ stop(): Promise<Service> }> {
-  const child = startChild('../test/faults/clients-process.ts');
+  const child = startChild('../test/faults/clients-program.ts');
   await child.ask(JSON.stringify(settings));
   return {
     async stop() {

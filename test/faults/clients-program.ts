@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import type { ClientsSettings, Service } from './crowd.ts';
 
-/** The process of clients who behave: it begins when it has read a line with its settings, and tells what came of it when it has read another. */
+/** The program of clients who behave: it begins when it has read a line with its settings, and tells what came of it when it has read another. */
 const lines = createInterface({ input: process.stdin });
 // With the experiment, however that ends.
 lines.once('close', () => process.exit());
