@@ -1,6 +1,6 @@
 import { ActionIcon, AppShell, Burger, Group, Kbd, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { useDisclosure, useHotkeys, useMediaQuery } from '@mantine/hooks';
-import { useLocation } from '@tanstack/react-router';
+import { useLocation, useRouterState } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { Icon } from '../elements/icon.tsx';
 import { AccountMenu } from './account-menu.tsx';
@@ -22,8 +22,10 @@ export function Shell({ children }: { children: ReactNode }) {
   // The menu of a phone covers the page, so it closes when another comes.
   useEffect(closeMenu, [pathname]);
   useGoKeys();
-  // Whoever presses Ctrl K types on at once: what is typed while it is being loaded would be lost. The page itself goes before.
-  useEffect(() => whenIdle(() => void loadFinder()), []);
+  // Whoever presses Ctrl K types on at once: what is typed while it is being loaded would be lost. The page itself, and what it asks for, goes before:
+  // a browser is idle, too, while it waits for the code of the page.
+  const isPageThere = useRouterState({ select: ({ status }) => status === 'idle' });
+  useEffect(() => (isPageThere ? whenIdle(() => void loadFinder()) : undefined), [isPageThere]);
   useHotkeys([['mod+K', openFinder]], []);
   useHotkeys([['shift+?', openHelp]]);
   return (
