@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { median } from '../../../bench/measure.ts';
 import { residentMegabytes } from '../../resident-memory.ts';
 import type { ServerProcess } from '../../server-process.ts';
 import { type Experiment, pause } from '../experiment.ts';
@@ -17,7 +18,7 @@ const longestDelivery = 120_000;
 export const soak: Experiment[] = [
   {
     name: 'T34',
-    what: 'one of two servers killed, PostgreSQL restarted, or one of two receivers silent, at random; rounds of about five seconds',
+    what: 'one of two servers killed, PostgreSQL restarted, or one of two receivers silent, at random; rounds of about seven seconds',
     rounds: 100,
     async run({ rounds, random, history, install, afterwards }) {
       const installation = await install({ engine: 'external', servers: 2, settings: { CROSSWALK_WEBHOOK_ALLOW: '127.0.0.0/8' } });
@@ -69,12 +70,7 @@ export const soak: Experiment[] = [
       if (receiver.seen.size < wanted) problems.push(`${wanted - receiver.seen.size} webhooks did not come`);
       if (lasting.child.exitCode !== null) problems.push(`the server that was not killed ended: ${lasting.output().slice(-500)}`);
       const notes = (['megabytes', 'files'] as const).map((what) => {
-        const [first, second, third] = [0, 1, 2].map((part) =>
-          medianOfThird(
-            used.map((each) => each[what]),
-            part,
-          ),
-        );
+        const [first, second, third] = thirdsOf(used.map((each) => each[what]));
         if ((third ?? 0) > (second ?? 0) + most[what])
           problems.push(`the server that was not killed had ${second} ${what}, and then ${third}`);
         return `${first}, ${second} and ${third} ${what}`;
@@ -88,9 +84,7 @@ async function usedBy({ child }: ServerProcess): Promise<{ megabytes: number; fi
   return { megabytes: Math.round(await residentMegabytes(child.pid)), files: (await readdir(`/proc/${child.pid}/fd`)).length };
 }
 
-/** The median of a third of the values, the first being 0; there is a value in each however few there are. */
-function medianOfThird(values: readonly number[], part: number): number {
-  const size = Math.max(1, Math.floor(values.length / 3));
-  const third = values.slice(part * size, part === 2 ? undefined : (part + 1) * size).toSorted((a, b) => a - b);
-  return third[Math.floor(third.length / 2)] ?? values.at(-1) ?? 0;
+/** The median of each third of the values; thirds of one or two values share them. */
+function thirdsOf(values: readonly number[]): number[] {
+  return [0, 1, 2].map((part) => median(values.slice(Math.floor((values.length * part) / 3), Math.ceil((values.length * (part + 1)) / 3))));
 }

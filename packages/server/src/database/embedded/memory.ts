@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 
 const megabyte = 1024 * 1024;
 
-/** The least PostgreSQL is given, and what its own default is; and the most: each gigabyte more takes some 25 MB and 20 ms of every start. Bytes. */
+/** The least PostgreSQL is given, and what its own default is; and the most: each gigabyte more takes some 25 MB and 30 ms of every start. Bytes. */
 const [least, most] = [128 * megabyte, 2048 * megabyte];
 
 /**

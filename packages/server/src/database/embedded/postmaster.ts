@@ -47,6 +47,8 @@ export async function isLive(directory: string, { pid }: Postmaster): Promise<bo
 export async function removeForeign(directory: string, postmaster: Postmaster): Promise<void> {
   const { pid, socketDirectory } = postmaster;
   if (!takesSignals(pid) || (await isLive(directory, postmaster))) return;
+  // Another server that starts may have removed it already, and its PostgreSQL have written its own.
+  if ((await readPostmaster(directory))?.pid !== pid) return;
   await rm(join(directory, fileName), { force: true });
   if (socketDirectory !== '') await rm(join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
 }

@@ -2,7 +2,7 @@
 -- 3.4 of 3.6 ms for 50 of a million records. The environment is checked on the record, or met with another index where it is small:
 -- see docs/decisions/0028.
 --
--- One table at a time, and what is replaced is dropped by a migration of its own (023): whoever changes several tables meanwhile, or locks a record
+-- One table at a time, and what is replaced is dropped by migrations of their own (023 to 025): whoever changes several tables meanwhile, or locks a record
 -- before he changes it, would wait for a lock here while we wait for his.
 
 create index organizations_metadata_alone_idx on organizations using gin (metadata jsonb_path_ops);
