@@ -259,7 +259,7 @@ export async function buildApp({
   const letters = new InvitationLetters({ pool: workPool, publicUrl, secretKeys });
   const warn = (fields: object, message: string) => logger.warn(fields, message);
   const onOutcome = (state: string) => metrics?.mailAttempt(state);
-  const mail = new MailService({ pool: workPool, ids, letters, ...openMail(mailSettings, publicUrl), onOutcome, warn });
+  const mail = new MailService({ pool: workPool, ids, letters, ...(await openMail(mailSettings, publicUrl)), onOutcome, warn });
   const feed = new FeedService({
     pool,
     workPool,

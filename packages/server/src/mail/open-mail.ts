@@ -1,6 +1,5 @@
 import type { Sender, SmtpSettings } from '../lib/mail-settings.ts';
 import type { MailOptions } from './mail-service.ts';
-import { openSmtp } from './smtp.ts';
 
 /** How mail leaves the service. */
 export interface MailSettings {
@@ -14,13 +13,14 @@ export interface MailSettings {
   retrySeconds?: readonly number[];
 }
 
-/** The parts of a mail service that follow from its settings; without any, messages are kept. */
-export function openMail(
+/** The parts of a mail service that follow from its settings; without any, messages are kept, and what speaks SMTP is not even loaded. */
+export async function openMail(
   settings: MailSettings | undefined,
   publicUrl: string,
-): Pick<MailOptions, 'send' | 'from' | 'host' | 'leaseSeconds' | 'retrySeconds'> {
+): Promise<Pick<MailOptions, 'send' | 'from' | 'host' | 'leaseSeconds' | 'retrySeconds'>> {
   const host = new URL(publicUrl).hostname;
   if (settings === undefined) return { send: undefined, from: { name: '', address: `crosswalk@${host}` }, host };
+  const { openSmtp } = await import('./smtp.ts');
   const { smtp, timeout, from, leaseSeconds, retrySeconds } = settings;
   return { send: openSmtp(smtp, timeout), from, host, leaseSeconds, retrySeconds };
 }

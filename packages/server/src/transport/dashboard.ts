@@ -29,6 +29,7 @@ export async function registerDashboard(app: FastifyInstance): Promise<void> {
     redirect: true,
     wildcard: false,
     preCompressed: true,
+    decorateReply: false,
     setHeaders(reply, path) {
       for (const [name, value] of Object.entries(headers)) reply.setHeader(name, value);
       reply.setHeader('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');

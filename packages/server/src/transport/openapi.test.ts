@@ -183,6 +183,11 @@ test('the reference page comes from this server alone', async () => {
   const text = await response.text();
   expect(response.headers.get('content-security-policy')).toContain("connect-src 'self'");
   expect([...text.matchAll(/(?:src|href)="(https?:[^"]+)"/g)].map(([, url]) => url)).toEqual([]);
+  const [, script] = /src="([^"]+)"/.exec(text) ?? [];
+  const loaded = await fetch(new URL(String(script), response.url));
+  expect([loaded.status, loaded.headers.get('content-type')]).toEqual([200, 'application/javascript; charset=utf-8']);
+  expect(await loaded.text()).toContain('createApiReference');
+  expect((await fetch(`${server.url}/docs`)).url).toBe(response.url);
 });
 
 test('a path with another method is 405 and tells which it has', async () => {
