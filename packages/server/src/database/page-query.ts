@@ -1,6 +1,7 @@
 import type { QueryResultRow } from 'pg';
 import type { PagePosition } from '../lib/page-token.ts';
 import type { Queryable } from './connection.ts';
+import { nameOf } from './statement-names.ts';
 
 /** Records of one table, newest first. */
 export interface PageQuery {
@@ -13,6 +14,10 @@ export interface PageQuery {
   values: unknown[];
   /** Whether an index other than the one of the order finds the records. */
   indexed: boolean;
+  /** Whether one plan finds them, whatever the values are; see `nameOf`. */
+  samePlan?: boolean;
+  /** What they are, where they are all of an environment (`$1`): that they are more than are counted is then known without counting. */
+  allOf?: 'organization' | 'user' | 'membership' | undefined;
 }
 
 /** Which part of the list: `size` records from `position` on, from the newest when there is none. */
@@ -59,9 +64,16 @@ interface Selected<Row> {
 /** A row of a page with the count; of a page without rows the count alone. */
 type CountedRow<Row> = (Row | { id: null }) & { matches: string };
 
-/** SQL: how many records match. */
-function countOf({ table, where }: PageQuery): string {
-  return `(select count(*) from (select from ${table} t where ${where} limit ${countLimit + 1}) matches)`;
+/**
+ * SQL: how many records match. The figures of an environment are behind its records by the events that have no place in the feed yet, so they
+ * decide only where they are far beyond what is counted. Counting by the order keeps a plan from reading a whole table for a small environment.
+ */
+function countOf({ table, where, allOf }: PageQuery): string {
+  const counted = (order: string) =>
+    `(select count(*) from (select from ${table} t where ${where} ${order} limit ${countLimit + 1}) matches)`;
+  if (allOf === undefined) return counted('');
+  const known = `(select count from record_counts where environment_id = $1 and kind = '${allOf}')`;
+  return `case when ${known} >= ${2 * countLimit} then ${countLimit + 1} else ${counted('order by t.id')} end`;
 }
 
 /** Finds the records, counts them and sorts them, by one statement; by another where more match than are counted. */
@@ -71,14 +83,13 @@ async function selectOfFew<Row extends QueryResultRow & { id: string }>(
   request: PageRequest,
 ): Promise<Selected<Row>> {
   const { table, columns, where } = query;
-  const { beyond, order, values } = partOf(query, request);
-  const { rows } = await db.query<CountedRow<Row>>(
-    `with matched as materialized (select t.id from ${table} t where ${where} limit ${countLimit + 1}),
-       page as materialized (select t.id from matched t where true ${beyond} ${order})
-     select c.matches, t.* from (select count(*) as matches from matched) c
-     left join (select ${columns} from ${table} t join page on page.id = t.id where t.environment_id = $1) t on true ${order}`,
-    values,
-  );
+  const { size, beyond, direction, values } = partOf(query, request);
+  const part = beyond === undefined ? '' : `filter (where ${beyond})`;
+  const text = `select m.matches, ${columns}
+     from (select count(*) as matches, (array_agg(t.id order by t.id ${direction}) ${part})[1:${size}] as page
+       from (select t.id from ${table} t where ${where} limit ${countLimit + 1}) t) m
+     left join ${table} t on t.environment_id = $1 and t.id = any(m.page) order by t.id ${direction}`;
+  const { rows } = await db.query<CountedRow<Row>>({ name: query.samePlan === true ? nameOf(text) : undefined, text, values });
   const selected = selectedOf(rows);
   return selected.count > countLimit ? selectInOrder(db, query, request, `${countLimit + 1}`) : selected;
 }
@@ -90,13 +101,12 @@ async function selectInOrder<Row extends QueryResultRow & { id: string }>(
   request: PageRequest,
   count: string,
 ): Promise<Selected<Row>> {
-  const { table, columns, where } = query;
-  const { beyond, order, values } = partOf(query, request);
-  const { rows } = await db.query<CountedRow<Row>>(
-    `select c.matches, t.* from (select ${count} as matches) c
-     left join (select ${columns} from ${table} t where ${where} ${beyond} ${order}) t on true ${order}`,
-    values,
-  );
+  const { table, columns, where, allOf } = query;
+  const { size, beyond = 'true', direction, values } = partOf(query, request);
+  const order = `order by t.id ${direction} limit ${size}`;
+  const text = `select c.matches, t.* from (select ${count} as matches) c
+     left join (select ${columns} from ${table} t where ${where} and ${beyond} ${order}) t on true ${order}`;
+  const { rows } = await db.query<CountedRow<Row>>({ name: allOf === undefined ? undefined : nameOf(text), text, values });
   return selectedOf(rows);
 }
 
@@ -104,12 +114,16 @@ function selectedOf<Row extends { id: string }>(rows: readonly CountedRow<Row>[]
   return { rows: rows.filter((row): row is Row & { matches: string } => row.id !== null), count: Number(rows[0]?.matches ?? 0) };
 }
 
-/** SQL: the part of a list that is asked for. */
-function partOf(query: PageQuery, { size, position }: PageRequest): { beyond: string; order: string; values: unknown[] } {
+/** SQL: the part of a list that is asked for. `size`: one more than the page has, which tells whether more follow. */
+function partOf(
+  query: PageQuery,
+  { size, position }: PageRequest,
+): { size: number; beyond: string | undefined; direction: 'asc' | 'desc'; values: unknown[] } {
   const backwards = position?.direction === 'prev';
-  const order = `order by t.id ${backwards ? 'asc' : 'desc'} limit ${size + 1}`;
-  if (position === undefined) return { beyond: '', order, values: query.values };
-  return { beyond: `and t.id ${backwards ? '>' : '<'} $${query.values.length + 1}`, order, values: [...query.values, position.id] };
+  const part = { size: size + 1, direction: backwards ? 'asc' : 'desc' } as const;
+  if (position === undefined) return { ...part, beyond: undefined, values: query.values };
+  const beyond = `t.id ${backwards ? '>' : '<'} $${query.values.length + 1}`;
+  return { ...part, beyond, values: [...query.values, position.id] };
 }
 
 /** The page of rows that were found in its order, one more than it has where more follow. */

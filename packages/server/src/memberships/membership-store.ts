@@ -335,6 +335,10 @@ export async function listMemberships(
     where.push(`t.${column} = $${values.length}`);
   }
   const indexed = filter?.indexed === true;
-  const page = await selectPage<MembershipRow>(db, { columns, table: 'memberships', where: where.join(' and '), values, indexed }, request);
+  const page = await selectPage<MembershipRow>(
+    db,
+    { columns, table: 'memberships', where: where.join(' and '), values, indexed, allOf: where.length === 1 ? 'membership' : undefined },
+    request,
+  );
   return { ...page, items: page.items.map(toMembership) };
 }

@@ -12,7 +12,12 @@ export interface SqlFilter {
   values: unknown[];
   /** Whether an index finds the records: an equality decides, whether they have an ID of a system, or a comparison of an indexed key. */
   indexed: boolean;
+  /** Whether one plan finds them, whatever the values are: they are found by equality alone. */
+  samePlan?: boolean;
 }
+
+/** What an expression comes to. */
+type Compiled = Omit<SqlFilter, 'values'>;
 
 /** Records that a filter may ask for their external IDs. */
 export interface FilteredKind {
@@ -46,13 +51,12 @@ export function compileFilter(text: string, first: number, of?: FilteredKind): S
     values.push(value);
     return `$${first + values.length - 1}::${type}`;
   };
-  const { sql, indexed } = compile(parseFilter(text, of !== undefined), bind, of);
-  return { sql, values, indexed };
+  return { ...compile(parseFilter(text, of !== undefined), bind, of), values };
 }
 
 type Bind = (value: unknown, type: string) => string;
 
-function compile(expression: Expression, bind: Bind, of: FilteredKind | undefined): { sql: string; indexed: boolean } {
+function compile(expression: Expression, bind: Bind, of: FilteredKind | undefined): Compiled {
   if (expression.type === 'comparison') return compileComparison(expression, bind, of?.indexedKeys ?? []);
   if (expression.type === 'external_id') return compileExternalId(expression, bind, kindOf(of));
   if (expression.type === 'not') {
@@ -61,13 +65,14 @@ function compile(expression: Expression, bind: Bind, of: FilteredKind | undefine
   }
   const parts = expression.operands.map((operand) => compile(operand, bind, of));
   const sqls = parts.map(({ sql }) => sql);
+  const samePlan = parts.every((part) => part.samePlan === true);
   switch (expression.type) {
     case 'not':
       return { sql: `not coalesce(${sqls.join()}, false)`, indexed: false };
     case 'and':
-      return { sql: `(${sqls.join(' and ')})`, indexed: parts.some(({ indexed }) => indexed) };
+      return { sql: `(${sqls.join(' and ')})`, indexed: parts.some(({ indexed }) => indexed), samePlan };
     case 'or':
-      return { sql: `(${sqls.join(' or ')})`, indexed: parts.every(({ indexed }) => indexed) };
+      return { sql: `(${sqls.join(' or ')})`, indexed: parts.every(({ indexed }) => indexed), samePlan };
   }
 }
 
@@ -78,14 +83,10 @@ function kindOf(of: FilteredKind | undefined): FilteredKind {
 }
 
 /** An absent key makes every comparison false or null, so `!=` and NOT, which takes null for false, hold for it. */
-function compileComparison(
-  { path, operator, value }: Comparison,
-  bind: Bind,
-  indexedKeys: readonly IndexedKey[],
-): { sql: string; indexed: boolean } {
+function compileComparison({ path, operator, value }: Comparison, bind: Bind, indexedKeys: readonly IndexedKey[]): Compiled {
   if (operator === '=' || operator === '!=') {
     const contains = `metadata @> ${bind(JSON.stringify(nest(path, value)), 'jsonb')}`;
-    return operator === '=' ? { sql: contains, indexed: true } : { sql: `not (${contains})`, indexed: false };
+    return operator === '=' ? { sql: contains, indexed: true, samePlan: true } : { sql: `not (${contains})`, indexed: false };
   }
   const at = bind(path, 'text[]');
   if (operator === ':*') return { sql: `metadata #> ${at} is not null`, indexed: false };
@@ -102,14 +103,14 @@ function compileComparison(
 }
 
 /** An absent ID makes every comparison false, as an absent key does. */
-function compileExternalId({ system, operator, value }: ExternalIdComparison, bind: Bind, of: FilteredKind) {
+function compileExternalId({ system, operator, value }: ExternalIdComparison, bind: Bind, of: FilteredKind): Compiled {
   if (operator === ':*') return compilePresence(system, true, bind, of);
   const at = `x.environment_id = $1 and x.kind = ${bind(of.kind, 'text')} and x.system = ${bind(system, 'text')} and x.value`;
   const exists = (condition: string) =>
     `exists (select from external_ids x where ${at} ${condition} and x.record_id = t.id and x.alias_expire_time is null)`;
   switch (operator) {
     case '=':
-      return { sql: exists(`= ${bind(value, 'text')}`), indexed: true };
+      return { sql: exists(`= ${bind(value, 'text')}`), indexed: true, samePlan: true };
     case '!=':
       return { sql: `not ${exists(`= ${bind(value, 'text')}`)}`, indexed: false };
     case '^=':
@@ -121,7 +122,7 @@ function compileExternalId({ system, operator, value }: ExternalIdComparison, bi
  * Who has an ID of a system, or has none: those with one of the sets of systems that there are. They are in the statement, so that the planner
  * knows how many records each has.
  */
-function compilePresence(system: string, present: boolean, bind: Bind, { sets }: FilteredKind): { sql: string; indexed: boolean } {
+function compilePresence(system: string, present: boolean, bind: Bind, { sets }: FilteredKind): Compiled {
   if (system === '') return { sql: `t.external_id is ${present ? 'not ' : ''}null`, indexed: !present };
   const wanted = sets.filter((systems) => systems.includes(system) === present).map((systems) => JSON.stringify(systems));
   return { sql: `${systemsOf('t')} = any(${bind(wanted, 'jsonb[]')})`, indexed: true };

@@ -173,9 +173,18 @@ export async function listOrganizations(
     where.push(`t.search_text like $${values.length}`);
   }
   const indexed = filter?.indexed === true || [search, externalId, slug].some((narrowed) => narrowed !== undefined);
+  const samePlan = search === undefined && (filter === undefined || filter.samePlan === true);
   const page = await selectPage<OrganizationRow>(
     db,
-    { columns, table: 'organizations', where: where.join(' and '), values, indexed },
+    {
+      columns,
+      table: 'organizations',
+      where: where.join(' and '),
+      values,
+      indexed,
+      samePlan,
+      allOf: where.length === 1 ? 'organization' : undefined,
+    },
     request,
   );
   return { ...page, items: page.items.map(toOrganization) };

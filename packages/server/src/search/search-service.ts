@@ -12,6 +12,9 @@ import { findBeginning, findWithin, readFound } from './search-store.ts';
 /** How long it looks within names for more than it has; a person is waiting. Milliseconds. */
 const withinTimeout = 1_000;
 
+/** An external ID that is no name: eight characters or more without white space, a digit among them. */
+const distinctId = /^(?=.*\d)\S{8,}$/;
+
 /** Finds records by whatever a person has in hand: one box for everything. */
 export class SearchService {
   readonly #pool: pg.Pool;
@@ -22,7 +25,7 @@ export class SearchService {
     this.#resolver = resolver;
   }
 
-  /** The best `limit` matches: those of exactly the text, then what begins with it, then what has it within (from three characters on). */
+  /** The best `limit` matches: those of exactly the text, then what begins with it, then what has it within (from three characters on, and unless it is somebody's ID). */
   async search(context: RequestContext, q: string, limit: number): Promise<SearchAnswer> {
     const { environmentId } = context;
     const text = searchText(q);
@@ -35,8 +38,8 @@ export class SearchService {
     const ranked = [...exact, ...beginning.filter((hit) => hit.exact), ...beginning.filter((hit) => !hit.exact)];
     let hits = firstOfEach(ranked, limit);
     let complete = true;
-    // A whole ID or address of Crosswalk's is no part of another name.
-    const certain = exact.some(({ matchedBy }) => matchedBy === 'id' || matchedBy === 'email');
+    // An ID or address of somebody is no part of another's name; an external ID may be, where it is short or a word.
+    const certain = exact.some(({ matchedBy }) => matchedBy === 'id' || matchedBy === 'email' || distinctId.test(text));
     if (!certain && hits.length < limit && pointsIn(text) >= searchLimits.withinPoints) {
       const within = await this.#within(environmentId, text, limit);
       complete = within !== undefined;

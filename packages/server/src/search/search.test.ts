@@ -89,6 +89,20 @@ test('exact matches come first, then what begins with the text, then what has it
   expect(await reasons('ew')).toEqual([]);
 });
 
+test("an ID that is somebody's is not looked for within names, unless it may be a word of one", async () => {
+  for (const [display_name, external_id] of [
+    ['Invoices of INV-2024-77', 'OTHER-1'],
+    ['Seventy-Seven', 'INV-2024-77'],
+    ['Studio ROOM-101', 'OTHER-2'],
+    ['Ten', 'ROOM-10'],
+  ])
+    await server.client.request('POST', '/api/v1/organizations', { display_name, external_id });
+  const names = async (text: string) => (await search(text)).matches.map((match: Record<string, unknown>) => match.display_name);
+  expect(await names('INV-2024-77')).toEqual(['Seventy-Seven']);
+  expect(await names('NV-2024-77')).toHaveLength(2);
+  expect((await names('ROOM-10')).sort()).toEqual(['Studio ROOM-101', 'Ten']);
+});
+
 test('truth values, and what nothing has, find nothing; signs of patterns mean themselves', async () => {
   for (const text of ['true', 'nothing like it', '%', '_____', '\\', "'", '{"plan":"enterprise"}', 'cus_nffrf1%'])
     expect([text, (await search(text)).matches]).toEqual([text, []]);

@@ -172,6 +172,11 @@ export async function listUsers(
   narrow(emailKey, (key) => `t.email_key = ${key}`);
   narrow(search === undefined ? undefined : likePattern(search), (pattern) => `t.search_text like ${pattern}`);
   const indexed = filter?.indexed === true || [organizationId, externalId, emailKey, search].some((value) => value !== undefined);
-  const page = await selectPage<UserRow>(db, { columns, table: 'users', where: where.join(' and '), values, indexed }, request);
+  const samePlan = search === undefined && organizationId === undefined && (filter === undefined || filter.samePlan === true);
+  const page = await selectPage<UserRow>(
+    db,
+    { columns, table: 'users', where: where.join(' and '), values, indexed, samePlan, allOf: where.length === 1 ? 'user' : undefined },
+    request,
+  );
   return { ...page, items: page.items.map(toUser) };
 }
