@@ -41,6 +41,17 @@ export class Cli {
     else this.write(text());
   }
 
+  /** Prints a list: as JSON when that is asked for, else each item as text. */
+  printItems<Item>(options: CommonOptions, items: readonly Item[], textOf: (item: Item) => string, separator = ''): void {
+    this.print(options, items, () => items.map(textOf).join(separator));
+    if (items.length === 0) this.sayEmpty(options);
+  }
+
+  /** Tells that a list has nothing, where text alone would say nothing. */
+  sayEmpty({ json }: CommonOptions): void {
+    if (json !== true) this.say('there is nothing to list');
+  }
+
   /** Prints one of many records: a line of JSON or of text. Resolves when there is room for the next. */
   async printLine({ json }: CommonOptions, value: unknown, text: () => string): Promise<void> {
     if (json === true) this.streams.out(`${JSON.stringify(value)}\n`);

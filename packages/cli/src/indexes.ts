@@ -15,7 +15,7 @@ export function addIndexes(cli: Cli, parent: Command): void {
 
   command('list', 'list the indexes, and whether they are used').action(async (options: CommonOptions) => {
     const indexes = await cli.connect(options).metadataIndex.list();
-    cli.print(options, indexes, () => indexes.map(printMetadataIndex).join(''));
+    cli.printItems(options, indexes, printMetadataIndex);
   });
 
   command('create <key>', 'have comparisons of a key, such as metadata.seats, find records by an index')

@@ -8,7 +8,7 @@ export function addKeys(cli: Cli, parent: Command): void {
 
   command('list', 'list the keys that sign the tokens of the environment, with what each does').action(async (options: CommonOptions) => {
     const keys = await cli.connect(options).signingKey.list();
-    cli.print(options, keys, () => keys.map(printSigningKey).join(''));
+    cli.printItems(options, keys, printSigningKey);
   });
 
   command('rotate', 'publish a new key, which signs when everybody may know it; no token becomes invalid').action(

@@ -48,20 +48,23 @@ export async function printList<Item>(
       if (page.next === '') break;
     }
     const shown = items.slice(0, options.limit);
-    cli.print(options, shown, () => shown.map(lineOf).join(''));
+    cli.printItems(options, shown, lineOf);
     if (items.length > shown.length) cli.say(`there are more than these ${shown.length}: see --limit and --all`);
     return;
   }
   let token = options.pageToken;
+  let empty = true;
   await cli.interruptible(
     async (signal) => {
       for (;;) {
         const page = await pageOf({ pageSize: largestPage, ...(token === undefined ? {} : { pageToken: token }) }, signal);
         for (const item of page.items) await cli.printLine(options, item, () => lineOf(item));
+        empty &&= page.items.length === 0;
         token = page.next;
         if (token === '' || signal.aborted) return token === '';
       }
     },
     () => (token ? `go on with --page-token ${token}` : undefined),
   );
+  if (empty) cli.sayEmpty(options);
 }

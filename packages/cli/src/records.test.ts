@@ -184,6 +184,13 @@ test('a list shows its first records and tells that there are more; --all prints
       .map((line) => JSON.parse(line).display_name),
   ).toEqual(['List 2', 'List 1', 'List 0']);
   expect((await crosswalk('orgs', 'list', '--search', 'list 1')).out).toMatch(/^org_\d+ {2}List 1\n$/);
+  for (const none of [['--limit', '5'], ['--all']])
+    expect(await crosswalk('orgs', 'list', '--search', 'nobody is called so', ...none)).toEqual({
+      status: 0,
+      out: '',
+      err: 'there is nothing to list\n',
+    });
+  expect(await crosswalk('orgs', 'list', '--search', 'nobody is called so', '--json')).toEqual({ status: 0, out: '[]\n', err: '' });
   for (const wrong of [
     ['--limit', '0'],
     ['--limit', 'x'],

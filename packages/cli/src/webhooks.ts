@@ -32,7 +32,7 @@ export function addWebhooks(cli: Cli, parent: Command): void {
 
   command('list', 'list the endpoints').action(async (options: CommonOptions) => {
     const endpoints = await cli.connect(options).webhookEndpoint.list();
-    print(options, endpoints, endpoints.map(printEndpoint).join('\n'));
+    cli.printItems(options, endpoints, printEndpoint, '\n');
   });
 
   command('get <id>', 'show an endpoint').action(async (id: string, options: CommonOptions) =>
@@ -89,7 +89,7 @@ export function addWebhooks(cli: Cli, parent: Command): void {
     .option('--limit <number>', 'how many', '30')
     .action(async (id: string, options: CommonOptions & { status?: string; limit: string }) => {
       const deliveries = await firstOf(cli.connect(options), id, statusOf(options.status), Number(options.limit));
-      print(options, deliveries, deliveries.map(printDelivery).join(''));
+      cli.printItems(options, deliveries, printDelivery);
     });
 
   command('replay <id> [event]', 'send again: one event, what was given up, or all of a span of time')
