@@ -31,8 +31,9 @@ afterAll(() => {
 function open(size: number) {
   const { port } = Object(server.address());
   const { user = '', database = '' } = target;
-  // Only what must fail takes its time: a second is long for a connection on one machine, and the tests have many.
-  return openPool({ host: '127.0.0.1', port, database, user, ssl: false }, { size, connectTimeout: 1_000, statementTimeout: 100 });
+  // Only what must fail takes its time: a second is long for a connection on one machine, and the tests have many. A statement is given up
+  // three seconds after its end, which must be longer than others may have been silent.
+  return openPool({ host: '127.0.0.1', port, database, user, ssl: false }, { size, connectTimeout: 1_000, statementTimeout: 2_200 });
 }
 
 /** Longer than a database that is away is left alone after an attempt. */
@@ -76,7 +77,10 @@ test('a database that starts or shuts down is not troubled by everybody: it refu
   const starting = createServer((client) => {
     attempts += 1;
     client.on('error', () => {});
-    if (!isUp) return client.once('data', () => client.end(refusal));
+    if (!isUp) {
+      client.once('data', () => client.end(refusal));
+      return;
+    }
     const database = connect({ path: `${target.host}/.s.PGSQL.${target.port}` }).on('error', () => {});
     client.pipe(database).pipe(client);
     client.once('close', () => database.destroy());

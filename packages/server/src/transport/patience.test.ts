@@ -1,9 +1,7 @@
 import { once } from 'node:events';
 import { request as send } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { OrganizationService } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/organizations/organizations_pb.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { messagesOf, refusal } from '../scalekit/testing.ts';
 import { connectTo, startAnotherServer, useTestServer } from '../testing.ts';
 
 /** Longer than a busy machine takes for a request, and less than a lock is waited for. */
@@ -55,15 +53,6 @@ test('what takes too long is 503 with Retry-After in time, and its change is mad
     expect([took >= patience - 5, took < 4_500]).toEqual([true, true]);
     expect(await nameOf(id)).toBe('Before');
   });
-  await expect.poll(() => nameOf(id)).toBe('After');
-});
-
-test('so it is over gRPC', async () => {
-  const id = await newOrganization('Before');
-  const messages = messagesOf(OrganizationService, { url: address() }, server.client.token);
-  const change = { identities: { case: 'id' as const, value: id }, organization: { displayName: 'After' } };
-  const refused = await whileHeld(id, () => refusal(messages.updateOrganization(change)));
-  expect(refused).toMatchObject({ code: 'Unavailable', errorCode: 'DATABASE_UNAVAILABLE' });
   await expect.poll(() => nameOf(id)).toBe('After');
 });
 
