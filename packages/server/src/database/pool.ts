@@ -6,7 +6,7 @@ const silence = 5_000;
 
 /**
  * A database that is away is left alone for this long after each attempt. PostgreSQL starts a process for every connection that it then refuses:
- * one that recovers from a crash under hundreds of refused requests a second took twice as long. Milliseconds.
+ * one that recovered from a crash was about a fifth slower beside some hundred of them a second (T5). Milliseconds.
  */
 const pause = 200;
 
