@@ -45,7 +45,7 @@ const lockTimeout = 5_000;
  * A database that has not answered a statement this long after it should have ended it is lost (a cut network says
  * nothing): the connection is given up and the request answered with 503. Milliseconds.
  */
-const answerGrace = 5_000;
+const answerGrace = 3_000;
 
 /** An unused connection is closed after this. Milliseconds. */
 const idleTimeout = 60_000;
@@ -62,8 +62,11 @@ export const workIdleTimeout = 3_000;
  */
 const connectTimeout = 5_000;
 
-/** How long a request waits for a free or a new connection before it is answered with 503: a burst of a thousand writers to one record drains in less. Milliseconds. */
-const connectionTimeout = 30_000;
+/**
+ * How long a request waits for a free or a new connection before it is answered with 503: a burst of a thousand writers to one record drains in
+ * less, and after that its answer is due (transport/patience.ts). Milliseconds.
+ */
+const connectionTimeout = 14_000;
 
 /** A process that stops in mid-transaction must not hold its locks for ever. Milliseconds. */
 const idleInTransactionTimeout = 30_000;
@@ -74,7 +77,7 @@ export interface PoolOptions {
   size?: number;
   /** how long a connection is kept unused; default 60,000 */
   idleTimeout?: number;
-  /** how long a request waits for a connection; default 30,000 */
+  /** how long a request waits for a connection; default 14,000 */
   connectionTimeout?: number;
   /** how long it may take to make one; default 5,000, or `connectionTimeout` where that is less */
   connectTimeout?: number;

@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openPool } from './connection.ts';
+import { databaseFailure } from './sql-error.ts';
 
 /** A way to the database on which nothing passes while it is silent, and no connection is closed. */
 const way = { isSilent: false, connections: 0 };
@@ -30,9 +31,13 @@ afterAll(() => {
 function open(size: number) {
   const { port } = Object(server.address());
   const { user = '', database = '' } = target;
-  // Only what must fail takes its time: a second is long for a connection on one machine, and the tests have many.
-  return openPool({ host: '127.0.0.1', port, database, user, ssl: false }, { size, connectTimeout: 1_000, statementTimeout: 100 });
+  // Only what must fail takes its time: a second is long for a connection on one machine, and the tests have many. A statement is given up
+  // three seconds after its end, which must be longer than others may have been silent.
+  return openPool({ host: '127.0.0.1', port, database, user, ssl: false }, { size, connectTimeout: 1_000, statementTimeout: 2_200 });
 }
+
+/** Longer than a database that is away is left alone after an attempt. */
+const pauseOver = () => new Promise((resolve) => setTimeout(resolve, 300));
 
 const outcomes = async (work: Promise<unknown>[]) => (await Promise.allSettled(work)).map(({ status }) => status);
 
@@ -46,6 +51,7 @@ test('a database that says nothing is tried by a few for all who wait, and then 
   // As many as the pool has and as many that were begun as those failed, and one or two of those who came later.
   expect(way.connections).toBeLessThanOrEqual(6);
   way.isSilent = false;
+  await pauseOver();
   await pool.query('select');
   expect(new Set(await outcomes(Array.from({ length: 200 }, () => pool.query('select'))))).toEqual(new Set(['fulfilled']));
   await pool.end();
@@ -57,11 +63,55 @@ test('a statement that has no answer is one lesson: connections that were made b
   await Promise.all(Array.from({ length: 3 }, () => pool.query('select')));
   way.isSilent = true;
   await expect(pool.query('select')).rejects.toThrow('Query read timeout');
+  await pauseOver();
   await expect(pool.query('select')).rejects.toThrow('timeout expired');
   way.isSilent = false;
+  await pauseOver();
   await pool.query('select');
   await pool.end();
 });
+
+test('a database that starts or shuts down is not troubled by everybody: it refuses some attempts a second for all who ask', async () => {
+  let attempts = 0;
+  let isUp = false;
+  const starting = createServer((client) => {
+    attempts += 1;
+    client.on('error', () => {});
+    if (!isUp) {
+      client.once('data', () => client.end(refusal));
+      return;
+    }
+    const database = connect({ path: `${target.host}/.s.PGSQL.${target.port}` }).on('error', () => {});
+    client.pipe(database).pipe(client);
+    client.once('close', () => database.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(starting, 'listening');
+  const { user = '', database = '' } = target;
+  const pool = openPool({ host: '127.0.0.1', port: Object(starting.address()).port, database, user, ssl: false }, { size: 2 });
+  const asked: Promise<unknown>[] = [];
+  for (const until = performance.now() + 500; performance.now() < until; await new Promise((resolve) => setTimeout(resolve, 2))) {
+    asked.push(pool.query('select'));
+    // Looked at below.
+    asked.at(-1)?.catch(() => {});
+  }
+  const reasons = (await Promise.allSettled(asked)).map((one) => (one.status === 'rejected' ? databaseFailure(one.reason)?.code : 'done'));
+  expect(new Set(reasons)).toEqual(new Set(['DATABASE_UNAVAILABLE']));
+  // Two by those who came before the first was refused, and one in each pause.
+  expect(attempts).toBeLessThanOrEqual(6);
+  isUp = true;
+  await pauseOver();
+  await pool.query('select');
+  await pool.end();
+  starting.close();
+});
+
+/** An ErrorResponse of PostgreSQL: FATAL 57P03, cannot_connect_now. */
+const refusal = (() => {
+  const fields = Buffer.from('SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0');
+  const head = Buffer.from('E\0\0\0\0');
+  head.writeInt32BE(fields.length + 4, 1);
+  return Buffer.concat([head, fields]);
+})();
 
 test('one attempt that fails while others are served is nobody else’s failure', async () => {
   way.isSilent = false;

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { createBatcher } from './batcher.ts';
 import type { Queryable } from './connection.ts';
 import { currentPosition, type Position } from './position.ts';
 import type { Replica } from './replica.ts';
+
+/** How long an answer that is ready waits for its position. Milliseconds. */
+const positionPatience = 1_000;
 
 /** What of a request decides where it is read. */
 export interface ReadContext {
@@ -53,8 +57,17 @@ export class Reads {
     return ({ readFrom }, key) => (readFrom === undefined ? fromPrimary(key) : fromReplica({ key, readFrom }));
   }
 
-  /** A position behind every change that has committed, for whoever made one; `primary` where the database does not say it. */
+  /** A position behind every change that has committed, for whoever made one; `primary` where the database does not say it soon. */
   async position(): Promise<Position | 'primary'> {
-    return this.#position(undefined).catch(() => 'primary' as const);
+    const primary = 'primary' as const;
+    const late = new AbortController();
+    try {
+      return await Promise.race([
+        this.#position(undefined).catch(() => primary),
+        sleep(positionPatience, primary, { signal: late.signal }),
+      ]);
+    } finally {
+      late.abort();
+    }
   }
 }

@@ -22,6 +22,7 @@ export function exportRoutes(app: Routes, exports: ExportService): void {
         `bytes. The header \`${eventsCursorHeader}\` is a cursor of the change feed: the feed after it has every change that the export does ` +
         'not show. An answer that ends in an error was cut: a reader has 60 seconds for each 1,000 rows.',
       scope: 'read',
+      long: true,
       answers: {
         200: Type.Unsafe({
           content: { 'application/x-ndjson': { schema: TransferRow }, 'text/csv': { schema: Type.String() } },

@@ -39,6 +39,7 @@ export function externalIdRoutes(app: Routes, { resolver, rekeyer }: { resolver:
           summary: 'Replace external IDs in bulk',
           description: 'One transaction; swaps and chains work; old IDs stay as aliases.',
           scope: 'write',
+          long: true,
           answers: { 200: RekeyAnswer },
           errors: ['INVALID_REKEY', 'INVALID_EXTERNAL_ID', 'EXTERNAL_ID_TAKEN', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
         },

@@ -20,6 +20,7 @@ export function feedRoutes(app: Routes, feed: FeedService): void {
           'Keep `next_cursor` and pass it as `after` to go on. No event is skipped, whatever was being written meanwhile; events of one ' +
           'record come in order of its versions. With `wait` the answer comes as soon as there is an event.',
         scope: 'read',
+        long: true,
         answers: { 200: EventFeed },
         errors: ['INVALID_ID', 'INVALID_CURSOR', 'EVENTS_PURGED', 'QUERY_TOO_SLOW'],
       },

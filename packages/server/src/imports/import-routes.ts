@@ -139,6 +139,7 @@ export async function importRoutes(app: Routes, imports: ImportService, tokens: 
       summary: 'Get the rejected rows of an import as they came',
       description: 'A file of the same format, CSV with its header: mend it and send it again.',
       scope: 'read',
+      long: true,
       answers: { 200: null },
       errors: missing,
     },
@@ -173,6 +174,7 @@ function uploadRoute(scope: Routes, imports: ImportService): void {
             'The body is the file: NDJSON (`application/x-ndjson`), one record a line, or CSV (`text/csv`), whose columns are paths. ' +
             'It is answered when all of it is here; a job puts the rows in, in their order. See the guide "Migrate from your own tables".',
           scope: 'write',
+          long: true,
           answers: { 202: ImportAnswer },
           errors: [
             'INVALID_FILE',

@@ -21,6 +21,7 @@ export function reconcileRoutes(app: Routes, reconciler: ReconcileService): void
         'either side, linked twice, different or known under an old ID, and which record an unlinked entry may mean. Changes nothing. With ' +
         '`format=import` the answer is NDJSON: the rows that mend it when they are imported.',
       scope: 'read',
+      long: true,
       answers: {
         200: Type.Unsafe({
           content: { 'application/json': { schema: ReconcileAnswer }, 'application/x-ndjson': { schema: TransferRow } },

@@ -42,6 +42,17 @@ describe('while the record is held by another', () => {
     await expect.poll(async () => (await scalekit.organization.getOrganization(id)).organization?.displayName).toBe('After');
   });
 
+  test('a call without a deadline of its own is answered in time as unavailable, which says as little of the work', async () => {
+    const hasty = await startAnotherServer(server, { answers: { patience: 1_500 } });
+    const id = await newOrganization('Before');
+    const messages = messagesOf(OrganizationService, { url: `http://127.0.0.1:${hasty.port}` }, server.client.token);
+    const refused = await whileLocked(id, () => refusal(messages.updateOrganization(update(id, 'After'))));
+    expect(refused).toMatchObject({ code: 'Unavailable', errorCode: 'DATABASE_UNAVAILABLE' });
+    const { organization } = scalekitOf(server, server.client);
+    await expect.poll(async () => (await organization.getOrganization(id)).organization?.displayName).toBe('After');
+    await hasty.close();
+  });
+
   test('neither a deadline nor a cancellation harms the other calls of the connection', async () => {
     const id = await newOrganization('Before');
     const messages = messagesOf(OrganizationService, server, server.client.token);

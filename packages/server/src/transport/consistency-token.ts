@@ -24,6 +24,7 @@ export function registerConsistencyTokens(app: FastifyInstance, reads: Reads): v
   if (!reads.hasReplica) return;
   app.addHook('onSend', async (request, reply) => {
     if (request.routeOptions.config.scope !== 'write' || request.caller === undefined) return;
-    reply.header(consistencyHeader, await reads.position());
+    // A database that did not answer is not waited for once more.
+    reply.header(consistencyHeader, request.errorCode === 'DATABASE_UNAVAILABLE' ? 'primary' : await reads.position());
   });
 }

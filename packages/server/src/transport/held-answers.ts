@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { Line, type Place } from '../lib/line.ts';
+import { registerPatience, usualPatience } from './patience.ts';
 
-/** Bounds of what clients have asked for and do not read. */
+/** Bounds of how long clients wait for answers, and of what they have asked for and do not read. */
 export interface HeldAnswersOptions {
+  /** how long a request may take to be answered, without the time in which it arrives, in milliseconds; default 14,000 */
+  patience?: number | undefined;
   /** how long a client may take to read an answer, in milliseconds; default 60,000 */
   timeout?: number | undefined;
   /** how many bytes of answers a process holds at once; default 128 MB */
@@ -22,13 +25,16 @@ interface HeldAnswer {
  * many, the oldest are dropped: those who read what they asked for are done long before. Streams of rows look after themselves.
  */
 export class HeldAnswers {
+  /** how long a request may take to be answered, in milliseconds */
+  readonly patience: number;
   readonly #timeout: number;
   readonly #limit: number;
   readonly #held = new Line<HeldAnswer>();
   #total = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ timeout = 60_000, limit = 128 * 1024 * 1024 }: HeldAnswersOptions = {}) {
+  constructor({ patience = usualPatience, timeout = 60_000, limit = 128 * 1024 * 1024 }: HeldAnswersOptions = {}) {
+    this.patience = patience;
     this.#timeout = timeout;
     this.#limit = limit;
   }
@@ -65,8 +71,9 @@ export class HeldAnswers {
   }
 }
 
-/** Holds the answers of a server. */
+/** Has every request of a server answered in time, and holds the answers. */
 export function registerHeldAnswers(app: FastifyInstance, answers: HeldAnswers): void {
+  registerPatience(app, answers.patience);
   app.addHook('onSend', ({ raw }, reply, payload, done) => {
     if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
       // An answer of HTTP/1.1 may wait for the one before it, and has no connection of its own till then.

@@ -15,6 +15,8 @@ interface Description {
   adminOnly?: boolean;
   /** Whether a replica may be read for it, where the caller says so; see transport/consistency-token.ts. */
   replica?: boolean;
+  /** Whether it takes as long as it takes; see transport/patience.ts. */
+  long?: boolean;
   /** For browsers, without an access token: anybody may use it, or whoever is signed in. */
   session?: 'open' | 'required';
   /** HTTP statuses of success and their messages; null: no body */
@@ -46,8 +48,8 @@ const ofReplica =
 export function operation<P extends Parts>(
   description: Description,
   parts: P,
-): { schema: P & FastifySchema; config: Pick<Description, 'scope' | 'adminOnly' | 'replica' | 'session'> } {
-  const { id, tag, summary, scope, adminOnly, replica, session, answers } = description;
+): { schema: P & FastifySchema; config: Pick<Description, 'scope' | 'adminOnly' | 'replica' | 'long' | 'session'> } {
+  const { id, tag, summary, scope, adminOnly, replica, long, session, answers } = description;
   const text = [description.description, ...(replica === true ? [ofReplica] : [])].filter(Boolean).join(' ');
   const errors = [
     ...(scope === undefined && session === undefined ? [] : general),
@@ -74,6 +76,7 @@ export function operation<P extends Parts>(
       ...(scope === undefined ? {} : { scope }),
       ...(adminOnly === undefined ? {} : { adminOnly }),
       ...(replica === undefined ? {} : { replica }),
+      ...(long === undefined ? {} : { long }),
       ...(session === undefined ? {} : { session }),
     },
   };

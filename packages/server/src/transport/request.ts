@@ -16,6 +16,8 @@ declare module 'fastify' {
     session?: 'open' | 'required';
     /** Whether a replica may be read for it, where the caller says so. */
     replica?: boolean;
+    /** Whether it takes as long as it takes: it goes through many rows, or waits for somebody else. Others are answered in time, see transport/patience.ts. */
+    long?: boolean;
     /** The media types it answers beside JSON. */
     produces?: readonly string[];
   }

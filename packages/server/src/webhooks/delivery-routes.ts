@@ -90,6 +90,7 @@ export function webhookDeliveryRoutes(app: Routes, deliveries: WebhookDeliverySe
           'With `status`, every delivery that was given up; with `from`, every event of that span of time which the filter of the ' +
           'endpoint lets through, sent before or not. One request schedules up to 10,000: go on with `next_cursor`.',
         scope: 'write',
+        long: true,
         answers: { 200: ReplayWebhooksAnswer },
         errors: [...missing, 'INVALID_CURSOR', 'RECORD_BUSY'],
       },

@@ -182,6 +182,7 @@ export function webhookEndpointRoutes(app: Routes, endpoints: WebhookEndpointSer
         summary: 'Send a sample to a webhook endpoint now',
         description: 'One attempt, also when the endpoint is disabled; the answer tells what came of it.',
         scope: 'write',
+        long: true,
         adminOnly: true,
         answers: { 200: TestWebhookAnswer },
         errors: missing,

@@ -106,6 +106,25 @@ test('when a process of PostgreSQL crashes the directory is owned again as soon 
   await postgres.stop();
 });
 
+test('one that somebody else shuts down is started again as soon as it is gone, however long its last checkpoint takes', async () => {
+  const postgres = await start(base);
+  const pid = await postmasterOf(join(base, 'postgres'));
+  const [checkpointer] = await query(postgres, "select pid from pg_stat_activity where backend_type = 'checkpointer'");
+  process.kill(Number(checkpointer), 'SIGSTOP');
+  process.kill(pid, 'SIGINT');
+  // Its connections are cut long before it ends.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  process.kill(Number(checkpointer), 'SIGCONT');
+  await vi.waitFor(() => expect(postgres.told).toContain('PostgreSQL runs again'), { timeout: 60_000, interval: 10 });
+  // Not taken for a start that another server has prevented, which is waited for.
+  expect(postgres.told).toEqual([
+    expect.stringMatching(/^PostgreSQL ended unexpectedly \(status 0\); starting it again/),
+    'PostgreSQL runs again',
+  ]);
+  expect(await query(postgres, 'select what from kept')).toEqual(['the row']);
+  await postgres.stop();
+});
+
 /** Runs a program as PostgreSQL's account and resolves to what it printed first. */
 async function runAsPostgres(command: string, ...parts: string[]) {
   const child = spawn(command, parts, { cwd: '/', stdio: ['ignore', 'pipe', 'ignore'], ...(root ? { uid: nobody, gid: nogroup } : {}) });

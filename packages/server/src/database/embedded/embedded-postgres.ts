@@ -145,6 +145,7 @@ class Owner {
     this.#child = child;
     try {
       const lock = await this.#answer(child);
+      if (lock === undefined) throw await this.#startFailure(child);
       await createDatabase(lock);
       return lock;
     } catch (error) {
@@ -228,11 +229,11 @@ class Owner {
     }
   }
 
-  /** Waits until the postmaster answers, and takes the lock. */
-  async #answer(child: ChildProcess): Promise<pg.Client> {
+  /** Waits until the postmaster answers, and takes the lock; undefined when it ends instead. */
+  async #answer(child: ChildProcess): Promise<pg.Client | undefined> {
     const { directory, socketDirectory, logFile } = this.#cluster;
     for (const begin = Date.now(); ; await this.#pause(20)) {
-      if (hasEnded(child)) throw await this.#startFailure(child);
+      if (hasEnded(child)) return undefined;
       const found = await readPostmaster(directory);
       if (found?.pid === child.pid && found?.status === 'ready') {
         this.#lock = await takeOwnership(this.#cluster, socketDirectory);
@@ -270,13 +271,15 @@ class Owner {
   async #recover(): Promise<pg.Client | undefined> {
     const child = this.#child;
     if (child === undefined) return undefined;
-    if (hasEnded(child)) {
-      const how = child.signalCode ?? `status ${child.exitCode}`;
-      this.#onProgress(`PostgreSQL ended unexpectedly (${how}); starting it again. Its log: ${this.#cluster.logFile}`);
-    }
+    let isKnown = false;
     for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
       try {
-        if (!hasEnded(child)) return await this.#answer(child);
+        // One that shuts down cuts connections first, and ends when its checkpoint is on disk: then it is gone, and not a start that failed.
+        const kept = hasEnded(child) ? undefined : await this.#answer(child);
+        if (kept !== undefined) return kept;
+        if (!isKnown)
+          this.#onProgress(`PostgreSQL ended unexpectedly (${howEnded(child)}); starting it again. Its log: ${this.#cluster.logFile}`);
+        isKnown = true;
         const lock = await this.#bringUp();
         this.#onProgress('PostgreSQL runs again');
         return lock;
@@ -300,9 +303,8 @@ class Owner {
       const owner = (await askServers(found?.socketDirectory || socketDirectory))?.owner;
       if (owner !== undefined || Date.now() - begin > rivalTimeout) return ownedByAnother(this.#cluster, owner);
     }
-    const how = child.signalCode ?? `status ${child.exitCode}`;
     return new EmbeddedPostgresError(
-      `PostgreSQL could not start on ${dataDirectory} (${how}):\n${await endOf(logFile, this.#logBegin)}\n` +
+      `PostgreSQL could not start on ${dataDirectory} (${howEnded(child)}):\n${await endOf(logFile, this.#logBegin)}\n` +
         `The whole log is ${logFile}. If the directory is damaged, restore it from a backup.`,
     );
   }
@@ -326,6 +328,11 @@ async function isBeingTaken({ starter }: Servers): Promise<boolean> {
 
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** Of one that has ended. */
+function howEnded({ signalCode, exitCode }: ChildProcess): string {
+  return signalCode ?? `status ${exitCode}`;
 }
 
 async function createDatabase(client: pg.Client): Promise<void> {
