@@ -89,7 +89,7 @@ async function selectOfFew<Row extends QueryResultRow & { id: string }>(
      from (select count(*) as matches, (array_agg(t.id order by t.id ${direction}) ${part})[1:${size}] as page
        from (select t.id from ${table} t where ${where} limit ${countLimit + 1}) t) m
      left join ${table} t on t.environment_id = $1 and t.id = any(m.page) order by t.id ${direction}`;
-  const { rows } = await db.query<CountedRow<Row>>({ name: query.samePlan === true ? nameOf(text) : undefined, text, values });
+  const { rows } = await db.query<CountedRow<Row>>({ name: query.samePlan === true ? nameOf(db, text) : undefined, text, values });
   const selected = selectedOf(rows);
   return selected.count > countLimit ? selectInOrder(db, query, request, `${countLimit + 1}`) : selected;
 }
@@ -106,7 +106,7 @@ async function selectInOrder<Row extends QueryResultRow & { id: string }>(
   const order = `order by t.id ${direction} limit ${size}`;
   const text = `select c.matches, t.* from (select ${count} as matches) c
      left join (select ${columns} from ${table} t where ${where} and ${beyond} ${order}) t on true ${order}`;
-  const { rows } = await db.query<CountedRow<Row>>({ name: allOf === undefined ? undefined : nameOf(text), text, values });
+  const { rows } = await db.query<CountedRow<Row>>({ name: allOf === undefined ? undefined : nameOf(db, text), text, values });
   return selectedOf(rows);
 }
 

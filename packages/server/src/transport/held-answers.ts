@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Line, type Place } from '../lib/line.ts';
-import { registerPatience, usualPatience } from './patience.ts';
+import { Patience, registerPatience } from './patience.ts';
 
 /** Bounds of how long clients wait for answers, and of what they have asked for and do not read. */
 export interface HeldAnswersOptions {
@@ -25,16 +25,16 @@ interface HeldAnswer {
  * many, the oldest are dropped: those who read what they asked for are done long before. Streams of rows look after themselves.
  */
 export class HeldAnswers {
-  /** how long a request may take to be answered, in milliseconds */
-  readonly patience: number;
+  /** how long clients wait before there is one */
+  readonly patience: Patience;
   readonly #timeout: number;
   readonly #limit: number;
   readonly #held = new Line<HeldAnswer>();
   #total = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ patience = usualPatience, timeout = 60_000, limit = 128 * 1024 * 1024 }: HeldAnswersOptions = {}) {
-    this.patience = patience;
+  constructor({ patience, timeout = 60_000, limit = 128 * 1024 * 1024 }: HeldAnswersOptions = {}) {
+    this.patience = new Patience(patience);
     this.#timeout = timeout;
     this.#limit = limit;
   }

@@ -12,7 +12,7 @@ import { areTooLarge, headersTooLarge } from '../../transport/headers.ts';
 import type { HeldAnswers } from '../../transport/held-answers.ts';
 import { idempotencyKeyOf } from '../../transport/idempotency-key.ts';
 import { defaultRequestTimeout, type StreamHandler } from '../../transport/listener.ts';
-import { outOfPatience, Patience } from '../../transport/patience.ts';
+import { outOfPatience } from '../../transport/patience.ts';
 import { requestIdOf } from '../../transport/request-id.ts';
 import { frame, readMessage } from './message.ts';
 import type { Method } from './method.ts';
@@ -53,7 +53,7 @@ export function createGrpcHandler({ methods, refuse, admit, reads, answers, logg
       if (answered) return;
       answered = true;
       clearTimeout(timer);
-      clock.stop();
+      answers.patience.end(wait);
       if (watched !== undefined) endWatch(watched, error);
       if (!stream.destroyed && !stream.closed) send();
     };
@@ -71,20 +71,20 @@ export function createGrpcHandler({ methods, refuse, admit, reads, answers, logg
       }, error);
     };
     let timer: NodeJS.Timeout | undefined;
-    const clock = new Patience(answers.patience, () => fail(outOfPatience(answers.patience)));
+    const sent = { complete: true };
+    const wait = answers.patience.begin({ sent, giveUp: () => fail(outOfPatience(answers.patience)) });
     const start = () => {
       if (areTooLarge(rawHeaders)) throw headersTooLarge();
       const { method, timeout } = readHead(headers, methods, refuse);
       timer = setTimeout(() => fail(deadlineExceeded()), Math.min(timeout, defaultRequestTimeout));
-      clock.start();
       admit(rawHeaders, method.scope, ignored, (error, token) => {
         if (error !== undefined || token === undefined) return fail(error);
         const { environmentId, clientId } = token;
         const run = async () => {
-          clock.stop();
+          sent.complete = false;
           const message = await readMessage(stream, headerOf(headers, 'grpc-encoding'));
           if (answered) return;
-          clock.start();
+          sent.complete = true;
           const isRead = method.scope === 'read';
           const readFrom = isRead ? readFromOf(rawHeaders) : undefined;
           const context = {
