@@ -112,6 +112,8 @@ test.runIf(inject('long'))(
       expect(await new Promise((resolve) => health.once('close', resolve))).toBe(0);
       expect((await fetch(`http://127.0.0.1:${env.PORT}/readyz`)).status).toBe(200);
       expect((await fetch(`http://127.0.0.1:${env.PORT}/dashboard/`)).status).toBe(200);
+      const command = start(['node_modules/.bin/crosswalk', '--version']);
+      expect(await new Promise((resolve) => command.once('close', resolve))).toBe(0);
     } finally {
       server.kill('SIGTERM');
     }

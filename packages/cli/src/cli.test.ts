@@ -69,6 +69,10 @@ test('resolve tells where each ID leads; one that leads nowhere makes the status
   expect((await crosswalk('resolve', 'cus_1')).status).toBe(0);
 });
 
+test('--version tells the version, for a report of what went wrong', async () => {
+  expect(await crosswalk('--version')).toEqual({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), err: '' });
+});
+
 test('a failure is 1 with the reason and the request ID, a wrong call is 2 with the way out', async () => {
   const missing = await crosswalk('orgs', 'get', 'org_1');
   expect([missing.status, missing.out]).toEqual([1, '']);

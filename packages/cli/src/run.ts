@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { CrosswalkError } from '@crosswalk/sdk';
 import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.ts';
@@ -22,6 +23,8 @@ import { processStreams, type Streams } from './streams.ts';
 import { addUsers } from './users.ts';
 import { addWebhooks } from './webhooks.ts';
 
+const { version }: { version: string } = createRequire(import.meta.url)('../package.json');
+
 /** Runs the command with its arguments (without program names); resolves to the exit status. */
 export async function run(args: string[], env: Env, streams: Streams = processStreams(env)): Promise<number> {
   let status: number = exitStatus.ok;
@@ -37,6 +40,7 @@ export async function run(args: string[], env: Env, streams: Streams = processSt
 function buildProgram(env: Env, streams: Streams): Command {
   const program = new Command('crosswalk')
     .description('A directory of organizations and users, addressed by the IDs you already have.')
+    .version(version, '--version', 'print the version')
     .exitOverride()
     // What stands behind a command is that command's, also where the one above it has an option of the same name.
     .enablePositionalOptions()
