@@ -135,12 +135,12 @@ export class KeyRing {
       const privateKey = key === undefined ? undefined : await this.#noted(key, lifetime);
       if (key !== undefined && privateKey !== undefined) return { kid: key.kid, privateKey };
       if (key === undefined) await this.makeFirst(environmentId);
-      await this.readAnew();
+      else await this.readAnew();
     }
     throw new Error(`no key of the environment ${environmentId} can sign`);
   }
 
-  /** Makes the first key of an environment unless one signs. Servers that do so at once make one. */
+  /** Makes the first key of an environment unless one signs, and knows it then. Servers that do so at once make one. */
   async makeFirst(environmentId: string): Promise<void> {
     if (this.#known.keys.some((key) => key.environment_id === environmentId && key.state === 'SIGNING')) return;
     const made = { id: this.#ids.next(), ...(await this.#pairs.generate()) };
@@ -148,6 +148,7 @@ export class KeyRing {
       const keys = await lockSigningKeys(tx, environmentId);
       if (!keys.some(({ state }) => state === 'SIGNING')) await insertSigningKey(tx, environmentId, made, 0);
     });
+    await this.readAnew();
   }
 
   /** The private part of a key, once it is noted that it signs for so long; undefined when it must not any more. */

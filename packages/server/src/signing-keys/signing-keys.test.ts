@@ -280,6 +280,15 @@ test('the key of one environment opens no other', async () => {
   expect(await statusWith(await sign(ours))).toBe(401);
 });
 
+test('a key that was just made is among the public ones at once', async () => {
+  const environment = await ensureEnvironment(server.database.pool, new IdGenerator(1021).next(), 'with its first key');
+  await server.signingKeys.makeFirst(environment.id);
+  const { rows } = await sql('select kid from token_keys where environment_id = $1', [environment.id]);
+  const { keys } = Object(await (await fetch(`${server.url}/keys`)).json());
+  expect(rows).toHaveLength(1);
+  expect(keys).toContainEqual(expect.objectContaining({ kid: rows[0]?.kid }));
+});
+
 test('servers that give the first tokens of an environment at once sign with one key', async () => {
   const environment = await ensureEnvironment(server.database.pool, new IdGenerator(1022).next(), 'without a key');
   const made = await server.clients.createFirst(environment.id);
