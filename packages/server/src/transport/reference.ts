@@ -6,6 +6,8 @@ import swagger from '@fastify/swagger';
 import { getHtmlDocument } from '@scalar/core/libs/html-rendering';
 import type { FastifyInstance } from 'fastify';
 
+const require = createRequire(import.meta.url);
+
 /** The OpenAPI 3.1 document at `/openapi.json`, and the reference page made of it at `/docs`, all from our own origin. */
 export async function registerReference(app: FastifyInstance, publicUrl: string): Promise<void> {
   await app.register(swagger, {
@@ -63,7 +65,7 @@ export async function registerReference(app: FastifyInstance, publicUrl: string)
  * The script of the page. The plugin it comes with would load all that reads OpenAPI documents, and keep the script in memory, with each
  * start of a server (0.2 s and 25 MB), for a page that few open.
  */
-const scripts = join(dirname(createRequire(import.meta.url).resolve('@scalar/fastify-api-reference')), 'js');
+const scripts = join(dirname(require.resolve('@scalar/fastify-api-reference')), 'js');
 
 /** What the service sends of itself (OpenAPI 3.1 `webhooks`): one message for every type of event. */
 const webhooks = {
