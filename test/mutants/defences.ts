@@ -28,7 +28,7 @@ export const defences: readonly Defence[] = [
   { name: 'targets', ...beside('webhooks', 'target') },
   { name: 'signatures', ...beside('webhooks', 'signature') },
   { name: 'verification', modules: ['packages/sdk/src/webhooks.ts'], tests: ['packages/sdk/src/webhooks.test.ts'] },
-  { name: 'passwords', ...beside('operators', 'password') },
+  { name: 'passwords', ...beside('operators', 'password', 'session') },
   { name: 'sessions', ...beside('transport', 'session-request') },
   {
     name: 'clients',
