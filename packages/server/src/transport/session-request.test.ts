@@ -52,6 +52,7 @@ test.each([
   [['Cookie', 'crosswalk_session=a; crosswalk_session=b'], 'a'],
   [['Cookie', 'crosswalk_session=; crosswalk_session=b'], 'b'],
   [['Cookie', 'crosswalk_session'], undefined],
+  [['Cookie', 'crosswalk_session; crosswalk_session=b'], 'b'],
   [['Cookie', 'crosswalk_session='], undefined],
   [['Cookie', '__Host-crosswalk_session=a'], undefined],
   [['Cookie', 'xcrosswalk_session=a'], undefined],
