@@ -110,6 +110,7 @@ describe('a client', () => {
     ['', empty],
     ['Bearer', empty],
     ['Basic reads', empty],
+    ['Digest known.reads', empty],
     ['Bearer a b', empty],
     ['Bearer reads x', empty],
     ['x Bearer reads', empty],
@@ -141,8 +142,6 @@ describe('a client', () => {
     expect((await ask('/write', { authorization: 'Bearer writes' }, 'POST')).told).toEqual(client('skc_2'));
     // What takes an admin of operators takes no more than the scope of clients.
     expect((await ask('/admin', { authorization: 'Bearer writes' }, 'POST')).told).toEqual(client('skc_2'));
-    const { answer } = await ask('/write', { authorization: 'Bearer reads' }, 'POST');
-    expect(answer.body).toContain('write');
   });
 
   test('whose token is known waits for nobody, and of several tokens the first that is valid counts', async () => {
