@@ -1,11 +1,12 @@
-/** What keeps something out, and the tests that must notice when it is broken. Paths begin at the root. */
+/**
+ * What keeps something out, and the tests that must notice when it is broken: without a PostgreSQL, which would take seconds for each mutant.
+ * Paths begin at the root.
+ */
 export interface Defence {
   /** for `--only` */
   name: string;
   modules: string[];
   tests: string[];
-  /** whether the tests want a PostgreSQL, which takes seconds to start */
-  onDatabase?: boolean;
 }
 
 const server = 'packages/server/src';
@@ -31,10 +32,4 @@ export const defences: readonly Defence[] = [
   { name: 'passwords', ...beside('operators', 'password', 'session') },
   { name: 'sessions', ...beside('transport', 'session-request') },
   { name: 'admission', ...beside('transport', 'authentication') },
-  {
-    name: 'clients',
-    modules: ['access-token', 'client', 'credential-service'].map((name) => `${server}/clients/${name}.ts`),
-    tests: ['access-token', 'clients'].map((name) => `${server}/clients/${name}.test.ts`),
-    onDatabase: true,
-  },
 ];

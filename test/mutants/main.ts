@@ -42,9 +42,9 @@ async function run(): Promise<void> {
 }
 
 /** Tries the mutants of a defence; prints those that nothing has noticed. */
-async function mutate({ modules, tests, onDatabase }: Defence): Promise<Line[]> {
+async function mutate({ modules, tests }: Defence): Promise<Line[]> {
   // Read by vitest.config.ts, in the process that runs the tests.
-  Object.assign(process.env, { MUTANTS_TESTS: tests.join(), MUTANTS_DATABASE: onDatabase ? '1' : '' });
+  process.env.MUTANTS_TESTS = tests.join();
   const tried = await new Stryker({ configFile: 'test/mutants/stryker.config.mjs', mutate: modules }).runMutationTest();
   return modules.map((module) => {
     const own = tried.filter(({ fileName }) => fileName.endsWith(module));

@@ -4,9 +4,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: (process.env.MUTANTS_TESTS ?? '').split(','),
-    globalSetup: process.env.MUTANTS_DATABASE === '1' ? ['test/database-server.ts'] : [],
     testTimeout: 30_000,
-    expect: { poll: { timeout: 15_000 } },
-    hookTimeout: 60_000,
   },
 });

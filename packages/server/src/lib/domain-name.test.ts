@@ -85,7 +85,9 @@ test.each([
 
 test('100 KB of hostile text is refused in a moment', () => {
   const start = performance.now();
-  for (const text of ['a.'.repeat(50_000), '-'.repeat(100_000), 'ü'.repeat(50_000)]) expect(parseDomainName(text)).toBeUndefined();
+  // Punycode takes the square of how many different letters there are: seconds for these.
+  const letters = Array.from({ length: 50_000 }, (_, index) => String.fromCodePoint(0x4e00 + (index % 20_000))).join('');
+  for (const text of ['a.'.repeat(50_000), '-'.repeat(100_000), letters]) expect(parseDomainName(text)).toBeUndefined();
   expect(performance.now() - start).toBeLessThan(1000);
 });
 
