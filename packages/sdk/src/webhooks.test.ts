@@ -30,7 +30,23 @@ test('what the library of Standard Webhooks signs is accepted, as text, as bytes
 
 test('what is signed here is what the library of Standard Webhooks signs', async () => {
   expect(await sign('evt_1', body, secret, { now })).toEqual(signed());
+  // The time is in whole seconds, and that of the clock unless it is given.
+  expect(await sign('evt_1', body, secret, { now: now + 999 })).toEqual(signed());
+  await expect(verify(body, await sign('evt_1', body, secret), secret)).resolves.toEqual(JSON.parse(body));
   await expect(sign('evt_1', body, 'whsec_', { now })).rejects.toThrow(TypeError);
+});
+
+test('a secret counts with its prefix and without, whatever bytes it has', async () => {
+  const bytes = Buffer.from(Array.from({ length: 32 }, (_, index) => 255 - index)).toString('base64');
+  expect(await verify(body, await sign('evt_1', body, bytes, { now }), `whsec_${bytes}`, { now })).toEqual(JSON.parse(body));
+  expect(await verify(body, signed(body, now, `whsec_${bytes}`), bytes, { now })).toEqual(JSON.parse(body));
+});
+
+test('as many as twenty signatures are tried', async () => {
+  const right = signed()['webhook-signature'];
+  const after = (count: number) => ({ ...signed(), 'webhook-signature': `${'v1,AAAA '.repeat(count)}${right}` });
+  expect(await verify(body, after(19), secret, { now })).toEqual(JSON.parse(body));
+  await expect(verify(body, after(20), secret, { now })).rejects.toThrow('no signature of the message was made with this secret');
 });
 
 test('one valid signature among several is enough: a secret may be replaced without a gap', async () => {
@@ -65,13 +81,45 @@ describe('is refused (W21)', () => {
     await expect(verify(payload, headers, secret, { now })).rejects.toThrow(WebhookVerificationError);
   });
 
+  test.each([
+    [{ 'webhook-id': undefined }, 'the header webhook-id is missing'],
+    [{ 'webhook-id': '' }, 'the header webhook-id is missing'],
+    [{ 'webhook-id': [] }, 'the header webhook-id is missing'],
+    [{ 'webhook-timestamp': undefined }, 'the header webhook-timestamp is missing'],
+    [{ 'webhook-signature': undefined }, 'the header webhook-signature is missing'],
+    [{ 'webhook-timestamp': 'x1795000000' }, 'the header webhook-timestamp is not a number of seconds'],
+    [{ 'webhook-timestamp': '1795000000x' }, 'the header webhook-timestamp is not a number of seconds'],
+    [{ 'webhook-timestamp': '1795000000000' }, 'the header webhook-timestamp is not a number of seconds'],
+    [{ 'webhook-signature': 'v1' }, 'no signature of the message was made with this secret'],
+  ])('headers with %j: %s', async (change, message) => {
+    const refused = verify(body, { ...signed(), ...change }, secret, { now });
+    await expect(refused).rejects.toThrow(expect.objectContaining({ name: 'WebhookVerificationError', message }));
+    await expect(refused).rejects.toThrow(WebhookVerificationError);
+  });
+
+  test('a message that came as Headers without its ID', async () => {
+    const { 'webhook-id': _id, ...others } = signed();
+    await expect(verify(body, new Headers(others), secret, { now })).rejects.toThrow('the header webhook-id is missing');
+  });
+
   test('a message older or newer than five minutes', async () => {
-    for (const shift of [301_000, -301_000])
-      await expect(verify(body, signed(body, now + shift), secret, { now })).rejects.toThrow(/too old|future/);
-    for (const shift of [299_000, -299_000]) await expect(verify(body, signed(body, now + shift), secret, { now })).resolves.toBeDefined();
+    const told = (shift: number) => verify(body, signed(body, now + shift), secret, { now });
+    await expect(told(-301_000)).rejects.toThrow('the message is too old: 301 seconds from now');
+    await expect(told(301_000)).rejects.toThrow('the message is from the future: 301 seconds from now');
+    for (const shift of [300_000, -300_000]) await expect(told(shift)).resolves.toBeDefined();
+  });
+
+  test('a message older or newer than the time that is tolerated', async () => {
+    const told = (shift: number) => verify(body, signed(body, now + shift), secret, { now, tolerance: 10 });
+    for (const shift of [11_000, -11_000]) await expect(told(shift)).rejects.toThrow(WebhookVerificationError);
+    for (const shift of [10_000, -10_000]) await expect(told(shift)).resolves.toBeDefined();
   });
 
   test('a secret that is none is the caller’s mistake', async () => {
-    await expect(verify(body, signed(), 'whsec_', { now })).rejects.toThrow(TypeError);
+    for (const none of ['whsec_', '', '***']) {
+      const refused = verify(body, signed(), none, { now });
+      await expect(refused).rejects.toThrow(TypeError);
+      await expect(refused).rejects.toThrow('the secret must be whsec_ and base64, as it was shown when the endpoint was made');
+    }
   });
 });

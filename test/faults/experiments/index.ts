@@ -12,6 +12,7 @@ import { kill } from './kill.ts';
 import { races } from './races.ts';
 import { retries } from './retries.ts';
 import { rollingRestart } from './rolling-restart.ts';
+import { secrets } from './secrets.ts';
 import { slowReceivers } from './slow-receivers.ts';
 import { soak } from './soak.ts';
 import { torn } from './torn.ts';
@@ -34,4 +35,5 @@ export const experiments: readonly Experiment[] = [
   ...crowds,
   ...soak,
   ...files,
+  ...secrets,
 ];

@@ -15,8 +15,6 @@ export interface ErrorDetail {
   resource?: { id?: string; kind?: string; system?: string; value?: string; version?: number };
   /** Seconds until a retry makes sense; becomes `Retry-After`. */
   retryAfter?: number;
-  /** The scope that was missing. */
-  requiredScope?: string;
   /** What really happened, for the log and never for the caller. */
   cause?: unknown;
 }

@@ -24,8 +24,7 @@ export function parseDomainName(text: string): string | undefined {
   if (!isPlain && text !== text.normalize('NFKC')) return undefined;
   const ascii = isPlain ? text.toLowerCase() : domainToASCII(text);
   const labels = ascii.split('.');
-  const [last = ''] = labels.slice(-1);
-  if (ascii.length > maxLength || labels.length < 2 || /^[0-9]+$/.test(last) || !labels.every((one) => label.test(one))) return undefined;
+  if (ascii.length > maxLength || labels.length < 2 || /\.[0-9]+$/.test(ascii) || !labels.every((one) => label.test(one))) return undefined;
   return isPlain || isSpelling(text, ascii) ? ascii : undefined;
 }
 

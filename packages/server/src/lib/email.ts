@@ -18,7 +18,7 @@ export function parseEmail(text: string, field = 'email'): Email {
   const at = text.lastIndexOf('@');
   const [local, domain] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)];
   if (/\P{ASCII}/u.test(local)) throw refuse(field, 'must have ASCII letters only before the @; other scripts are for the domain', 'ascii');
-  if (at < 1 || !/^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/.test(local)) {
+  if (!/^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/.test(local)) {
     throw refuse(field, 'must be one plain address such as ada@example.com', 'address');
   }
   if (local.length > 64) throw refuse(field, 'may have at most 64 characters before the @', 'max_length');

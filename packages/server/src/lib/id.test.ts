@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { formatId, IdGenerator, parseId } from './id.ts';
+import { ApiError } from './api-error.ts';
+import { databaseId, firstIdOf, formatId, IdGenerator, type IdPrefix, parseId, requireId } from './id.ts';
+
+const epoch = Date.UTC(2020, 0, 1);
+const idOf = (milliseconds: number, processNumber: number, counter: number) =>
+  String((BigInt(milliseconds) << 22n) + (BigInt(processNumber) << 12n) + BigInt(counter));
 
 describe('IdGenerator', () => {
   test('makes ascending, distinct IDs of 18 or 19 digits, also when the clock steps back', () => {
@@ -19,11 +24,36 @@ describe('IdGenerator', () => {
     const made = Array.from({ length: 4000 }, () => [one.next(), two.next()]).flat();
     expect(new Set(made).size).toBe(8000);
   });
+
+  test('puts the time in front, the process behind it and a counter at the end', () => {
+    let now = epoch + 1;
+    const ids = new IdGenerator(1024 + 7, () => now);
+    expect([ids.next(), ids.next()]).toEqual([idOf(1, 7, 0), idOf(1, 7, 1)]);
+    now += 2;
+    expect([ids.next(), ids.next()]).toEqual([idOf(3, 7, 0), idOf(3, 7, 1)]);
+  });
+
+  test('borrows a millisecond when 4,096 were made in one, and gives it back', () => {
+    let now = epoch + 1;
+    const ids = new IdGenerator(7, () => now);
+    const made = Array.from({ length: 4098 }, () => ids.next());
+    expect(made.slice(-3)).toEqual([idOf(1, 7, 4095), idOf(2, 7, 0), idOf(2, 7, 1)]);
+    now = epoch + 2;
+    expect(ids.next()).toBe(idOf(2, 7, 2));
+    now = epoch + 3;
+    expect(ids.next()).toBe(idOf(3, 7, 0));
+  });
+});
+
+test('what is older than a time has smaller IDs than the first of it', () => {
+  expect(firstIdOf(epoch + 5)).toBe(idOf(5, 0, 0));
+  expect([firstIdOf(epoch), firstIdOf(epoch - 1), firstIdOf(0)]).toEqual(['0', '0', '0']);
 });
 
 test('an ID reads back as what was written', () => {
   expect(parseId('org', formatId('org', '915840612345678901'))).toBe('915840612345678901');
-  expect(parseId('org', 'org_9223372036854775807')).toBe('9223372036854775807');
+  for (const digits of ['1', '99', '999999999999999999', '9223372036854775807']) expect(parseId('org', `org_${digits}`)).toBe(digits);
+  expect(databaseId('m2morg_915840612345678901')).toBe('915840612345678901');
 });
 
 test.each([
@@ -32,9 +62,65 @@ test.each([
   'org_0',
   'org_01',
   'org_1a',
+  'org_a1',
+  'org_-1',
+  'org 1',
+  'organ_1',
   'ORG_1',
   'org_9223372036854775808',
   'org_99999999999999999999',
   ' org_1',
   'org_1\n',
 ])('%j is not an organization ID', (text) => expect(parseId('org', text)).toBeUndefined());
+
+const nouns: Record<IdPrefix, string> = {
+  env: 'an environment',
+  org: 'an organization',
+  usr: 'a user',
+  mem: 'a membership',
+  role: 'a role',
+  perm: 'a permission',
+  dom: 'a domain',
+  evt: 'an event',
+  whe: 'a webhook endpoint',
+  skc: 'a client',
+  sks: 'a client secret',
+  m2morg: 'a client of an organization',
+  apit: 'an API token',
+  msg: 'a message',
+  imp: 'an import',
+  sys: 'a description of a system',
+  midx: 'an index of metadata',
+  opr: 'an operator',
+  key: 'a signing key',
+};
+
+/** What is said of a text that is not the ID that is wanted. */
+function refusal(prefix: IdPrefix, text: string, field?: string): unknown {
+  try {
+    return requireId(prefix, text, field);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return [error.code, error.message, error.detail.violations?.[0]?.constraint];
+  }
+}
+
+test.for(Object.entries(nouns))(
+  'an ID that begins with %s_ is taken, or it is told that it is that of %s',
+  ([prefix, noun], { expect }) => {
+    const wanted = prefix === 'org' ? 'usr' : 'org';
+    expect(refusal(wanted, `${prefix}_1`)).toEqual([
+      'INVALID_ID',
+      `id: this is the ID of ${noun}; the ID of ${nouns[wanted]} begins with ${wanted}_ and has digits after it`,
+      'id',
+    ]);
+  },
+);
+
+test('what is no ID at all is told with the field and the text', () => {
+  expect(requireId('usr', 'usr_12')).toBe('12');
+  const wanted = 'the ID of a user begins with usr_ and has digits after it';
+  expect(refusal('usr', 'ada', 'user_id')).toEqual(['INVALID_ID', `user_id: ada is not an ID of Crosswalk; ${wanted}`, 'id']);
+  expect(refusal('usr', 'usr_x')).toEqual(['INVALID_ID', `id: usr_x is not an ID of Crosswalk; ${wanted}`, 'id']);
+  expect(refusal('usr', 'user_1')).toEqual(['INVALID_ID', `id: user_1 is not an ID of Crosswalk; ${wanted}`, 'id']);
+});

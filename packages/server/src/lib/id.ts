@@ -76,7 +76,7 @@ export function formatId(prefix: IdPrefix, id: string): string {
  * Only the canonical spelling is read: no leading zeros, no number beyond 63 bits.
  */
 export function parseId(prefix: IdPrefix, text: string): string | undefined {
-  if (text.length > prefix.length + 20 || !text.startsWith(`${prefix}_`)) return undefined;
+  if (!text.startsWith(`${prefix}_`)) return undefined;
   const digits = text.slice(prefix.length + 1);
   if (!/^[1-9][0-9]{0,18}$/.test(digits)) return undefined;
   return digits.length === 19 && digits > '9223372036854775807' ? undefined : digits;

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /**
  * What begins a secret, for secret scanners to look for: `cwk` that of a client, `cwt` an API token, `cwo` the session of an operator,
@@ -14,6 +14,11 @@ export function newSecret(prefix: SecretPrefix): string {
 /** What is kept of a secret. It has 256 random bits, so a plain hash cannot be guessed back. */
 export function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
+}
+
+/** Whether a secret is the one of which this hash is kept. The time tells nothing of how much of it was right. */
+export function matchesHash(secret: string, hash: Buffer): boolean {
+  return timingSafeEqual(hashSecret(secret), hash);
 }
 
 /** The characters by which people tell secrets apart. */

@@ -1,9 +1,18 @@
-import type { JsonValue, Metadata } from '@crosswalk/contract';
+import type { Metadata } from '@crosswalk/contract';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ApiError } from '../lib/api-error.ts';
-import { createTestDatabase, type TestDatabase } from '../testing.ts';
-import { checkStored, mergeMetadata, metadataPatch, newMetadata } from './metadata.ts';
+import {
+  changeOf,
+  checkStored,
+  keyReplacement,
+  type MetadataUpdate,
+  mergeMetadata,
+  metadataPatch,
+  metadataReplacement,
+  newMetadata,
+} from './metadata.ts';
+import { anyObject, mergePatch } from './testing.ts';
 
 const nested = (depth: number): Metadata => (depth === 1 ? {} : { a: nested(depth - 1) });
 const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 1]));
@@ -63,51 +72,56 @@ test('null in a new object is dropped at every level, and kept in a patch and in
 
 test('the number of keys is a limit of what is stored, not of a patch', () => {
   expect(() => metadataPatch(Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`k${index}`, null])))).not.toThrow();
-  expect(() => checkStored(keys(101))).toThrow(/101/);
+  expect(() => checkStored(keys(101))).toThrow(/^metadata: .*101/);
 });
 
-describe('a patch', () => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createTestDatabase();
-  });
-  afterAll(() => database.drop());
-
-  const json = fc.letrec<{ value: JsonValue }>((tie) => ({
-    value: fc.oneof(
-      // Within the levels that metadata may have.
-      { depthSize: 'small', maxDepth: 6 },
-      fc.constantFrom(null, true, false, 0, 1, -2.5, 'x', ''),
-      fc.array(tie('value'), { maxLength: 3 }),
-      fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), tie('value'), { maxKeys: 4 }),
-    ),
-  })).value;
-  const object = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), json, { maxKeys: 4 });
-
-  test('does what the algorithm of RFC 7396 does, for any target and patch, in the database and here', async () => {
-    await fc.assert(
-      fc.asyncProperty(object, object, async (target, patch) => {
-        const { rows } = await database.pool.query('select crosswalk_merge_patch($1, $2) as merged', [
-          JSON.stringify(target),
-          JSON.stringify(patch),
-        ]);
-        expect(rows[0].merged).toEqual(mergePatch(target, patch));
-        expect(mergeMetadata(target, patch, 'metadata')).toEqual(mergePatch(target, patch));
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  /** RFC 7396 section 2, to the letter. */
-  function mergePatch(target: unknown, patch: unknown): unknown {
-    if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-    const result = new Map<string, unknown>(
-      typeof target === 'object' && target !== null && !Array.isArray(target) ? Object.entries(target) : [],
-    );
-    for (const [key, value] of Object.entries(patch)) {
-      if (value === null) result.delete(key);
-      else result.set(key, mergePatch(result.get(key), value));
-    }
-    return Object.fromEntries(result);
+test.each<[path: string, description: string, value: Record<string, unknown>]>([
+  ['._a', 'keys that begin with "_" or "system:" are reserved', { _a: 1 }],
+  ['.constructor', 'this key is not allowed: it names a part of every JavaScript object', { constructor: 1 }],
+  ['.a.b.1.c', 'must not contain NUL', { a: { b: ['', { c: '\0' }] } }],
+  ['.a.0.b.constructor', 'this key is not allowed: it names a part of every JavaScript object', { a: [{ b: { constructor: 1 } }] }],
+  ['.a', 'has an empty key', { a: { '': 1 } }],
+  ['.a', 'a key must not contain control characters or line breaks', { a: { 'b\n': 1 } }],
+  [`.${'x'.repeat(99)}…`, 'a key may have at most 64 characters; this one has 129', { ['x'.repeat(129)]: 1 }],
+  ['.a.b.e\u0301', 'a key must be in Unicode normal form NFC', { a: { b: { 'e\u0301': 1 } } }],
+  ['.a.0.0.0.0.0.0.0', 'is nested deeper than 8 levels', { a: [[[[[[[[]]]]]]]] }],
+  ['.a', 'must be a JSON value, not undefined', { a: undefined }],
+  ['.a.0', 'must be a JSON value, not undefined', { a: [undefined] }],
+  ['', 'may have at most 100 keys; it would have 101 (1 too many)', keys(101)],
+  ['', 'may take at most 32768 bytes; it would take 32769 (1 too many)', { a: 'x'.repeat(32_761) }],
+])('the field is named, and what is wrong: metadata%s %s', (path, description, value) => {
+  for (const [field, work] of [
+    ['metadata', () => newMetadata(value)],
+    ['metadata', () => metadataReplacement(value)],
+    ['rows.1', () => newMetadata(value, 'rows.1')],
+    ...(path === '' ? [] : [['metadata', () => metadataPatch(value)] as const]),
+  ] as const) {
+    expect(work).toThrow(expect.objectContaining({ message: `${field}${path}: ${description}` }));
   }
+});
+
+test('32 KB and eight levels of lists are enough', () => {
+  for (const value of [{ a: 'x'.repeat(32_760) }, { a: [[[[[[[]]]]]]] }]) expect(newMetadata(value)).toEqual(value);
+});
+
+test('an update merges, replaces, or depends on what is stored', () => {
+  const stored = { a: 1, b: { c: 2 } };
+  const change = (update: MetadataUpdate) => changeOf(update, stored);
+  expect(change(metadataPatch({ a: null }))).toEqual({ metadata: { a: null }, replace: false });
+  expect(change(metadataPatch(undefined))).toEqual({ metadata: {}, replace: false });
+  expect(change(metadataReplacement({ d: 1, e: null }))).toEqual({ metadata: { d: 1 }, replace: true });
+  expect(change(keyReplacement('b', { d: 3 }))).toEqual({ metadata: { a: 1, b: { d: 3 } }, replace: true });
+  expect(change(keyReplacement('e', 4))).toEqual({ metadata: { ...stored, e: 4 }, replace: true });
+  expect(change(keyReplacement('b', undefined))).toEqual({ metadata: { a: 1 }, replace: true });
+  expect(change(keyReplacement('e', undefined))).toEqual({ metadata: stored, replace: true });
+});
+
+// Last, as it takes long to say what is wrong.
+test('a patch does what the algorithm of RFC 7396 does, for any target and patch, as it does in the database', () => {
+  fc.assert(
+    fc.property(anyObject, anyObject, (target, patch) => {
+      expect(mergeMetadata(target, patch, 'metadata')).toEqual(mergePatch(target, patch));
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Passwords, passwordProblem } from './password.ts';
+import { ApiError } from '../lib/api-error.ts';
+import { Passwords, passwordProblem, requirePassword } from './password.ts';
 
 test('two hashes run and twenty wait; one more is told to come later, and all that waited are done', async () => {
   const passwords = new Passwords({ N: 2 ** 10, r: 8, p: 1 });
@@ -7,7 +8,57 @@ test('two hashes run and twenty wait; one more is told to come later, and all th
   expect(crowd.filter(({ status }) => status === 'fulfilled')).toHaveLength(22);
   const refused = crowd.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
   expect(refused.map(({ code, detail }) => [code, detail.retryAfter])).toEqual(Array(8).fill(['RATE_LIMITED', 2]));
-  expect(await passwords.hash('correct horse battery staple')).toMatch(/^scrypt\$1024\$8\$1\$/);
+  expect(refused[0].message).toBe('too many people sign in at this moment; try again');
+  // Salt and hash have 16 and 32 bytes, and no two hashes of a password are alike.
+  const hashes = [await passwords.hash('correct horse battery staple'), await passwords.hash('correct horse battery staple')];
+  for (const hash of hashes) expect(hash).toMatch(/^scrypt\$1024\$8\$1\$[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{43}=$/);
+  expect(new Set(hashes).size).toBe(2);
+});
+
+test('a hash that cannot be made gives its turn to the next', async () => {
+  const passwords = new Passwords({ N: 2 ** 10, r: 8, p: 1 });
+  const broken = 'scrypt$3$8$1$AAAA$AAAA';
+  for (let attempt = 0; attempt < 3; attempt += 1) await expect(passwords.matches('x', broken)).rejects.toThrow();
+  expect(await passwords.matches('x', await passwords.hash('x'))).toBe(true);
+});
+
+test('a hash is scrypt (RFC 7914 section 12), at its own cost', async () => {
+  const salt = Buffer.from('NaCl').toString('base64');
+  const hash = Buffer.from('fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162', 'hex').toString('base64');
+  const kept = `scrypt$1024$8$16$${salt}$${hash}`;
+  const passwords = new Passwords();
+  expect([await passwords.matches('password', kept), await passwords.matches('Password', kept)]).toEqual([true, false]);
+});
+
+test('without a hash a comparison takes as long as with one', async () => {
+  const passwords = new Passwords({ N: 2 ** 14, r: 8, p: 1 });
+  const kept = await passwords.hash('correct horse battery staple');
+  const timeOf = async (hash: string | undefined) => {
+    const start = performance.now();
+    for (let round = 0; round < 3; round += 1) await passwords.matches('another password', hash);
+    return performance.now() - start;
+  };
+  // Some ten milliseconds each; a comparison that finds nothing to hash takes none.
+  expect(await timeOf(undefined)).toBeGreaterThan((await timeOf(kept)) / 3);
+});
+
+test('composed and decomposed letters are one password', async () => {
+  const passwords = new Passwords({ N: 2 ** 10, r: 8, p: 1 });
+  const kept = await passwords.hash(requirePassword('cafe\u0301 noir et blanc', 'password'));
+  expect(requirePassword('cafe\u0301 noir et blanc', 'password')).toBe('caf\u00e9 noir et blanc');
+  for (const password of ['cafe\u0301 noir et blanc', 'caf\u00e9 noir et blanc'])
+    expect(await passwords.matches(password, kept)).toBe(true);
+});
+
+test('a password that is too short is 400 with its field', () => {
+  try {
+    requirePassword('short', 'new_password');
+    expect.unreachable();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const violation = { field: 'new_password', description: 'must have 12 to 256 characters, not 5', constraint: 'length' };
+    expect([error.code, error.detail.violations]).toEqual(['INVALID_ARGUMENT', [violation]]);
+  }
 });
 
 test('a hash tells its own cost: one of another cost is still compared', async () => {

@@ -27,7 +27,7 @@ export function createAdmission(verifier: TokenVerifier, limiter: ClientLimiter)
     const decide = (token: AccessToken | undefined) => {
       if (token === undefined) return done(unauthenticated(bearersOf(headers)));
       if (!token.scopes.includes(scope)) {
-        return done(new ApiError('PERMISSION_DENIED', `the client lacks the scope "${scope}"`, { requiredScope: scope }));
+        return done(new ApiError('PERMISSION_DENIED', `the client lacks the scope "${scope}"`));
       }
       limiter.take(token.clientId, answer, (error) => done(error, token));
     };
@@ -111,7 +111,7 @@ function requireRole(role: OperatorRole | undefined, environmentId: string, scop
   }
   if (scopesOf[role].includes(scope) && (role === 'admin' || !adminOnly)) return;
   const needed = adminOnly ? 'an admin' : 'an editor or an admin';
-  throw new ApiError('PERMISSION_DENIED', `this takes ${needed} of the environment; your role is ${role}`, { requiredScope: scope });
+  throw new ApiError('PERMISSION_DENIED', `this takes ${needed} of the environment; your role is ${role}`);
 }
 
 async function firstValid(verifier: TokenVerifier, bearers: string[]): Promise<AccessToken | undefined> {
