@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { median } from '../../../bench/measure.ts';
 import { residentMegabytes } from '../../resident-memory.ts';
 import type { ServerProcess } from '../../server-process.ts';
 import { type Experiment, pause } from '../experiment.ts';
@@ -18,7 +17,7 @@ const longestDelivery = 120_000;
 export const soak: Experiment[] = [
   {
     name: 'T34',
-    what: 'one of two servers killed, PostgreSQL restarted, or one of two receivers silent, at random; rounds of about seven seconds',
+    what: 'one of two servers killed, PostgreSQL restarted, or one of two receivers silent, at random; rounds of some seconds',
     rounds: 100,
     async run({ rounds, random, history, install, afterwards }) {
       const installation = await install({ engine: 'external', servers: 2, settings: { CROSSWALK_WEBHOOK_ALLOW: '127.0.0.0/8' } });
@@ -75,7 +74,11 @@ export const soak: Experiment[] = [
           problems.push(`the server that was not killed had ${second} ${what}, and then ${third}`);
         return `${first}, ${second} and ${third} ${what}`;
       });
-      return { problems, recovery, note: `the server that was not killed had, in each third of the rounds, ${notes.join(', and ')}` };
+      return {
+        problems,
+        recovery,
+        note: `the server that was not killed had at least, in each third of the rounds, ${notes.join(', and ')}`,
+      };
     },
   },
 ];
@@ -84,7 +87,12 @@ async function usedBy({ child }: ServerProcess): Promise<{ megabytes: number; fi
   return { megabytes: Math.round(await residentMegabytes(child.pid)), files: (await readdir(`/proc/${child.pid}/fd`)).length };
 }
 
-/** The median of each third of the values; thirds of one or two values share them. */
+/**
+ * The least of each third of the values; thirds of one or two values share them. What leaks is there in every round; what a receiver that is
+ * silent holds up is gone some rounds later.
+ */
 function thirdsOf(values: readonly number[]): number[] {
-  return [0, 1, 2].map((part) => median(values.slice(Math.floor((values.length * part) / 3), Math.ceil((values.length * (part + 1)) / 3))));
+  return [0, 1, 2].map((part) =>
+    Math.min(...values.slice(Math.floor((values.length * part) / 3), Math.ceil((values.length * (part + 1)) / 3))),
+  );
 }
