@@ -77,6 +77,7 @@ import { HeldAnswers, type HeldAnswersOptions, registerHeldAnswers } from './tra
 import { type Certificate, createListener, type Listener } from './transport/listener.ts';
 import { registerMethodCheck } from './transport/methods.ts';
 import { registerObservation } from './transport/observation.ts';
+import { Patience, registerPatience } from './transport/patience.ts';
 import { clientLimiter, SignInLimiter, TokenLimiter } from './transport/rate-limits.ts';
 import { registerReference } from './transport/reference.ts';
 import { refuseConnection, registerConnect } from './transport/refused-connection.ts';
@@ -130,6 +131,8 @@ export interface AppOptions {
   mail?: MailSettings | undefined;
   /** how long a request may take to arrive, in milliseconds; default 30,000 */
   requestTimeout?: number;
+  /** how long a request may take to be answered, without the time in which it arrives, in milliseconds; default 14,000 */
+  patience?: number | undefined;
   answers?: HeldAnswersOptions | undefined;
   /** what a new hash of a password costs; default: what OWASP advises */
   passwordCost?: PasswordCost;
@@ -204,6 +207,7 @@ export async function buildApp({
   mail: mailSettings,
   exportPatience,
   requestTimeout,
+  patience: longestWait,
   answers: answersOptions,
   passwordCost,
   metricsToken,
@@ -315,13 +319,15 @@ export async function buildApp({
   const limiter = clientLimiter(rateLimit);
   const admit = createAdmission(tokens, limiter);
   const cookie = sessionCookie(publicUrl);
+  const patience = new Patience(longestWait);
   const answers = new HeldAnswers(answersOptions);
   const scalekit = createScalekitSurface(
     { organizations, settings, users, memberships, invitations, organizationClients, apiTokens, roles, permissions, domains },
-    { pageTokens, admit, reads, answers, logger, telemetry },
+    { pageTokens, admit, reads, patience, answers, logger, telemetry },
   );
   const listener = createListener({ certificate, requestTimeout, onGrpc: scalekit.handle });
   const server = createServer(logger, listener, telemetry);
+  registerPatience(server, patience);
   registerHeldAnswers(server, answers);
   server.addHook('preClose', async () => feed.stop());
   server.decorateRequest('caller', undefined);

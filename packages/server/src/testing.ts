@@ -104,6 +104,7 @@ export interface TestServerOptions {
   imports?: AppOptions['imports'];
   requestTimeout?: number;
   answers?: AppOptions['answers'];
+  patience?: AppOptions['patience'];
   exportPatience?: number;
   metricsToken?: string;
   logger?: FastifyBaseLogger;
@@ -140,7 +141,7 @@ export const testSettings = {
   // A tenth of a second less for each sign-in of a test, and still far more than a look-up takes.
   passwordCost: { N: 2 ** 13, r: 8, p: 1 },
   // What a test has to wait for on a busy machine is none of its promises.
-  answers: { patience: 300_000 },
+  patience: 300_000,
   webhooks: { allow: [] },
   logger: createLogger('silent'),
 };

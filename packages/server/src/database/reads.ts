@@ -5,8 +5,8 @@ import type { Queryable } from './connection.ts';
 import { currentPosition, type Position } from './position.ts';
 import type { Replica } from './replica.ts';
 
-/** How long an answer that is ready waits for its position. Milliseconds. */
-const positionPatience = 1_000;
+/** How long an answer that is ready waits for its position, twice at most: for the question that is under way, and for its own. Milliseconds. */
+const positionPatience = 500;
 
 /** What of a request decides where it is read. */
 export interface ReadContext {
@@ -23,9 +23,9 @@ export class Reads {
   constructor(pool: pg.Pool, replica?: Replica) {
     this.#pool = pool;
     this.#replica = replica;
-    this.#position = createBatcher<undefined, Position>(
+    this.#position = createBatcher<undefined, Position | 'primary'>(
       async (askers) => {
-        const position = await currentPosition(pool);
+        const position = await soon(currentPosition(pool));
         return askers.map(() => position);
       },
       { maxBatch: 1_000, maxConcurrent: 1 },
@@ -59,15 +59,18 @@ export class Reads {
 
   /** A position behind every change that has committed, for whoever made one; `primary` where the database does not say it soon. */
   async position(): Promise<Position | 'primary'> {
-    const primary = 'primary' as const;
-    const late = new AbortController();
-    try {
-      return await Promise.race([
-        this.#position(undefined).catch(() => primary),
-        sleep(positionPatience, primary, { signal: late.signal }),
-      ]);
-    } finally {
-      late.abort();
-    }
+    return this.#position(undefined);
+  }
+}
+
+/** A position, or `primary` where it does not come soon or at all. */
+async function soon(position: Promise<Position>): Promise<Position | 'primary'> {
+  const late = new AbortController();
+  try {
+    return await Promise.race([position, sleep(positionPatience, 'primary' as const, { signal: late.signal })]);
+  } catch {
+    return 'primary';
+  } finally {
+    late.abort();
   }
 }

@@ -43,7 +43,7 @@ describe('while the record is held by another', () => {
   });
 
   test('a call without a deadline of its own is answered in time as unavailable, which says as little of the work', async () => {
-    const hasty = await startAnotherServer(server, { answers: { patience: 1_500 } });
+    const hasty = await startAnotherServer(server, { patience: 1_500 });
     const id = await newOrganization('Before');
     const messages = messagesOf(OrganizationService, { url: `http://127.0.0.1:${hasty.port}` }, server.client.token);
     const refused = await whileLocked(id, () => refusal(messages.updateOrganization(update(id, 'After'))));

@@ -13,6 +13,7 @@ import type { Telemetry } from '../telemetry/index.ts';
 import type { Admit } from '../transport/authentication.ts';
 import type { HeldAnswers } from '../transport/held-answers.ts';
 import type { StreamHandler } from '../transport/listener.ts';
+import type { Patience } from '../transport/patience.ts';
 import type { UserService } from '../users/index.ts';
 import { apiTokenMethods } from './api-tokens.ts';
 import { reasonNotOffered } from './catalogue.ts';
@@ -69,6 +70,7 @@ export interface SurfaceOptions {
   pageTokens: PageTokens;
   admit: Admit;
   reads: Reads;
+  patience: Patience;
   answers: HeldAnswers;
   logger: FastifyBaseLogger;
   telemetry: Telemetry | undefined;

@@ -1,11 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Line, type Place } from '../lib/line.ts';
-import { Patience, registerPatience } from './patience.ts';
 
-/** Bounds of how long clients wait for answers, and of what they have asked for and do not read. */
+/** Bounds of what clients have asked for and do not read. */
 export interface HeldAnswersOptions {
-  /** how long a request may take to be answered, without the time in which it arrives, in milliseconds; default 14,000 */
-  patience?: number | undefined;
   /** how long a client may take to read an answer, in milliseconds; default 60,000 */
   timeout?: number | undefined;
   /** how many bytes of answers a process holds at once; default 128 MB */
@@ -25,16 +22,13 @@ interface HeldAnswer {
  * many, the oldest are dropped: those who read what they asked for are done long before. Streams of rows look after themselves.
  */
 export class HeldAnswers {
-  /** how long clients wait before there is one */
-  readonly patience: Patience;
   readonly #timeout: number;
   readonly #limit: number;
   readonly #held = new Line<HeldAnswer>();
   #total = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ patience, timeout = 60_000, limit = 128 * 1024 * 1024 }: HeldAnswersOptions = {}) {
-    this.patience = new Patience(patience);
+  constructor({ timeout = 60_000, limit = 128 * 1024 * 1024 }: HeldAnswersOptions = {}) {
     this.#timeout = timeout;
     this.#limit = limit;
   }
@@ -71,9 +65,8 @@ export class HeldAnswers {
   }
 }
 
-/** Has every request of a server answered in time, and holds the answers. */
+/** Holds the answers of a server. */
 export function registerHeldAnswers(app: FastifyInstance, answers: HeldAnswers): void {
-  registerPatience(app, answers.patience);
   app.addHook('onSend', ({ raw }, reply, payload, done) => {
     if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
       // An answer of HTTP/1.1 may wait for the one before it, and has no connection of its own till then.

@@ -9,7 +9,7 @@ const patience = 1_500;
 const server = useTestServer();
 let hasty: Awaited<ReturnType<typeof startAnotherServer>>;
 beforeAll(async () => {
-  hasty = await startAnotherServer(server, { answers: { patience } });
+  hasty = await startAnotherServer(server, { patience });
 });
 afterAll(() => hasty.close());
 
@@ -46,7 +46,7 @@ test('what takes too long is 503 with Retry-After in time, and its change is mad
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).toBe('2');
     expect(body).toMatchObject({
-      message: 'the database did not do it within 1.5 seconds; try again',
+      message: 'it was not done within 1.5 seconds; try again',
       details: [{ error_code: 'DATABASE_UNAVAILABLE' }],
     });
     // Less than the 5 seconds in which it would have been told that the record is busy.

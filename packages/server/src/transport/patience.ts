@@ -75,14 +75,7 @@ export class Patience {
  * whole, as when the answer is lost on its way.
  */
 export function outOfPatience({ limit }: Patience): ApiError {
-  return new ApiError('DATABASE_UNAVAILABLE', `the database did not do it within ${limit / 1000} seconds; try again`, { retryAfter: 2 });
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Their place among those who wait for an answer. */
-    wait: Wait | undefined;
-  }
+  return new ApiError('DATABASE_UNAVAILABLE', `it was not done within ${limit / 1000} seconds; try again`, { retryAfter: 2 });
 }
 
 /** Answers every request in time, but for those whose route is `long`. Before any hook that waits for the database. */

@@ -5,6 +5,7 @@ import { ApiError } from '../lib/api-error.ts';
 import type { VerifiedSession } from '../operators/index.ts';
 import { readFromOf } from './consistency-token.ts';
 import { idempotencyKeyOf, requestHashOf } from './idempotency-key.ts';
+import type { Wait } from './patience.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -26,6 +27,8 @@ declare module 'fastify' {
     caller: Caller | undefined;
     /** The session that the request came with, where it needs or may have one: set there too. */
     session: VerifiedSession | undefined;
+    /** Its place among those who wait for an answer: set by transport/patience.ts. */
+    wait: Wait | undefined;
     /** What it was refused with, if it was: set by transport/error-response.ts. */
     errorCode: ErrorCode | undefined;
   }

@@ -12,7 +12,7 @@ import { areTooLarge, headersTooLarge } from '../../transport/headers.ts';
 import type { HeldAnswers } from '../../transport/held-answers.ts';
 import { idempotencyKeyOf } from '../../transport/idempotency-key.ts';
 import { defaultRequestTimeout, type StreamHandler } from '../../transport/listener.ts';
-import { outOfPatience } from '../../transport/patience.ts';
+import { outOfPatience, type Patience } from '../../transport/patience.ts';
 import { requestIdOf } from '../../transport/request-id.ts';
 import { frame, readMessage } from './message.ts';
 import type { Method } from './method.ts';
@@ -28,6 +28,7 @@ export interface GrpcOptions {
   refuse: (path: string) => ApiError;
   admit: Admit;
   reads: Reads;
+  patience: Patience;
   answers: HeldAnswers;
   logger: FastifyBaseLogger;
   telemetry: Telemetry | undefined;
@@ -37,7 +38,7 @@ export interface GrpcOptions {
  * Unary gRPC on streams of HTTP/2: admits, reads the one message, runs the method within the deadline, answers with status and details.
  * A deadline or a cancellation ends the waiting, not the work: a change that was begun is made or not, as a whole.
  */
-export function createGrpcHandler({ methods, refuse, admit, reads, answers, logger, telemetry }: GrpcOptions): StreamHandler {
+export function createGrpcHandler({ methods, refuse, admit, reads, patience, answers, logger, telemetry }: GrpcOptions): StreamHandler {
   return (stream, headers, rawHeaders) => {
     const requestId = requestIdOf(headers['x-request-id']);
     const path = headers[':path'] ?? '';
@@ -53,7 +54,7 @@ export function createGrpcHandler({ methods, refuse, admit, reads, answers, logg
       if (answered) return;
       answered = true;
       clearTimeout(timer);
-      answers.patience.end(wait);
+      patience.end(wait);
       if (watched !== undefined) endWatch(watched, error);
       if (!stream.destroyed && !stream.closed) send();
     };
@@ -72,7 +73,7 @@ export function createGrpcHandler({ methods, refuse, admit, reads, answers, logg
     };
     let timer: NodeJS.Timeout | undefined;
     const sent = { complete: true };
-    const wait = answers.patience.begin({ sent, giveUp: () => fail(outOfPatience(answers.patience)) });
+    const wait = patience.begin({ sent, giveUp: () => fail(outOfPatience(patience)) });
     const start = () => {
       if (areTooLarge(rawHeaders)) throw headersTooLarge();
       const { method, timeout } = readHead(headers, methods, refuse);
