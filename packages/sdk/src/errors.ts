@@ -128,14 +128,20 @@ export async function errorFrom(response: Response): Promise<CrosswalkError> {
 
 /** The error of a call that got no answer. */
 export function connectionError(cause: unknown): ConnectionError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ConnectionError(`no answer from the server: ${reason}`, {
+  return new ConnectionError(`no answer from the server: ${reasonOf(cause)}`, {
     status: 0,
     code: 14,
     errorCode: 'CONNECTION',
     requestId: undefined,
     cause,
   });
+}
+
+/** What is at the bottom of a failure: that of `fetch` says no more than that it failed, and several addresses fail with an error each. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof Error) return reasonOf(error.cause);
+  return error instanceof AggregateError ? [...new Set(error.errors.map(reasonOf))].join('; ') : error.message;
 }
 
 /** `Retry-After` in seconds. */

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../../test/server-process.ts';
 import { useTestServer } from '../../server/src/testing.ts';
 import { toSnakeCase } from './case.ts';
 import { ConflictError, ConnectionError, Crosswalk, NotFoundError, PreconditionError, RateLimitError, ValidationError } from './index.ts';
@@ -417,6 +418,16 @@ describe('the network', () => {
     handle = (request) => request.socket.destroy();
     await expect(client().client.create({ name: 'x' })).rejects.toThrow(ConnectionError);
     expect(seen).toHaveLength(1);
+  });
+
+  test('where nobody listens, the error tells the address', async () => {
+    const port = await freePort();
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const crosswalk = new Crosswalk(`http://${host}:${port}`, 'skc_1', 'secret', { maxRetries: 0 });
+      await expect(crosswalk.resolve(['x'])).rejects.toThrow(
+        expect.objectContaining({ message: expect.stringMatching(`^no answer from the server: connect ECONNREFUSED .*:${port}`) }),
+      );
+    }
   });
 
   test('429 for longer than a minute is told at once', async () => {
