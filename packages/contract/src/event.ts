@@ -62,7 +62,14 @@ export const ListEventsQuery = Type.Object(
         examples: ['skc_915840612345678901'],
       }),
     ),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: feedLimits.events, default: 100, description: 'Events in one answer.' })),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: feedLimits.events,
+        default: 100,
+        description: 'Events in one answer. Fewer where they are large: an answer ends after 4 MB.',
+      }),
+    ),
     wait: Type.Optional(
       Type.Integer({
         minimum: 0,
@@ -90,7 +97,9 @@ export const SearchEventsQuery = Type.Object(
     actor_id: ListEventsQuery.properties.actor_id,
     from: Type.Optional({ ...Timestamp, description: 'Only events from this moment on.' }),
     to: Type.Optional({ ...Timestamp, description: 'Only events before this moment.' }),
-    page_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 30, description: 'Events in one page.' })),
+    page_size: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, default: 30, description: 'Events in one page; fewer where they are large.' }),
+    ),
     page_token: Type.Optional(Type.String({ maxLength: 200, description: '`next_page_token` of an earlier answer to the same request.' })),
   },
   { additionalProperties: false },
@@ -114,7 +123,9 @@ export type History = Static<typeof History>;
 
 export const HistoryQuery = Type.Object(
   {
-    page_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 30, description: 'Events in one page.' })),
+    page_size: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, default: 30, description: 'Events in one page; fewer where they are large.' }),
+    ),
     page_token: Type.Optional(Type.String({ maxLength: 200, description: '`next_page_token` of an earlier answer to the same request.' })),
   },
   { additionalProperties: false },

@@ -48,9 +48,10 @@ async function writeEvents(
     const { rows: inserted } = await tx.query<WrittenEvent>({
       name: 'append-events',
       text: `insert into events (environment_id, id, place, type, organization_id, record_kind, record_id, record_version,
-               actor_type, actor_id, request_id, external_id, external_ids, changed, data)
+               actor_type, actor_id, request_id, external_id, external_ids, changed, data, bytes)
              select e.environment_id, e.id, e.place, e.type, e.organization_id, e.record_kind, e.record_id, e.record_version,
-               e.actor_type, e.actor_id, e.request_id, e.external_id, e.external_ids::jsonb, e.changed::jsonb, e.data::jsonb
+               e.actor_type, e.actor_id, e.request_id, e.external_id, e.external_ids::jsonb, e.changed::jsonb, e.data::jsonb,
+               octet_length(e.changed) + octet_length(e.data)
              from rows from (
                unnest(${batchColumns('bigint', 'bigint', 'bigint', 'text', 'bigint', 'text', 'bigint', 'bigint', 'text', 'bigint', 'text', 'text')}),
                ${jsonLines('$13')}, ${jsonLines('$14')}, ${jsonLines('$15')})

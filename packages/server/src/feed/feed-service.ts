@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AsOf, Event, EventFeed, EventPage, History } from '@crosswalk/contract';
+import type { AsOf, EventFeed, EventPage, History } from '@crosswalk/contract';
 import type pg from 'pg';
 import { createBatcher } from '../database/batcher.ts';
 import type { PageRequest } from '../database/page-query.ts';
@@ -12,6 +12,7 @@ import type { PageTokens } from '../lib/page-token.ts';
 import { parseTime } from '../lib/time.ts';
 import {
   type FeedFilter,
+  type FoundEvents,
   findAsOf,
   findEnd,
   findPlaceOf,
@@ -118,15 +119,13 @@ export class FeedService {
     for (;;) {
       // Read before the events: those placed in between are seen next time.
       const last = await this.#end();
-      const events = await listEvents(this.#pool, environmentId, from, filter, limit + 1);
-      if (events.length > 0 || Date.now() >= deadline || this.#stopped) return this.#answer(environmentId, events, limit, from, last);
+      const found = await listEvents(this.#pool, environmentId, from, filter, limit);
+      if (found.events.length > 0 || Date.now() >= deadline || this.#stopped) return this.#answer(environmentId, found, from, last);
       await sleep(Math.min(lookInterval, Math.max(0, deadline - Date.now())));
     }
   }
 
-  #answer(environmentId: string, found: Event[], limit: number, from: string, last: string): EventFeed {
-    const events = found.slice(0, limit);
-    const more = found.length > limit;
+  #answer(environmentId: string, { events, more }: FoundEvents, from: string, last: string): EventFeed {
     // Nothing that matches is between the last event and the end, so a reader that sees few does not walk that again.
     const end = more ? String(events.at(-1)?.sequence ?? from) : larger(last, String(events.at(-1)?.sequence ?? from));
     return { events, next_cursor: this.#cursor(environmentId, end), has_more: more };
@@ -175,13 +174,11 @@ export class FeedService {
     if (before === undefined)
       throw invalid('page_token', 'does not belong to this list; keep every other parameter as it was', 'page_token', 'INVALID_PAGE_TOKEN');
     const after = from === undefined ? '0' : await findPlaceOf(this.#pool, environmentId, shifted(from, -disorder));
-    const found = await searchEvents(this.#pool, environmentId, { after, before, from, to }, filter, size + 1);
-    const events = found.slice(0, size);
+    const { events, more } = await searchEvents(this.#pool, environmentId, { after, before, from, to }, filter, size);
     const oldest = events.at(-1);
     return {
       events,
-      next_page_token:
-        found.length > size && oldest !== undefined ? this.#cursors.write(scope, { direction: 'next', id: String(oldest.sequence) }) : '',
+      next_page_token: more && oldest !== undefined ? this.#cursors.write(scope, { direction: 'next', id: String(oldest.sequence) }) : '',
       ...(token === undefined ? { events_cursor: this.#cursor(environmentId, last) } : {}),
     };
   }
@@ -193,13 +190,10 @@ export class FeedService {
     const before = token === undefined ? newest : this.#cursors.read(scope, token)?.id;
     if (before === undefined) throw invalid('page_token', 'does not belong to this history', 'page_token', 'INVALID_PAGE_TOKEN');
     const [version = '', type = ''] = before.split(':');
-    const found = await listHistory(this.#pool, environmentId, recordId, { version, type }, size + 1);
-    const events = found.slice(0, size);
+    const { events, more } = await listHistory(this.#pool, environmentId, recordId, { version, type }, size);
     const last = events.at(-1);
     const next =
-      found.length > size && last !== undefined
-        ? this.#cursors.write(scope, { direction: 'next', id: `${last.record_version}:${last.type}` })
-        : '';
+      more && last !== undefined ? this.#cursors.write(scope, { direction: 'next', id: `${last.record_version}:${last.type}` }) : '';
     return { events, next_page_token: next };
   }
 

@@ -127,15 +127,47 @@ export interface FeedFilter {
   actor: Actor | undefined;
 }
 
+/** The text of the events of one answer, but for the last of them. Bytes. A record has 32 KB of metadata, and an event what it was and is. */
+const answerBytes = 4 * 1024 * 1024;
+
+/** SQL: how much text an event `t` is; of one that does not say it, a guess, as what is stored is compressed. */
+const sizeOfEvent = 'coalesce(t.bytes, 4 * (pg_column_size(t.changed) + pg_column_size(t.data)))';
+
+/** The first of some events, and whether there are more. */
+export interface FoundEvents {
+  events: Event[];
+  more: boolean;
+}
+
+/** Which events, and in which order: SQL about `t`. */
+interface WantedEvents {
+  /** of a statement that is always the same */
+  name?: string;
+  where: string;
+  order: string;
+  values: readonly unknown[];
+}
+
+/** The first of the events, up to `limit`. Fewer where they are large, at least one: how much memory an answer takes does not depend on its events. */
+async function findEvents(db: Queryable, { name, where, order, values }: WantedEvents, limit: number): Promise<FoundEvents> {
+  const { rows } = await db.query<EventRow & { found: number }>({
+    ...(name === undefined ? {} : { name }),
+    text: `select ${eventColumns}, t.found
+           from (select t.*, (count(*) over ())::integer as found,
+                   sum(t.size) over (order by ${order} rows between unbounded preceding and 1 preceding) as before
+                 from (select t.*, ${sizeOfEvent} as size from events t where ${where} order by ${order} limit $${values.length + 1}) t) t
+           where coalesce(t.before, 0) < ${answerBytes} order by ${order}`,
+    values: [...values, limit + 1],
+  });
+  const events = rows.slice(0, limit).map(toEvent);
+  return { events, more: (rows[0]?.found ?? 0) > events.length };
+}
+
 /** Events after a place, in the order of the feed. */
-export async function listEvents(db: Queryable, environmentId: string, after: string, filter: FeedFilter, limit: number): Promise<Event[]> {
-  const values: unknown[] = [environmentId, after, limit];
-  const where = ['t.environment_id = $1', 't.place > $2', ...conditionsOf(filter, values)];
-  const { rows } = await db.query<EventRow>(
-    `select ${eventColumns} from events t where ${where.join(' and ')} order by t.place limit $3`,
-    values,
-  );
-  return rows.map(toEvent);
+export function listEvents(db: Queryable, environmentId: string, after: string, filter: FeedFilter, limit: number): Promise<FoundEvents> {
+  const values: unknown[] = [environmentId, after];
+  const where = ['t.environment_id = $1', 't.place > $2', ...conditionsOf(filter, values)].join(' and ');
+  return findEvents(db, { where, order: 't.place', values }, limit);
 }
 
 /** SQL: what a filter asks of an event `t`; its parameters are added to `values`. */
@@ -162,23 +194,19 @@ export interface EventSpan {
 }
 
 /** Events of a span, newest first. */
-export async function searchEvents(
+export function searchEvents(
   db: Queryable,
   environmentId: string,
   { after, before, from, to }: EventSpan,
   filter: FeedFilter,
   limit: number,
-): Promise<Event[]> {
-  const values: unknown[] = [environmentId, after, before, from ?? '-infinity', to ?? 'infinity', limit];
+): Promise<FoundEvents> {
+  const values: unknown[] = [environmentId, after, before, from ?? '-infinity', to ?? 'infinity'];
   const where = [
     't.environment_id = $1 and t.place > $2 and t.place < $3 and t.occurred_time >= $4 and t.occurred_time < $5',
     ...conditionsOf(filter, values),
-  ];
-  const { rows } = await db.query<EventRow>(
-    `select ${eventColumns} from events t where ${where.join(' and ')} order by t.place desc limit $6`,
-    values,
-  );
-  return rows.map(toEvent);
+  ].join(' and ');
+  return findEvents(db, { where, order: 't.place desc', values }, limit);
 }
 
 /**
@@ -210,20 +238,16 @@ export interface HistoryPosition {
 }
 
 /** The events of one record before a position, newest first. IDs are database IDs. */
-export async function listHistory(
+export function listHistory(
   db: Queryable,
   environmentId: string,
   recordId: string,
   before: HistoryPosition,
   limit: number,
-): Promise<Event[]> {
-  const { rows } = await db.query<EventRow>({
-    name: 'list-history',
-    text: `select ${eventColumns} from events t where t.environment_id = $1 and t.record_id = $2 and (t.record_version, t.type) < ($3, $4)
-           order by t.record_version desc, t.type desc limit $5`,
-    values: [environmentId, recordId, before.version, before.type, limit],
-  });
-  return rows.map(toEvent);
+): Promise<FoundEvents> {
+  const where = 't.environment_id = $1 and t.record_id = $2 and (t.record_version, t.type) < ($3, $4)';
+  const values = [environmentId, recordId, before.version, before.type];
+  return findEvents(db, { name: 'list-history', where, order: 't.record_version desc, t.type desc', values }, limit);
 }
 
 /** The event that made a record what it was at a version, or at a time. */

@@ -188,6 +188,49 @@ describe('the feed', () => {
   });
 });
 
+test('an answer of large events ends early, and whoever goes on sees all: feed, search and history', async () => {
+  const large = await server.addEnvironment('large');
+  const ask = async (path: string) => {
+    const { status, body } = await large.request('GET', path);
+    const size = JSON.stringify(body).length;
+    expect([status, size < 4.5 * 1024 * 1024]).toEqual([200, true]);
+    return Object(body);
+  };
+  const made = await large.request('POST', '/api/v1/organizations', { display_name: 'Large' });
+  const { id } = Object(made.body).organization;
+  // 90 KB each: what the record was, what it is, and the record.
+  for (let n = 1; n <= 60; n += 1) {
+    const { status } = await large.request('PATCH', `/api/v1/organizations/${id}`, { metadata: { text: String(n % 10).repeat(30_000) } });
+    expect(status).toBe(200);
+  }
+  const versions = Array.from({ length: 61 }, (_, index) => index + 1);
+  const versionsOf = (page: { events: Event[] }) => page.events.map((event) => event.record_version);
+  for (const round of ['written now', 'by a server of the version before']) {
+    const fed: number[][] = [];
+    for (let cursor = ''; ; ) {
+      const page = await ask(`/api/v1/events?limit=1000${cursor}`);
+      fed.push(versionsOf(page));
+      cursor = `&after=${page.next_cursor}`;
+      if (!page.has_more) break;
+    }
+    expect([round, fed.flat(), fed.length > 1]).toEqual([round, versions, true]);
+    for (const list of ['/api/v1/events:search', `/api/v1/organizations/${id}/history`]) {
+      const listed: number[][] = [];
+      for (let token = ''; ; ) {
+        const page = await ask(`${list}?page_size=100${token}`);
+        listed.push(versionsOf(page));
+        if (page.next_page_token === '') break;
+        token = `&page_token=${page.next_page_token}`;
+      }
+      expect([list, round, listed.flat(), listed.length > 1]).toEqual([list, round, versions.toReversed(), true]);
+    }
+    await server.database.pool.query('update events set bytes = null, changed = changed || $1 where record_id = $2', [
+      JSON.stringify({ noise: [null, Array.from({ length: 4_000 }, () => Math.random()).join()] }),
+      id.slice(4),
+    ]);
+  }
+});
+
 describe('events that were kept long enough', () => {
   const short = useTestServer({ eventDays: 1 });
 
