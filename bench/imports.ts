@@ -51,7 +51,7 @@ export async function measureImport({ url, pid, databaseUrl, environmentId, reco
         ratio: median(ours) / median(floor),
         unit: 'rows/s',
         range: [Math.min(...ratios), Math.max(...ratios)],
-        aim: undefined,
+        aim: 0.5,
       },
       // More is worse here: the ratio says how much of what it may use it does.
       {

@@ -9,7 +9,7 @@ import { exportSubject, measureExport } from './exports.ts';
 import { firstPageSubject, measureFirstPage } from './first-page.ts';
 import { measureGrpc } from './grpc.ts';
 import { importSubject, measureImport } from './imports.ts';
-import { type Measured, measure, type Row } from './measure.ts';
+import { type Measured, measure, type Row, warmUp } from './measure.ts';
 import { measurePgbench, pgbenchSubject } from './pgbench.ts';
 import { externalIdOf, seedRecords } from './records.ts';
 import { columnsOf, say, wholeNumber } from './report.ts';
@@ -112,6 +112,7 @@ async function run({ records, seed, quick, chosen, only, json, databaseUrl }: Se
     const settings = { url: ours.url, pid: ours.pid, databaseUrl: database.url, environmentId, records };
     measured.push(...(await measureImport({ ...settings, rounds: quick ? 1 : 3 })));
   }
+  if (chosen.length > 0) await warmUp(bench, quick ? 0.15 : 10);
   for (const subject of chosen) {
     say(`  ${subject.name}`);
     measured.push(...(await measure(bench, subject)));

@@ -92,12 +92,12 @@ function list(name: string, floor: string, path: (choices: Choices) => string): 
   };
 }
 
-const statement: Floor = { name: 'one prepared statement, pool of 8', server: 'database' };
+const statement: Floor = { name: 'one prepared statement, pool of 8', server: 'database', aim: 2 };
 
 export const subjects: Subject[] = [
   lookUp('external ID', (n) => `:external/${externalIdOf(n)}`, [
-    { ...statement, aim: 1.5 },
-    { name: 'the same bytes, no database', server: 'plain', aim: 0.5 },
+    statement,
+    { name: 'the same bytes, no database', server: 'plain', aim: 0.65 },
   ]),
   lookUp('ID', (n) => `/org_${idOf(n)}`, [statement]),
   lookUp('ID of a system', (n) => `:external/${crmIdOf(n)}?system=crm`, [statement]),

@@ -26,6 +26,9 @@ const usage = `Measures Crosswalk beside Better Auth with its organization plugi
   --json FILE         write the rows to a file as well: [{name, ours, floor, ratio, unit}]; floor is the peer
   --database-url URL  a PostgreSQL to make the databases on, instead of an embedded one`;
 
+/** How long everybody is loaded before the first figure. */
+const secondsOfWarmUp = 10;
+
 /** Whoever is measured, as the load generator needs it. */
 interface Measured {
   url: string;
@@ -67,7 +70,7 @@ await runProgram(async () => {
     say(`  ${work.name}`);
     const able = contestants.filter((contestant) => work.calls[contestant] !== undefined);
     const rates = new Map<Contestant, number[]>(able.map((contestant) => [contestant, []]));
-    // The first round is for warming up.
+    // The first round is for warming up: a long one before the first work, as a process is slow until its code is compiled.
     for (let round = 0; round <= rounds; round += 1) {
       for (const contestant of able) {
         // A session of Better Auth makes organizations in turn with others, but looks up and changes those that it is a member of.
@@ -82,7 +85,7 @@ await runProgram(async () => {
           records,
           farPage: '',
           seed: seed + round,
-          seconds: 1,
+          seconds: round === 0 && lines.length === 0 ? secondsOfWarmUp : 1,
         };
         const { rate, problem }: LoadResult = JSON.parse(await generator.ask(JSON.stringify(load)));
         if (problem !== undefined) throw new Error(`${load.subject}: ${problem}`);

@@ -1,7 +1,6 @@
 import type { SigningKey } from '@crosswalk/sdk';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
-
-import type { Target } from '../client.ts';
+import { Client, type Target } from '../client.ts';
 import { type Experiment, pause } from '../experiment.ts';
 import { startLoad } from '../load.ts';
 import { judge } from '../verdict.ts';
@@ -13,7 +12,7 @@ const [lead, lifetime] = [8, 20];
 const keptKeys = 4_000;
 /** A server accepts a token for 60 seconds after its end, as clocks differ; one that has become so old is not tried any more. Milliseconds. */
 const tooOld = 50_000;
-/** Requests with these tokens that are asked for in a second, of all servers together. */
+/** Look-ups with these tokens that are asked for in a second, of all servers together: what services ask for most. */
 const rate = 500;
 /** So many of them are under way at most: a machine that cannot do as many has fewer, instead of ever more that wait. */
 const atOnce = 64;
@@ -29,7 +28,11 @@ export const keyRotation: Experiment[] = [
     async run({ rounds, random, history, install }) {
       const settings = { CROSSWALK_SIGNING_KEY_LEAD_SECONDS: String(lead), CROSSWALK_TOKEN_SECONDS: String(lifetime) };
       const { targets } = await install({ engine: 'external', servers: 2, settings });
-      const tokens = new Tokens(targets);
+      const [first] = targets;
+      if (first === undefined) throw new Error('there are two servers');
+      const { id, reason } = await new Client(first, history).create('looked-up');
+      if (id === undefined) throw new Error(`what is looked up could not be made: ${reason}`);
+      const tokens = new Tokens(targets, `/api/v1/organizations/${id}`);
       const load = await startLoad({ targets, history, random, clients: 2 });
       const working = Promise.all([tokens.work(), tokens.use()]);
       try {
@@ -46,10 +49,10 @@ export const keyRotation: Experiment[] = [
         await working;
       }
       const problems = [...tokens.problems, ...(await judge(history, targets))];
-      const [first] = (await keysOf(targets[0])).toReversed();
+      const [oldest] = (await keysOf(first)).toReversed();
       return {
         problems,
-        note: `${Math.round(tokens.used / tokens.useTime)} requests a second of ${rate} asked for, ${tokens.used} in all; ${tokens.given} tokens, ${tokens.checks} checks by services, ${tokens.ended} tokens used to their end; the first key is ${first?.state}`,
+        note: `${Math.round(tokens.used / tokens.useTime)} requests a second of ${rate} asked for, ${tokens.used} in all; ${tokens.given} tokens, ${tokens.checks} checks by services, ${tokens.ended} tokens used to their end; the first key is ${oldest?.state}`,
       };
     },
   },
@@ -135,11 +138,14 @@ class Tokens {
   ended = 0;
   readonly #targets: readonly Target[];
   readonly #services;
+  /** what is asked for with them */
+  readonly #path: string;
   #isOver = false;
   #held: string[] = [];
 
-  constructor(targets: readonly Target[]) {
+  constructor(targets: readonly Target[], path: string) {
     this.#targets = targets;
+    this.#path = path;
     // A key that they do not know is no reason to read again.
     this.#services = targets.map(({ url }) =>
       createRemoteJWKSet(new URL(`${url}/keys`), { cacheMaxAge: keptKeys, cooldownDuration: 3_600_000 }),
@@ -186,7 +192,7 @@ class Tokens {
   }
 
   async #useOnce(url: string, token: string): Promise<void> {
-    const status = await statusWith(url, token);
+    const status = await statusWith(url, token, this.#path);
     this.used += 1;
     if (status !== 200) this.problems.push(`${url} answered a token of now with ${status}`);
   }
@@ -206,7 +212,7 @@ class Tokens {
     this.#held = this.#held.filter((token) => endOf(token) > now);
     for (const token of over) {
       for (const { url } of this.#targets) {
-        const status = await statusWith(url, token);
+        const status = await statusWith(url, token, this.#path);
         if (Date.now() > endOf(token) + tooOld) continue;
         this.ended += 1;
         if (status !== 200) this.problems.push(`${url} answered a token at its end with ${status}`);
@@ -220,8 +226,8 @@ function endOf(token: string): number {
   return (decodeJwt(token).exp ?? 0) * 1000;
 }
 
-async function statusWith(url: string, token: string): Promise<number> {
-  return (await send(url, token, 'GET', '/api/v1/organizations?page_size=1')).status;
+async function statusWith(url: string, token: string, path = '/api/v1/organizations?page_size=1'): Promise<number> {
+  return (await send(url, token, 'GET', path)).status;
 }
 
 async function rotate(target: Target | undefined): Promise<SigningKey> {
