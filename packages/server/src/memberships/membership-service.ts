@@ -32,7 +32,7 @@ import {
   requireDefaultRole,
   requireRoles,
 } from '../roles/index.ts';
-import { type MembershipFields, newMembership, roleNames, roleNotAssigned, withRoles } from './membership.ts';
+import { beginningOf, type MembershipFields, newMembership, roleNames, roleNotAssigned, withRoles } from './membership.ts';
 import { addMembership, findMember, holdUserLimit, lockMember, tryAddMembership } from './membership-change.ts';
 import {
   deleteMembership,
@@ -204,6 +204,8 @@ export class MembershipService {
   ): Promise<UserAndMembershipAnswer & { created: boolean }> {
     return this.#inChange(context, reference, async (tx, userId) => {
       const { environmentId } = context;
+      // Whoever is a member already is not invited, but a mistake is one either way.
+      beginningOf(body);
       await lockForStatus(tx, context, reference.organizationId, body);
       const changes = await this.#changes(tx, context, reference, body);
       let before = await lockMembership(tx, environmentId, reference.organizationId, userId);

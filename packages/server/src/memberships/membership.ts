@@ -1,4 +1,11 @@
-import { type CreateMembership, type Membership, type MembershipStatus, type Metadata, roleLimits } from '@crosswalk/contract';
+import {
+  type CreateMembership,
+  type Membership,
+  type MembershipStatus,
+  type Metadata,
+  roleLimits,
+  type UpsertMembership,
+} from '@crosswalk/contract';
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { parseEmail } from '../lib/email.ts';
 import { versionTag } from '../lib/version-tag.ts';
@@ -24,22 +31,33 @@ export interface NewMembership {
   invitationDays: number | null;
 }
 
+/** How a membership begins, by what a request says of its invitation. */
+type Beginning = Pick<NewMembership, 'membership_status' | 'inviterEmail' | 'invitationDays'>;
+
 /**
- * Checks a request to create; 400 names the field, prefixed with `prefix`. A membership begins as an
- * invitation unless the caller says that none is wanted.
+ * Checks what a request says of an invitation, whether or not it makes one; 400 names the field, prefixed with `prefix`. A membership begins
+ * as an invitation unless the caller says that none is wanted, or what its status is.
  */
-export function newMembership(body: CreateMembership, prefix = ''): NewMembership {
-  const invited = body.send_invitation_email !== false;
-  if (!invited && body.invitation_days !== undefined) {
-    throw invalid(`${prefix}invitation_days`, 'needs an invitation, and send_invitation_email is false', 'needs_invitation');
+export function beginningOf(body: UpsertMembership, prefix = ''): Beginning {
+  const status = body.membership_status ?? (body.send_invitation_email === false ? 'ACTIVE' : 'PENDING_INVITE');
+  if (status !== 'PENDING_INVITE' && body.invitation_days !== undefined) {
+    const reason = body.membership_status === undefined ? 'send_invitation_email is false' : `membership_status is ${status}`;
+    throw invalid(`${prefix}invitation_days`, `needs an invitation, and ${reason}`, 'needs_invitation');
   }
   return {
-    membership_status: invited ? 'PENDING_INVITE' : 'ACTIVE',
+    membership_status: status,
+    inviterEmail: body.inviter_email === undefined ? null : parseEmail(body.inviter_email, `${prefix}inviter_email`).address,
+    invitationDays: body.invitation_days ?? null,
+  };
+}
+
+/** Checks a request to create; 400 names the field, prefixed with `prefix`. */
+export function newMembership(body: CreateMembership, prefix = ''): NewMembership {
+  return {
+    ...beginningOf(body, prefix),
     roles: body.roles === undefined ? undefined : roleNames(body.roles, `${prefix}roles`),
     rolesField: `${prefix}roles`,
     metadata: newMetadata(body.metadata, `${prefix}metadata`),
-    inviterEmail: body.inviter_email === undefined ? null : parseEmail(body.inviter_email, `${prefix}inviter_email`).address,
-    invitationDays: body.invitation_days ?? null,
   };
 }
 

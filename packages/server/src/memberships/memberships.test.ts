@@ -162,6 +162,23 @@ test('upsert creates with 201 and updates with 200; a hundred at once make one m
   expect(Object(body).membership.version).toBe(100);
 });
 
+test.each([
+  ['inviter_email', { inviter_email: 'nobody' }],
+  ['invitation_days', { send_invitation_email: false, invitation_days: 5 }],
+  ['invitation_days', { membership_status: 'ACTIVE', invitation_days: 5 }],
+])('upsert refuses a wrong %s with 400, whether or not the person is a member: %j', async (field, body) => {
+  const { id } = await newUser();
+  for (const create of [true, false]) {
+    const answer = await request('PUT', pathOf(organizationId, id), body);
+    expect([create, answer.status, answer.body]).toMatchObject([
+      create,
+      400,
+      { details: [{ validation_error_info: { field_violations: [{ field }] } }] },
+    ]);
+    if (create) await request('PUT', pathOf(organizationId, id), {});
+  }
+});
+
 test('delete ends the membership and keeps the user', async () => {
   const { id } = await newUser();
   await request('POST', pathOf(organizationId, id), {});
