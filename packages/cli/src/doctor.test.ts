@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import { useTestServer } from '../../server/src/testing.ts';
@@ -64,11 +65,32 @@ test('a clock that is far from that of the server is told', async () => {
   expect([status, out]).toEqual([1, expect.stringMatching(/fail +clock +36\d\d s apart/)]);
 });
 
-test('--server checks the settings of a server, and shows no secret of them', async () => {
-  const env = { ...variablesOf(server), DATABASE_URL: 'postgres://me:hidden@db/x', CROSSWALK_SECRET_KEY: 'k'.repeat(32), PORT: '9000' };
-  const fine = await runIn(env, ['doctor', '--server']);
-  expect(fine.out).toMatch(/ok +settings +127\.0\.0\.1:9000 .*DATABASE_URL \(\*\*\*\)/);
-  expect(fine.out).not.toMatch(/hidden|kkkk/);
+test('--server shows every setting of README as it applies, and no secret of them', async () => {
+  const env = {
+    ...variablesOf(server),
+    DATABASE_URL: 'postgres://me:hidden@db/x?password=hidden',
+    SMTP_URL: 'smtp://me:hidden@mail.example.com',
+    MAIL_FROM: 'Invitations <us@example.com>',
+    CROSSWALK_SECRET_KEY: 'hidden-'.repeat(6),
+    CROSSWALK_OTHER_SECRET_KEY: 'hidden-'.repeat(6),
+    CROSSWALK_CLIENT_SECRET: 'hidden-'.repeat(6),
+    METRICS_TOKEN: 'hidden-'.repeat(6),
+    ADMIN_EMAIL: 'ada@example.com',
+    ADMIN_PASSWORD: 'hidden-'.repeat(6),
+    PORT: '9000',
+  };
+  const { out } = await runIn(env, ['doctor', '--server']);
+  expect(out).toMatch(/ok +setting +PORT: 9000\n/);
+  expect(out).toMatch(/ok +setting +HOST: 127\.0\.0\.1 \(default\)\n/);
+  expect(out).toContain('DATABASE_URL: postgres://me:***@db/x?password=***\n');
+  expect(out).toContain('SMTP_URL: smtp://me:***@mail.example.com:587\n');
+  expect(out).toContain('MAIL_FROM: Invitations <us@example.com>\n');
+  expect(out).not.toContain('hidden');
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+  const table = readme.slice(readme.indexOf('| `PORT`, `HOST` |'), readme.indexOf('| `LOG_LEVEL` |') + 20);
+  const documented = table.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name));
+  expect([...out.matchAll(/ok +setting +([A-Z_]+): /g)].map(([, name]) => name).sort()).toEqual(documented.sort());
   const wrong = await runIn({ ...env, PORT: 'x', CROSSWALK_SECRET_KEY: '' }, ['doctor', '--server']);
   expect([wrong.status, wrong.out]).toEqual([1, expect.stringMatching(/fail +settings[\s\S]*CROSSWALK_SECRET_KEY is required/)]);
+  expect(wrong.out).not.toContain('hidden');
 });

@@ -27,14 +27,14 @@ const keyDays = 365;
 export function addDoctor(cli: Cli, program: Command): void {
   cli
     .command(program, 'doctor', 'check that everything works: server, credentials, keys, clock, webhooks, mail')
-    .option('--server', 'check the settings of a server too, as the environment has them here')
+    .option('--server', 'check and show the settings of a server too, as the environment has them here; secrets are masked')
     .action(async (options: CommonOptions & { server?: boolean }) => {
       const findings: Finding[] = [];
       const show = (finding: Finding) => {
         findings.push(finding);
         if (options.json !== true) cli.write(line(finding));
       };
-      if (options.server === true) show(await settings(cli.env));
+      if (options.server === true) for (const finding of await settings(cli.env)) show(finding);
       for await (const finding of checks(cli, options)) show(finding);
       if (options.json === true) cli.print(options, findings, () => '');
       if (findings.some(({ status }) => status === 'fail')) throw new Ended(exitStatus.failed);
@@ -145,16 +145,15 @@ async function* mailbox({ mailbox: mails }: Crosswalk): AsyncGenerator<Finding> 
   yield { check: 'mail', status: 'warn', detail, help: 'check SMTP_URL and MAIL_FROM of the server, then send the invitations again' };
 }
 
-/** The settings of a server, as the environment has them here. */
-async function settings(env: Env): Promise<Finding> {
-  const { readConfig } = await import('@crosswalk/server');
+/** The settings of a server, as the environment has them here: each as it applies, or what is wrong with them. */
+async function settings(env: Env): Promise<Finding[]> {
+  const { readConfig, settingsInForce } = await import('@crosswalk/server');
   try {
-    const { port, host, databaseUrl, dataDirectory, publicUrl, tls, mail } = readConfig(env);
-    const database = databaseUrl === undefined ? `its own PostgreSQL in ${dataDirectory}` : 'DATABASE_URL (***)';
-    const detail = `${host}:${port} as ${publicUrl}; ${database}; TLS ${tls ? 'on' : 'off'}; mail ${mail ? 'sent' : 'kept'}`;
-    return { check: 'settings', status: 'ok', detail };
+    return settingsInForce(readConfig(env), env).map(({ name, value, isSet }) => {
+      return { check: 'setting', status: 'ok', detail: `${name}: ${value}${isSet ? '' : ' (default)'}` };
+    });
   } catch (error) {
-    return { check: 'settings', status: 'fail', detail: messageOf(error), help: 'README has the table of settings' };
+    return [{ check: 'settings', status: 'fail', detail: messageOf(error), help: 'README has the table of settings' }];
   }
 }
 

@@ -12,6 +12,7 @@ import { CertificateError } from './transport/certificate.ts';
 
 export { readConfig } from './config.ts';
 export { type RunningServer, serve } from './serve.ts';
+export { type SettingInForce, settingsInForce } from './settings-in-force.ts';
 
 /**
  * Runs the server as a program: settings from the environment, SIGTERM and SIGINT stop it in order, also while it
