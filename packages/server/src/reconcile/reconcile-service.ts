@@ -80,12 +80,18 @@ export class ReconcileService {
       const entry = list.entries[link.n];
       if (entry === undefined) continue;
       reached.add(entry);
-      byRecord.set(link.recordId, [...(byRecord.get(link.recordId) ?? []), { entry, link }]);
+      const ofRecord = byRecord.get(link.recordId);
+      if (ofRecord === undefined) byRecord.set(link.recordId, [{ entry, link }]);
+      else ofRecord.push({ entry, link });
     }
     const missing = list.entries.filter((entry) => !reached.has(entry));
     const found = await findSuggestions(db, environmentId, subject, missing);
     const candidates = new Map<number, Suggestion[]>();
-    for (const one of found) candidates.set(one.n, [...(candidates.get(one.n) ?? []), one]);
+    for (const one of found) {
+      const ofEntry = candidates.get(one.n);
+      if (ofEntry === undefined) candidates.set(one.n, [one]);
+      else ofEntry.push(one);
+    }
     return {
       subject,
       list,

@@ -55,11 +55,10 @@ export function readList({ kind, items, map }: ReconcileRequest): List {
       continue;
     }
     const first = byId.get(entry.id);
+    const known = repeated.get(entry.id);
     if (first === undefined) byId.set(entry.id, entry);
-    else {
-      const others = repeated.get(entry.id)?.others ?? [];
-      repeated.set(entry.id, { first, others: [...others, entry] });
-    }
+    else if (known === undefined) repeated.set(entry.id, { first, others: [entry] });
+    else known.others.push(entry);
   }
   return { entries: [...byId.values()], repeated: [...repeated.values()], invalid };
 }
