@@ -74,10 +74,10 @@ export async function storeAnswers(
   });
 }
 
-/** Removes up to 1,000 expired keys; returns how many there were. */
+/** Removes up to 1,000 expired keys; returns how many there were. One that is taken anew meanwhile is young when its lock is free, and stays. */
 export async function purgeKeys(db: Queryable): Promise<number> {
   const { rowCount } = await db.query(
-    `delete from idempotency_keys where (environment_id, client_id, key) in (
+    `delete from idempotency_keys where create_time < now() - make_interval(hours => $1) and (environment_id, client_id, key) in (
        select environment_id, client_id, key from idempotency_keys
        where create_time < now() - make_interval(hours => $1) order by create_time limit 1000)`,
     [keptHours],

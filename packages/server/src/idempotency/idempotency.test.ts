@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { useTestServer } from '../testing.ts';
-import { purgeKeys } from './idempotency-store.ts';
+import { claimKeys, findAnswer, purgeKeys, storeAnswers } from './idempotency-store.ts';
 
 const server = useTestServer();
 const request: typeof server.client.request = (...call) => server.client.request(...call);
@@ -71,4 +71,27 @@ test('an answer is kept for 24 hours', async () => {
   expect((await request('POST', path, { display_name: 'Other' }, key('kept'))).status).toBe(201);
   await age(24.1);
   expect(await purgeKeys(server.database.pool)).toBeGreaterThan(0);
+});
+
+test('an old key that is taken anew while old ones are removed is kept with its new answer', async () => {
+  const { pool } = server.database;
+  const { environmentId } = server.client;
+  const taken = { clientId: '1', key: 'old', requestHash: Buffer.from('a') };
+  await claimKeys(pool, environmentId, [taken]);
+  await pool.query("update idempotency_keys set create_time = now() - interval '25 hours', status = 200, body = 'old' where key = 'old'");
+  const other = await pool.connect();
+  await other.query('begin');
+  await claimKeys(other, environmentId, [taken]);
+  await storeAnswers(other, environmentId, [{ clientId: '1', key: 'old', status: 201, body: 'new' }]);
+  const purged = purgeKeys(pool);
+  for (let waiting = 0; waiting === 0; ) {
+    const { rows } = await pool.query(
+      "select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+    waiting = rows[0].count;
+  }
+  await other.query('commit');
+  other.release();
+  await purged;
+  expect(await findAnswer(pool, environmentId, '1', 'old')).toMatchObject({ status: 201, body: 'new' });
 });
