@@ -206,6 +206,8 @@ export class FeedService {
     if ((at.version === undefined) === (at.time === undefined)) throw invalid('version', 'is required, or time, and not both', 'required');
     if (at.time !== undefined && parseTime(at.time) === undefined)
       throw invalid('time', 'must be a time such as 2026-11-24T08:00:00Z', 'date_time');
+    // An event that has no place yet would tell the sequence 0.
+    await this.place();
     const event = await findAsOf(this.#pool, environmentId, recordId, at);
     if (event === undefined || (at.version !== undefined && event.record_version !== at.version)) {
       throw new ApiError(

@@ -255,6 +255,12 @@ describe('events that were kept long enough', () => {
   });
 });
 
+test('a record as it was a moment ago comes with the place of its event in the feed', async () => {
+  const { id } = await create('Placed');
+  const { body } = await request('GET', `/api/v1/organizations/${id}/as-of?version=1`);
+  expect(Object(body).event.sequence).toBeGreaterThan(0);
+});
+
 describe('history', () => {
   test('a record tells its changes, newest first, page by page, by any of its IDs, and after its deletion', async () => {
     const { id } = await create('Historic', { external_id: 'HIST-1' });
