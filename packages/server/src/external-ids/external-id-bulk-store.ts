@@ -178,7 +178,8 @@ async function claim(tx: Queryable, environmentId: string, kind: RecordKind, key
     name: 'claim-many-external-ids',
     text: `insert into external_ids as x (environment_id, kind, system, value, record_id)
            ${claimed}
-           on conflict on constraint external_ids_pkey do update set record_id = excluded.record_id, alias_expire_time = null
+           on conflict on constraint external_ids_pkey do update
+             set record_id = excluded.record_id, alias_expire_time = null, rekeyed_from = null
              where x.alias_expire_time is not null or x.record_id = excluded.record_id
            returning system, value`,
     values: [environmentId, kind, ...columns(keys)],

@@ -112,9 +112,8 @@ function fieldOf(system: string): string {
   return system === primarySystem ? 'external_id' : `external_ids.${system}`;
 }
 
-/** The conflict of an external ID: names field, system, value and the holder's public ID. */
-export function externalIdTaken(kind: RecordKind, key: ExternalKey, holderId: string): ApiError {
-  const field = fieldOf(key.system);
+/** The conflict of an external ID: names field (default: where a record has it), system, value and the holder's public ID. */
+export function externalIdTaken(kind: RecordKind, key: ExternalKey, holderId: string, field = fieldOf(key.system)): ApiError {
   const description = `another ${kind} (${holderId}) has this external ID`;
   return new ApiError('EXTERNAL_ID_TAKEN', `${field}: ${description}`, {
     violations: [{ field, description, constraint: 'unique' }],

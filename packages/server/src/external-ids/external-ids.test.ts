@@ -86,6 +86,42 @@ describe('rekey', () => {
     expect(again.body).toEqual({ rekeyed: 0, unchanged: 1, dry_run: false });
   });
 
+  test('a list that is sent again changes nothing, though it is a swap, a ring or a chain, aliases are over and an old ID is somebody else’s', async () => {
+    await Promise.all(['SA', 'SB', 'R1', 'R2', 'R3', 'C1', 'C2', 'L1'].map((id) => make(`was ${id}`, id)));
+    const pairs: [string, string][] = [
+      ['SA', 'SB'],
+      ['SB', 'SA'],
+      ['R1', 'R2'],
+      ['R2', 'R3'],
+      ['R3', 'R1'],
+      ['C1', 'C2'],
+      ['C2', 'C3'],
+      ['L1', 'L2'],
+    ];
+    const holders = () => Promise.all(['SA', 'SB', 'R1', 'R2', 'R3', 'C2', 'C3', 'L2'].map(async (id) => (await holderOf(id))?.[0]));
+    expect((await rekey(pairs)).body).toEqual({ rekeyed: 8, unchanged: 0, dry_run: false });
+    const then = ['was SB', 'was SA', 'was R3', 'was R1', 'was R2', 'was C1', 'was C2', 'was L1'];
+    expect(await holders()).toEqual(then);
+    expect((await rekey(pairs)).body).toEqual({ rekeyed: 0, unchanged: 8, dry_run: false });
+    await server.database.pool.query("delete from external_ids where alias_expire_time is not null and value in ('C1', 'L1')");
+    await make('new L1', 'L1');
+    expect((await rekey(pairs)).body).toEqual({ rekeyed: 0, unchanged: 8, dry_run: false });
+    expect(await holders()).toEqual(then);
+  });
+
+  test('a pair is done only for as long as the record has the ID that it gave', async () => {
+    const id = await make('there and back', 'TB-1');
+    await rekey([['TB-1', 'TB-2']]);
+    for (const external_id of ['TB-3', 'TB-2', 'TB-1']) await request('PATCH', `${organizations}/${id}`, { external_id });
+    await make('another', 'TB-9');
+    await request('PATCH', `${organizations}:external/TB-9`, { external_id: 'TB-2' });
+    expect((await rekey([['TB-1', 'TB-2']])).body).toMatchObject({
+      details: [{ error_code: 'EXTERNAL_ID_TAKEN', validation_error_info: { field_violations: [{ field: 'pairs.0.to' }] } }],
+    });
+    await request('PATCH', `${organizations}:external/TB-2`, { external_id: 'TB-8' });
+    expect((await rekey([['TB-1', 'TB-2']])).body).toEqual({ rekeyed: 1, unchanged: 0, dry_run: false });
+  });
+
   test('works for the IDs of a system, raises the version and writes an event', async () => {
     const id = await make('sys', 'acc_1', 'crm');
     expect((await rekey([['acc_1', 'acc_2']], { system: 'crm' })).status).toBe(200);

@@ -45,8 +45,8 @@ export class RekeyService {
 
   /**
    * 400 INVALID_REKEY when an ID is named twice or nothing has an old one; 409 EXTERNAL_ID_TAKEN when a record
-   * outside the list has a new one. A pair that was carried out before counts as unchanged, so the same list may
-   * be sent again.
+   * outside the list has a new one. A pair that was carried out before counts as unchanged for as long as the record has the new ID, so the
+   * same list may be sent again, whoever has the old ID by now.
    */
   async rekey(
     context: RequestContext,
@@ -124,9 +124,10 @@ function checkPairs(pairs: RekeyRequest['pairs']): void {
 function plan(kind: RecordKind, system: string, pairs: RekeyRequest['pairs'], states: RekeyState[]): Move[] {
   const moves: Move[] = [];
   const violations: FieldViolation[] = [];
-  const holders: { to: string; holder: string }[] = [];
+  const holders: { index: number; to: string; holder: string }[] = [];
   for (const [index, { from, to }] of pairs.entries()) {
     const state = states[index];
+    if (state?.isDone === true) continue;
     if (state?.from === undefined) {
       violations.push({ field: `pairs.${index}.from`, description: `no ${kind} has ${excerpt(from)}`, constraint: 'exists' });
       continue;
@@ -142,12 +143,13 @@ function plan(kind: RecordKind, system: string, pairs: RekeyRequest['pairs'], st
       continue;
     }
     moves.push({ id: recordId, from, to });
-    if (state.toHolder !== undefined) holders.push({ to, holder: state.toHolder });
+    if (state.toHolder !== undefined) holders.push({ index, to, holder: state.toHolder });
   }
   refuse(violations);
   const leaving = new Set(moves.map(({ from }) => from));
   const taken = holders.find(({ to }) => !leaving.has(to));
-  if (taken !== undefined) throw externalIdTaken(kind, { system, value: taken.to }, publicId(kind, taken.holder));
+  if (taken !== undefined)
+    throw externalIdTaken(kind, { system, value: taken.to }, publicId(kind, taken.holder), `pairs.${taken.index}.to`);
   return moves;
 }
 

@@ -7,6 +7,8 @@ export interface RekeyState {
   from: { recordId: string; isAlias: boolean } | undefined;
   /** who has the new ID now; an alias does not count, as any claim takes it over */
   toHolder: string | undefined;
+  /** whether that one got it by this very pair, and has had it since */
+  isDone: boolean;
 }
 
 /** The state of each pair, in order. Each look-up is a subquery of its own (`limit`), so that even without statistics it is an index search. */
@@ -17,14 +19,20 @@ export async function findRekeyState(
   system: string,
   pairs: readonly { from: string; to: string }[],
 ): Promise<RekeyState[]> {
-  const { rows } = await db.query<{ n: string; record_id: string | null; is_alias: boolean | null; holder: string | null }>(
-    `select k.n, f.record_id, f.alias_expire_time is not null as is_alias, h.record_id as holder
+  const { rows } = await db.query<{
+    n: string;
+    record_id: string | null;
+    is_alias: boolean | null;
+    holder: string | null;
+    is_done: boolean | null;
+  }>(
+    `select k.n, f.record_id, f.alias_expire_time is not null as is_alias, h.record_id as holder, h.rekeyed_from = k.old as is_done
      from unnest($4::text[], $5::text[]) with ordinality as k (old, new, n)
      left join lateral (
        select record_id, alias_expire_time from external_ids where environment_id = $1 and kind = $2 and system = $3 and value = k.old
          and (alias_expire_time is null or alias_expire_time > now()) limit 1) f on true
      left join lateral (
-       select record_id from external_ids where environment_id = $1 and kind = $2 and system = $3 and value = k.new
+       select record_id, rekeyed_from from external_ids where environment_id = $1 and kind = $2 and system = $3 and value = k.new
          and alias_expire_time is null limit 1) h on true
      order by k.n`,
     [environmentId, kind, system, pairs.map(({ from }) => from), pairs.map(({ to }) => to)],
@@ -32,6 +40,7 @@ export async function findRekeyState(
   return rows.map((row) => ({
     from: row.record_id === null ? undefined : { recordId: row.record_id, isAlias: row.is_alias === true },
     toHolder: row.holder ?? undefined,
+    isDone: row.is_done === true,
   }));
 }
 
@@ -66,15 +75,16 @@ export async function claimNewIds(
   environmentId: string,
   kind: RecordKind,
   system: string,
-  moves: readonly { id: string; to: string }[],
+  moves: readonly { id: string; from: string; to: string }[],
 ): Promise<Set<string>> {
   const { rows } = await tx.query<{ value: string }>(
-    `insert into external_ids as x (environment_id, kind, system, value, record_id)
-     select $1, $2, $3, m.value, m.id from unnest($4::text[], $5::bigint[]) as m (value, id) order by m.value collate "C"
-     on conflict on constraint external_ids_pkey do update set record_id = excluded.record_id, alias_expire_time = null
+    `insert into external_ids as x (environment_id, kind, system, value, record_id, rekeyed_from)
+     select $1, $2, $3, m.value, m.id, m.old from unnest($4::text[], $5::bigint[], $6::text[]) as m (value, id, old) order by m.value collate "C"
+     on conflict on constraint external_ids_pkey do update
+       set record_id = excluded.record_id, alias_expire_time = null, rekeyed_from = excluded.rekeyed_from
        where x.alias_expire_time is not null
      returning value`,
-    [environmentId, kind, system, moves.map(({ to }) => to), moves.map(({ id }) => id)],
+    [environmentId, kind, system, moves.map(({ to }) => to), moves.map(({ id }) => id), moves.map(({ from }) => from)],
   );
   return new Set(rows.map(({ value }) => value));
 }
