@@ -115,6 +115,8 @@ export interface AppOptions {
   /** A replica that is read from where the caller takes it; left out: the primary alone is. */
   replica?: Replica | undefined;
   publicUrl: string;
+  /** proxies that are believed whom they speak for: addresses, or networks in CIDR notation; default: none */
+  trustedProxies?: readonly string[];
   secretKeys: SecretKeys;
   aliasDays: number;
   /** how long events are kept; 0: for ever */
@@ -195,6 +197,7 @@ export async function buildApp({
   buildPool = workPool,
   replica,
   publicUrl,
+  trustedProxies = [],
   secretKeys,
   aliasDays,
   eventDays,
@@ -326,7 +329,7 @@ export async function buildApp({
     { pageTokens, admit, reads, patience, answers, logger, telemetry },
   );
   const listener = createListener({ certificate, requestTimeout, onGrpc: scalekit.handle });
-  const server = createServer(logger, listener, telemetry);
+  const server = createServer(logger, listener, telemetry, trustedProxies);
   registerPatience(server, patience);
   registerHeldAnswers(server, answers);
   server.addHook('preClose', async () => feed.stop());
@@ -441,7 +444,12 @@ async function processNumber(pool: pg.Pool): Promise<number> {
   return Number(rows[0]?.number);
 }
 
-function createServer(logger: FastifyBaseLogger, listener: Listener, telemetry: Telemetry | undefined): FastifyInstance {
+function createServer(
+  logger: FastifyBaseLogger,
+  listener: Listener,
+  telemetry: Telemetry | undefined,
+  trustedProxies: readonly string[],
+): FastifyInstance {
   const server = fastify({
     childLoggerFactory: (_none, bindings) => new RequestLog(logger, bindings),
     serverFactory: (handler) => listener.server.on('request', handler),
@@ -456,8 +464,8 @@ function createServer(logger: FastifyBaseLogger, listener: Listener, telemetry: 
     },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
-    // X-Forwarded-* of strangers mean nothing: every link comes from the configured URL.
-    trustProxy: false,
+    // X-Forwarded-* of strangers mean nothing, and every link comes from the configured URL.
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     exposeHeadRoutes: true,
   });
   // Given at its making, Fastify would make a logger and listeners for each request, which most have no use for.

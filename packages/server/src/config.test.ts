@@ -31,11 +31,13 @@ test('every problem is told at once, with the way out', () => {
       SMTP_URL: 'mail.example.com',
       MAIL_FROM: 'me',
       ADMIN_EMAIL: 'nobody',
+      CROSSWALK_TRUSTED_PROXIES: '10.0.0.7, proxy',
       METRICS_TOKEN: 'short',
       CROSSWALK_OTHER_SECRET_KEY: 'short',
     });
   for (const part of [
     'PORT must be a whole number from 0 to 65535',
+    'CROSSWALK_TRUSTED_PROXIES lists addresses and networks such as 10.0.0.7 or 10.0.0.0/8, with commas between; "proxy" is none',
     'DATABASE_URL must begin with postgres://',
     'CROSSWALK_SECRET_KEY is required',
     'CROSSWALK_OTHER_SECRET_KEY must have at least',

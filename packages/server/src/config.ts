@@ -21,6 +21,8 @@ export interface Config {
   dataDirectory: string;
   /** without a trailing slash */
   publicUrl: string;
+  /** Proxies that are believed whom they speak for (`X-Forwarded-For`): addresses, or networks in CIDR notation. */
+  trustedProxies: string[];
   /** present: the port speaks TLS */
   tls: { certFile: string; keyFile: string } | undefined;
   /** the credentials the first client gets, for unattended set-up */
@@ -154,10 +156,18 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   if ((smtpUrl === undefined) !== (mailFrom === undefined)) {
     problems.push('SMTP_URL and MAIL_FROM must be set together: where mail is handed in, and whom it comes from');
   }
-  const webhookAllow = (text('CROSSWALK_WEBHOOK_ALLOW') ?? '')
-    .split(',')
-    .map((network) => network.trim())
-    .filter(Boolean);
+  const list = (name: string) =>
+    (text(name) ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean);
+  const trustedProxies = list('CROSSWALK_TRUSTED_PROXIES');
+  for (const proxy of trustedProxies.filter((proxy) => !ipaddr.isValid(proxy) && !ipaddr.isValidCIDR(proxy))) {
+    problems.push(
+      `CROSSWALK_TRUSTED_PROXIES lists addresses and networks such as 10.0.0.7 or 10.0.0.0/8, with commas between; "${proxy.slice(0, 50)}" is none`,
+    );
+  }
+  const webhookAllow = list('CROSSWALK_WEBHOOK_ALLOW');
   for (const network of webhookAllow.filter((network) => !ipaddr.isValidCIDR(network))) {
     problems.push(`CROSSWALK_WEBHOOK_ALLOW lists networks such as 10.0.0.0/8, with commas between; "${network.slice(0, 50)}" is none`);
   }
@@ -178,6 +188,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     drainSeconds: integer('CROSSWALK_DRAIN_SECONDS', 0, 600),
     dataDirectory: resolve(text('CROSSWALK_DATA_DIR') ?? './data'),
     publicUrl,
+    trustedProxies,
     tls,
     firstClient: clientSecret === undefined ? undefined : { id: clientId, secret: clientSecret },
     firstOperator: adminEmail === undefined || adminPassword === undefined ? undefined : { email: adminEmail, password: adminPassword },

@@ -83,6 +83,7 @@ export async function serve(
       buildPool,
       replica,
       publicUrl: config.publicUrl,
+      trustedProxies: config.trustedProxies,
       secretKeys: [
         config.secretKey ?? (await secretKeyFile(config.dataDirectory)),
         ...(config.otherSecretKey === undefined ? [] : [config.otherSecretKey]),

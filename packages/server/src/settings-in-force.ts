@@ -23,6 +23,7 @@ const values: Record<string, (config: Config) => Value> = {
   CROSSWALK_DRAIN_SECONDS: ({ drainSeconds }) => drainSeconds,
   CROSSWALK_DATA_DIR: ({ dataDirectory }) => dataDirectory,
   CROSSWALK_PUBLIC_URL: ({ publicUrl }) => publicUrl,
+  CROSSWALK_TRUSTED_PROXIES: ({ trustedProxies }) => trustedProxies.join() || undefined,
   CROSSWALK_SECRET_KEY: ({ secretKey }) => masked(secretKey) ?? 'a file in the data directory',
   CROSSWALK_OTHER_SECRET_KEY: ({ otherSecretKey }) => masked(otherSecretKey),
   CROSSWALK_CLIENT_ID: ({ firstClient }) => firstClient?.id ?? 'generated',
