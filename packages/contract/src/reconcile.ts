@@ -17,7 +17,10 @@ export const reconcileLimits = {
 /** One entry of the other system's list. Only `id` must be there; what is left out is not compared. */
 const ReconcileItem = Type.Object(
   {
-    id: Type.String({ minLength: 1, maxLength: 1024, description: 'The ID of the record in that system.' }),
+    id: Type.String({
+      maxLength: 1024,
+      description: 'The ID of the record in that system. One that no record can have, such as an empty one, is a finding.',
+    }),
     email: Type.Optional(Type.Union([Type.String({ maxLength: 1024 }), Type.Null()], { description: 'Of a user: the address.' })),
     domain: Type.Optional(
       Type.Union([Type.String({ maxLength: 1024 }), Type.Null()], {

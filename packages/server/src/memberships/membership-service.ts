@@ -168,16 +168,17 @@ export class MembershipService {
     });
   }
 
-  /** Gives a person more roles in an organization: all that the body names, or none. */
+  /** Gives a person more roles in an organization: all that the body names, or none. `list`: what the body is called where it is part of another, for errors. */
   assignRoles(
     context: RequestContext,
     reference: MembershipReference,
     body: AssignUserRoles,
     preconditions: Preconditions,
+    list = '',
   ): Promise<Membership> {
     const added = body.map(({ role_name: name }) => name);
     return this.#inChange(context, reference, async (tx, userId) => {
-      await requireRoles(tx, context.environmentId, reference.organizationId, added, (index) => `${index}.role_name`);
+      await requireRoles(tx, context.environmentId, reference.organizationId, added, (index) => `${list}${index}.role_name`);
       const before = await lockMember(tx, context.environmentId, reference.organizationId, userId);
       requireVersion(preconditions, before.membership);
       return this.#updateLocked(tx, context, before, { roles: withRoles(before.fields.roles, added) }, metadataPatch(undefined));

@@ -32,14 +32,18 @@ export function replaceByText(texts: Record<string, string>, field = 'metadata')
   };
 }
 
-/** Refuses a text that is no value but the trace of one lost: what JavaScript makes of an object where a text is wanted. */
-export function checkTexts(texts: Record<string, string>, field = 'metadata'): Record<string, string> {
+/** Refuses a text that is no value but the trace of one lost: what JavaScript makes of an object where a text is wanted. 400 with `code`. */
+export function checkTexts(
+  texts: Record<string, string>,
+  field = 'metadata',
+  code: 'INVALID_METADATA' | 'INVALID_ARGUMENT' = 'INVALID_METADATA',
+): Record<string, string> {
   const lost = Object.entries(texts).find(([, text]) => text === '[object Object]');
   if (lost !== undefined) {
     const path = `${field}.${excerpt(lost[0])}`;
     const description =
       'is "[object Object]": your client made a text of an object and lost it; send JSON.stringify(value), or use an API with typed values';
-    throw invalid(path, description, 'object_as_text', 'INVALID_METADATA');
+    throw invalid(path, description, 'object_as_text', code);
   }
   return texts;
 }

@@ -72,14 +72,15 @@ export async function findMailFailures(db: Queryable, environmentId: string, lim
 /** Imports that are looked at, the newest: with nobody who looks there are no more than this many that a person still cares for. */
 const importsLookedAt = 100;
 
-/** Of the newest imports those that failed, and those that rejected rows. */
+/** Of the newest imports those that failed, and those that rejected rows: neither checks, whose purpose that is, nor what was undone. */
 export async function findImportFailures(db: Queryable, environmentId: string): Promise<Failure[]> {
   const { rows } = await db.query<{ id: string; state: string; error_message: string | null; rejected: string; time: string }>({
     name: 'find-import-failures',
     text: `select id, state, error_message, rejected, coalesce(finish_time, create_time) as time from (
              select i.id, i.state, i.error_message, i.finish_time, i.create_time,
                (select coalesce(sum((c.value ->> 'conflicts')::bigint + (c.value ->> 'invalid')::bigint), 0) from jsonb_each(i.counts) c) as rejected
-             from imports i where i.environment_id = $1 order by i.id desc limit ${importsLookedAt}) newest
+             from imports i where i.environment_id = $1 and not coalesce((i.options ->> 'dry_run')::boolean, false)
+               and i.undo_state is distinct from 'DONE' order by i.id desc limit ${importsLookedAt}) newest
            where state = 'FAILED' or state = 'DONE' and rejected > 0`,
     values: [environmentId],
   });

@@ -53,6 +53,17 @@ beforeAll(async () => {
     { kind: 'user', email: 'imported@example.com' },
     { kind: 'user', email: 'no address' },
   ]);
+  // Neither a check nor what was undone is a failure that anybody has to look at.
+  await imported(server, server.client, [{ kind: 'user', email: 'no address either' }], '?dry_run=true');
+  const undone = await imported(server, server.client, [
+    { kind: 'user', email: 'none' },
+    { kind: 'user', email: 'undone@example.com' },
+  ]);
+  await server.client.request('POST', `/api/v1/imports/${undone.id}:undo`);
+  await vi.waitFor(async () => {
+    const { body } = await server.client.request('GET', `/api/v1/imports/${undone.id}`);
+    expect(Object(body).import.undo.state).toBe('DONE');
+  }, 20_000);
 });
 
 test('the figures are those of the records, through every sort of change', async () => {
@@ -119,6 +130,7 @@ test('attempts are counted by the hour for each endpoint, and what fails is told
     ]);
   }, 20_000);
   const { failures } = await overview();
+  expect(failures.filter(({ kind }: { kind: string }) => kind === 'import')).toHaveLength(1);
   expect(failures.map(({ kind, title, detail }: Record<string, unknown>) => [kind, title, detail])).toEqual(
     expect.arrayContaining([
       ['webhook_endpoint', bad.url, 'Disabled: it answered that it is gone.'],

@@ -255,6 +255,14 @@ describe('reconcile', () => {
   });
 });
 
+test('an entry without an ID is a finding, and the others are compared', async () => {
+  const answer = await compare({ kind: 'organization', items: [{ id: 'nobody' }, { id: '' }] });
+  expect([answer.counts.missing_here, answer.invalid]).toEqual([
+    1,
+    [{ index: 1, id: '', reason: expect.stringContaining('id: must not be empty') }],
+  ]);
+});
+
 test('a list that repeats one ID is read in the time of one that does not', () => {
   const timed = (id: (index: number) => string) => {
     const items = Array.from({ length: 50_000 }, (_, index) => ({ id: id(index) }));

@@ -70,6 +70,11 @@ describe('create', () => {
       () => make({ userId: 'usr_1' }),
       { exception: 'ScalekitNotFoundException', errorCode: 'MEMBERSHIP_NOT_FOUND' },
     ],
+    [
+      'a claim that was an object',
+      () => make({ customClaims: { team: '[object Object]' } }),
+      { ...badRequest, fields: ['custom_claims.team'] },
+    ],
     ['a claim without a value', () => make({ customClaims: { team: '' } }), { ...badRequest, fields: ['custom_claims.team'] }],
     [
       'a claim with a key of 31 characters',

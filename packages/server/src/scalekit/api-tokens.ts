@@ -3,6 +3,7 @@ import { ApiTokenService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit
 import type { ApiTokenService } from '../api-tokens/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
+import { checkTexts } from '../metadata/index.ts';
 import { optionalTimestamp, required, sent, timestamp, timeText } from './fields.ts';
 import { change, type Method, read } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
@@ -26,7 +27,7 @@ export function apiTokenMethods(tokens: ApiTokenService, pages: Pages): Method[]
         const body = checkCreate({
           organization_id: organizationId,
           user_id: sent(userId),
-          custom_claims: sent(customClaims),
+          custom_claims: claimsOf(customClaims),
           expiry: timeText(expiry, 'expiry'),
           description: sent(description),
         });
@@ -54,10 +55,15 @@ export function apiTokenMethods(tokens: ApiTokenService, pages: Pages): Method[]
     change(
       Rpc.method.updateToken,
       (context, { token, description, customClaims }) =>
-        tokens.update(context, checkUpdate({ token, description, custom_claims: sent(customClaims) })),
+        tokens.update(context, checkUpdate({ token, description, custom_claims: claimsOf(customClaims) })),
       answer,
     ),
   ];
+}
+
+/** Claims that were sent; 400 when one is what is left of an object. */
+function claimsOf(claims: Record<string, string>) {
+  return sent(checkTexts(claims, 'custom_claims', 'INVALID_ARGUMENT'));
 }
 
 function tokenMessage(token: ApiToken) {

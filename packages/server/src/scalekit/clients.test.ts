@@ -73,6 +73,11 @@ describe('create', () => {
     ['an organization by what is no ID', () => make({}, 'acme'), { ...badRequest, errorCode: 'INVALID_ID', fields: ['organization_id'] }],
     ['a name of 129 characters', () => make({ name: 'x'.repeat(129) }), { ...badRequest, fields: ['name'] }],
     ['a scope with a space', () => make({ scopes: ['a b'] }), { ...badRequest, fields: ['scopes.0'] }],
+    [
+      'a claim that was an object',
+      () => make({ customClaims: { team: '[object Object]' } }),
+      { ...badRequest, fields: ['custom_claims.team'] },
+    ],
     ['a claim without a key', () => make({ customClaims: { '': 'x' } }), { ...badRequest, fields: ['custom_claims.0.key'] }],
     [
       'a lifetime that is no number here',

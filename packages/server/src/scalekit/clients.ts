@@ -3,6 +3,7 @@ import { ClientSecretStatus, ClientService as Rpc } from '@scalekit-sdk/node/lib
 import type { OrganizationClientService } from '../clients/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
+import { checkTexts } from '../metadata/index.ts';
 import { optionalTimestamp, required, sent, timestamp } from './fields.ts';
 import { change, type Method, read } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
@@ -67,6 +68,7 @@ function bodyOf(client: {
   customClaims: { key: string; value: string }[];
   expiry: bigint;
 }) {
+  for (const { key, value } of client.customClaims) checkTexts({ [key]: value }, 'custom_claims', 'INVALID_ARGUMENT');
   return {
     name: sent(client.name),
     description: sent(client.description),

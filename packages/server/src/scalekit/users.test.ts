@@ -636,6 +636,11 @@ describe('roles and permissions of a user', () => {
     expect(await refusal(call(id))).toMatchObject({ exception, errorCode });
     expect(roleNames((await users.listUserRoles(acme, id)).roles)).toEqual(['member']);
   });
+
+  test('a role that there is not is named by its place in the message', async () => {
+    const { id } = await make();
+    expect(await refusal(users.assignUserRoles(acme, id, ['reader', 'no_such']))).toMatchObject({ fields: ['roles.1.role_name'] });
+  });
 });
 
 test.each(['getCurrentUser', 'getSupportHash'] as const)('%s is not offered, and the error says why', async (method) => {

@@ -155,6 +155,7 @@ function userRoleMethods(memberships: MembershipService): Method[] {
           reference(request),
           checkRoles(request.roles.map(({ roleName }) => ({ role_name: roleName }))),
           {},
+          'roles.',
         ),
       ({ roles }) => ({ roles: roles.map(assignedRoleMessage) }),
     ),

@@ -60,11 +60,13 @@ test('requests of both protocols are counted by route, method and status, with t
   const get = (value: string) => scalekit.getOrganization({ identities: { case: 'id', value } }, { headers });
   await get(Object(made.body).organization.id);
   await expect(get('org_1')).rejects.toThrow();
+  await server.client.request('POST', '/api/v1/imports/imp_1:undo');
   const found = await figures();
   const grpc = '/scalekit.v1.organizations.OrganizationService/GetOrganization';
   for (const [name, count] of [
     ['crosswalk_requests_total{protocol="rest",method="POST",route="/api/v1/organizations",status="201"}', 1],
     ['crosswalk_requests_total{protocol="rest",method="GET",route="/api/v1/organizations/:id",status="404"}', 1],
+    ['crosswalk_requests_total{protocol="rest",method="POST",route="/api/v1/imports/:id:undo",status="404"}', 1],
     [`crosswalk_requests_total{protocol="grpc",method="POST",route="${grpc}",status="OK"}`, 1],
     [`crosswalk_requests_total{protocol="grpc",method="POST",route="${grpc}",status="NOT_FOUND"}`, 1],
     ['crosswalk_request_errors_total{protocol="rest",error_code="ORGANIZATION_NOT_FOUND"}', 1],

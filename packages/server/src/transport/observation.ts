@@ -9,8 +9,7 @@ export function registerObservation(app: FastifyInstance, telemetry: Telemetry):
     const one = telemetry.begin({
       protocol: 'rest',
       method: request.method,
-      // Fastify writes a colon that begins no parameter twice.
-      route: request.routeOptions.url?.replaceAll('::', ':') ?? unmatched,
+      route: templateOf(request) ?? unmatched,
       headers: request.headers,
       attributes: () => attributesOf(request),
     });
@@ -38,9 +37,14 @@ export function registerObservation(app: FastifyInstance, telemetry: Telemetry):
   });
 }
 
+/** The path of the route as the documentation has it: Fastify writes a colon that begins no parameter twice, and what a parameter may be behind it. */
+function templateOf({ routeOptions }: FastifyRequest): string | undefined {
+  return routeOptions.url?.replaceAll('([^:]+)', '').replaceAll('::', ':');
+}
+
 /** By the conventions of OpenTelemetry for servers of HTTP. The query is left out: it may hold personal data. */
 function attributesOf(request: FastifyRequest) {
-  const { url } = request.routeOptions;
+  const template = templateOf(request);
   const agent = request.headers['user-agent'];
   return {
     'http.request.method': request.method,
@@ -48,7 +52,7 @@ function attributesOf(request: FastifyRequest) {
     'url.path': loggedPath(request),
     'network.protocol.version': request.raw.httpVersion,
     'crosswalk.request_id': request.id,
-    ...(url === undefined ? {} : { 'http.route': url.replaceAll('::', ':') }),
+    ...(template === undefined ? {} : { 'http.route': template }),
     ...(agent === undefined ? {} : { 'user_agent.original': agent.slice(0, 200) }),
   };
 }
