@@ -433,7 +433,16 @@ export async function buildApp({
         () => memberships.expireInvitations(),
         () => feed.purge(environmentIds),
       ];
-      for (const step of steps) while ((await step(workPool)) > 0);
+      const failures: unknown[] = [];
+      // One that fails, such as for a lock, does not keep the others from being taken.
+      for (const step of steps) {
+        try {
+          while ((await step(workPool)) > 0);
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures, `${failures.length} steps failed`);
     },
   };
 }
