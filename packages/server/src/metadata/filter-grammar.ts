@@ -121,7 +121,7 @@ export function parseFilter(text: string, withExternalIds = false): Expression {
 
   function name(): string {
     const token = peek();
-    if (token?.kind !== 'word' && token?.kind !== 'number') throw fail('a key');
+    if (token?.kind !== 'word') throw fail('a key');
     index += 1;
     return token.text;
   }
@@ -140,11 +140,11 @@ export function parseFilter(text: string, withExternalIds = false): Expression {
     index += 1;
     if (token.kind === 'string') return token.text;
     if (token.text === 'true' || token.text === 'false') return token.text === 'true';
-    // A word here is mostly a text that lost its quotes.
     const number = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(token.text) ? Number(token.text) : Number.NaN;
     if (Number.isFinite(number)) return number;
     if (token.text === 'null') throw refuse(token.at, 'metadata holds no null; write NOT metadata.<key> :* for "is absent"');
     index -= 1;
+    // A word here is mostly a text that lost its quotes.
     throw fail('a text in double quotes, a number, true or false');
   }
 
@@ -169,7 +169,7 @@ export function parseKey(text: string): string[] {
 
 /** How a filter writes a key; `parseKey` reads it. */
 export function formatKey(path: readonly string[]): string {
-  return `metadata${path.map((name) => (/^[\p{L}_][\p{L}\p{N}_-]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`)).join('')}`;
+  return `metadata${path.map((name) => (/^[\p{L}\p{N}_-]+$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`)).join('')}`;
 }
 
 function isOperator(text: string | undefined): text is Exclude<Operator, ':*'> {
@@ -184,14 +184,30 @@ interface Token {
   at: number;
 }
 
-/** One alternative matches at every place that can begin a token; none backtracks over more than one character. */
-const pattern = /\s+|("(?:[^"\\]|\\.)*")|(-?[0-9][0-9.eE+-]*(?![\p{L}_]))|([\p{L}\p{N}_-]+)|(:\*|!=|<=|>=|\^=|[=<>().[\]])/suy;
+/**
+ * One alternative matches at every place that can begin a token; none backtracks. What begins like a number is one token to its end, whether it
+ * is a number or not.
+ */
+const pattern = /\s+|("(?:[^"\\]|\\.)*")|(-?[0-9][\p{L}\p{N}_.+-]*)|([\p{L}\p{N}_-]+)|(:\*|!=|<=|>=|\^=|[=<>().[\]])/suy;
+
+/** After a dot a name begins with any of its characters: `metadata.1.2` has two keys, and no number. */
+const namePattern = /\s*([\p{L}\p{N}_-]+)/uy;
 
 function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   pattern.lastIndex = 0;
   while (pattern.lastIndex < text.length) {
     const at = pattern.lastIndex;
+    const last = tokens.at(-1);
+    if (last?.kind === 'symbol' && last.text === '.') {
+      namePattern.lastIndex = at;
+      const [, name] = namePattern.exec(text) ?? [];
+      if (name !== undefined) {
+        pattern.lastIndex = namePattern.lastIndex;
+        tokens.push({ kind: 'word', text: name, at: namePattern.lastIndex - name.length });
+        continue;
+      }
+    }
     const match = pattern.exec(text);
     if (match === null) throw refuse(at, `cannot be read here: ${excerpt(text.slice(at, at + 20))}`);
     const [, string, number, word, symbol] = match;

@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../testing.ts';
 import { compileFilter } from './filter.ts';
-import { parseFilter } from './filter-grammar.ts';
+import { formatKey, parseFilter, parseKey } from './filter-grammar.ts';
 
 test('AND binds tighter than OR, NOT tightest; parentheses group', () => {
   expect(parseFilter('metadata.a = 1 OR metadata.b = 2 AND NOT metadata.c :*')).toEqual({
@@ -30,6 +31,42 @@ test('a key is exact: names by dots are levels, any other key goes in brackets',
 });
 
 test.each([
+  ['metadata.123abc', ['123abc']],
+  ['metadata.10x', ['10x']],
+  ['metadata.a.1.2', ['a', '1', '2']],
+  ['metadata.2024.5', ['2024', '5']],
+  ['metadata.1.2', ['1', '2']],
+  ['metadata.1e5.-1', ['1e5', '-1']],
+  ['metadata.a-1', ['a-1']],
+  ['metadata.-.--', ['-', '--']],
+  ['metadata . 1\t.\n2', ['1', '2']],
+  ['metadata["1.2"].3["4"].5', ['1.2', '3', '4', '5']],
+  ['metadata.٣.ü١', ['٣', 'ü١']],
+])('a name between dots may begin with any of its characters: %s', (key, path) => {
+  for (const [rest, value] of [
+    ['= -7', -7],
+    ['>=-1.5e-3', -0.0015],
+    ['="x"', 'x'],
+    ['<10', 10],
+  ] as const)
+    expect(parseFilter(key + rest)).toMatchObject({ path, value });
+  expect(parseKey(key)).toEqual(path);
+});
+
+test('any keys are read as they are spelled, and only what needs them has brackets', () => {
+  const letters = fc.string({ unit: fc.constantFrom(...'a1.2-_e+"\\[] ü٣\u0301'), minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(fc.array(letters, { minLength: 1, maxLength: 5 }), (path) => {
+      expect(parseKey(formatKey(path))).toEqual(path);
+      expect(parseFilter(`NOT (${formatKey(path)}=-1)AND ${formatKey(path)} :*`)).toMatchObject({
+        operands: [{ operands: [{ path }] }, { path }],
+      });
+    }),
+  );
+  expect(formatKey(['a', '1', '2b', '-', 'a.b', 'a key'])).toBe('metadata.a.1.2b.-["a.b"]["a key"]');
+});
+
+test.each([
   ['', 'expected metadata'],
   ['plan = "x"', 'expected metadata'],
   ['metadata = 1', 'after metadata'],
@@ -40,6 +77,12 @@ test.each([
   ['metadata.a = "x', 'cannot be read here'],
   ['metadata.a = "\\u0000"', 'not a JSON string'],
   ['metadata.a = 1e999', 'a text in double quotes'],
+  ['metadata.a = 12abc', 'true or false, not 12abc'],
+  ['metadata.a = 1.2.3', 'true or false, not 1.2.3'],
+  ['metadata.1+2 = 3', 'cannot be read here: +2'],
+  ['metadata. = 3', 'expected a key, not ='],
+  ['metadata.a..b = 3', 'expected a key, not .'],
+  ['metadata.', 'expected a key, but the filter ends'],
   ['metadata.a = 01', 'a text in double quotes'],
   ['metadata.a ^= 5', 'compares texts'],
   ['metadata.a < true', 'compares texts and numbers'],

@@ -117,6 +117,20 @@ test('a text is 1 to 255 characters that the database can hold, white space at t
   for (const limit of ['0', '51', 'x']) expect((await server.client.request('GET', `/api/v1/search?q=x&limit=${limit}`)).status).toBe(400);
 });
 
+test.each([
+  [{ a: { 1: { 2: 'in digits' } } }, 'in digits', 'a.1.2', 'metadata.a.1.2'],
+  [{ 2024: { 5: 7707 } }, '7707', '2024.5', 'metadata.2024.5'],
+  [{ '3pl-id': { 'b.c': 'in brackets' } }, 'in brackets', '3pl-id["b.c"]', 'metadata.3pl-id["b.c"]'],
+  [{ '1.2': { 'a-1': 'after brackets' } }, 'after brackets', '["1.2"].a-1', 'metadata["1.2"].a-1'],
+])('a filter of the place that is told finds the record: %j', async (metadata, text, told, key) => {
+  const { body } = await server.client.request('POST', '/api/v1/organizations', { display_name: 'Spelled', metadata });
+  const [match] = (await search(text)).matches;
+  expect([match.id, match.key]).toEqual([Object(body).organization.id, told]);
+  const value = JSON.stringify(text === '7707' ? 7707 : text);
+  const found = await server.client.request('GET', `/api/v1/organizations?filter=${encodeURIComponent(`${key} = ${value}`)}`);
+  expect(Object(found.body).organizations.map(({ id }: { id: string }) => id)).toEqual([match.id]);
+});
+
 test('where a value is, is told as a filter spells it', () => {
   const metadata = { a: { 'b.c': [1, { d: 'x' }] }, e: 1 };
   expect(findValue(metadata, ['x'])).toEqual({ key: 'a["b.c"].d', value: 'x' });

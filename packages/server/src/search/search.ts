@@ -1,6 +1,7 @@
 import { type JsonValue, type RecordKind, type SearchMatch, searchLimits } from '@crosswalk/contract';
 import { invalid } from '../lib/api-error.ts';
 import { pointsIn, requireText } from '../lib/text.ts';
+import { formatKey } from '../metadata/index.ts';
 
 /** A record that a search found, and why. `id` is a database ID. */
 export interface Hit {
@@ -46,23 +47,28 @@ export function metadataValues(text: string): (string | number)[] {
   return Number.isFinite(number) && String(number) === text ? [text, number] : [text];
 }
 
-/** The first place in metadata that has one of the values, as a filter spells it, and the value; undefined when there is none. */
-export function findValue(metadata: JsonValue, values: readonly JsonValue[], path = ''): { key: string; value: string } | undefined {
-  if (metadata === null || typeof metadata !== 'object')
-    return values.includes(metadata) ? { key: path, value: String(metadata) } : undefined;
+/** The first place in metadata that has one of the values, as a filter spells it after `metadata`, and the value; undefined when there is none. */
+export function findValue(metadata: JsonValue, values: readonly JsonValue[]): { key: string; value: string } | undefined {
+  const found = findPlace(metadata, values, []);
+  return found && { key: formatKey(found.path).replace(/^metadata\.?/, ''), value: String(found.value) };
+}
+
+function findPlace(metadata: JsonValue, values: readonly JsonValue[], path: readonly string[]): Place | undefined {
+  if (metadata === null || typeof metadata !== 'object') return values.includes(metadata) ? { path, value: metadata } : undefined;
   // What is in an array is told by the key of the array.
-  const members = Array.isArray(metadata) ? metadata.map((item): [string, JsonValue] => [path, item]) : Object.entries(metadata);
-  for (const [name, member] of members) {
-    const found = findValue(member, values, Array.isArray(metadata) ? path : joined(path, name));
+  const members: [string[], JsonValue][] = Array.isArray(metadata)
+    ? metadata.map((item) => [[], item])
+    : Object.entries(metadata).map(([name, member]) => [[name], member]);
+  for (const [names, member] of members) {
+    const found = findPlace(member, values, [...path, ...names]);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function joined(path: string, name: string): string {
-  const plain = /^[\p{L}\p{N}_-]+$/u.test(name);
-  if (path === '') return plain ? name : `[${JSON.stringify(name)}]`;
-  return plain ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
+interface Place {
+  path: readonly string[];
+  value: JsonValue;
 }
 
 /** Why a record has a text within: the text of it that does, and what it is. */
