@@ -105,15 +105,22 @@ function endOfNumber(text: string, start: number): number {
   }
 }
 
-/** A number must come back as the number it was: its value must be that of the shortest text of its double. */
 function checkNumber(token: string): void {
-  const value = Number(token);
-  if (Number.isNaN(value)) return; // not a number: JSON.parse says so
-  if (!Number.isFinite(value) || canonical(token) !== canonical(String(value))) {
+  if (Number.isNaN(Number(token))) return; // not a number: JSON.parse says so
+  if (exactNumber(token) === undefined) {
     throw new ApiError('INEXACT_NUMBER', `the number ${excerpt(token)} cannot be stored exactly; send it as a string`, {
       violations: [{ field: 'body', description: 'a number that a double cannot hold exactly', constraint: 'exact_number' }],
     });
   }
+}
+
+/**
+ * The number that a text of JSON writes; undefined if a double does not hold it. It must come back as the number it was: its value must be that of
+ * the shortest text of its double.
+ */
+export function exactNumber(text: string): number | undefined {
+  const value = Number(text);
+  return Number.isFinite(value) && canonical(text) === canonical(String(value)) ? value : undefined;
 }
 
 /** Significant digits and exponent: equal for equal decimal values. */

@@ -1,4 +1,5 @@
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
+import { exactNumber } from '../lib/json-scan.ts';
 
 /** `:*` asks whether a key is there, `^=` whether a text begins so. */
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | '^=' | ':*';
@@ -140,8 +141,7 @@ export function parseFilter(text: string, withExternalIds = false): Expression {
     index += 1;
     if (token.kind === 'string') return token.text;
     if (token.text === 'true' || token.text === 'false') return token.text === 'true';
-    const number = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(token.text) ? Number(token.text) : Number.NaN;
-    if (Number.isFinite(number)) return number;
+    if (/^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(token.text)) return exact(token);
     if (token.text === 'null') throw refuse(token.at, 'metadata holds no null; write NOT metadata.<key> :* for "is absent"');
     index -= 1;
     // A word here is mostly a text that lost its quotes.
@@ -227,6 +227,16 @@ function readString(token: string, at: number): string {
     // said below
   }
   throw refuse(at, 'this is not a JSON string');
+}
+
+/** No stored number is one that a double cannot hold: to compare with its neighbour would find what was not asked for. */
+function exact({ text, at }: Token): number {
+  const number = exactNumber(text);
+  if (number !== undefined) return number;
+  throw refuse(
+    at,
+    `the number ${excerpt(text)} cannot be stored exactly, so no record has it; it may be stored as a text in double quotes`,
+  );
 }
 
 function refuse(at: number, description: string): ApiError {

@@ -66,6 +66,23 @@ test('any keys are read as they are spelled, and only what needs them has bracke
   expect(formatKey(['a', '1', '2b', '-', 'a.b', 'a key'])).toBe('metadata.a.1.2b.-["a.b"]["a key"]');
 });
 
+test.each(['9007199254740993', '-9007199254740993', '1e400', '1e-400', `0.1${'0'.repeat(40)}1`])(
+  'no record has the number %s, so a comparison with it is refused rather than with its neighbour (V2)',
+  (number) => {
+    for (const operator of ['=', '!=', '<', '>=']) {
+      expect(() => parseFilter(`metadata.n ${operator} ${number}`)).toThrow(
+        `filter: the number ${number} cannot be stored exactly, so no record has it; it may be stored as a text in double quotes (at character`,
+      );
+    }
+    expect(parseFilter(`metadata.n = "${number}"`)).toMatchObject({ value: number });
+  },
+);
+
+test('numbers that a double holds are compared with as they are written', () => {
+  for (const number of ['9007199254740992', '1e308', '-0.1', '1.50', '1E2', '123456789012345680000'])
+    expect(parseFilter(`metadata.n = ${number}`)).toMatchObject({ value: Number(number) });
+});
+
 test.each([
   ['', 'expected metadata'],
   ['plan = "x"', 'expected metadata'],
