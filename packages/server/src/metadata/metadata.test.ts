@@ -46,6 +46,8 @@ test.each([
   ['a key of 65 code points', { ['k'.repeat(65)]: 1 }, 'max_key_length', /this one has 65/],
   ['an empty key', { '': 1 }, 'min_key_length', /empty/],
   ['more than 32 KB', { a: 'x'.repeat(32 * 1024) }, 'max_bytes', /32776 \(8 too many\)/],
+  ['4,600 numbers of 301 digits', { a: Array(4600).fill(1e300) }, 'max_bytes', /1389207 \(1356439 too many\)/],
+  ['101 numbers of 326 characters', { a: Array(101).fill(5e-324) }, 'max_bytes', /33034 \(266 too many\)/],
   ['__proto__', JSON.parse('{"a": {"__proto__": 1}}'), 'forbidden_key', /__proto__/],
   ['constructor', { constructor: 1 }, 'forbidden_key', /constructor/],
   ['prototype, in an array', { a: [{ prototype: 1 }] }, 'forbidden_key', /prototype/],
@@ -75,6 +77,11 @@ test('the number of keys is a limit of what is stored, not of a patch', () => {
   expect(() => checkStored(keys(101))).toThrow(/^metadata: .*101/);
 });
 
+test('a patch that is too large alone is refused by itself, and so are its numbers written out', () => {
+  for (const patch of [keys(101), { a: 'x'.repeat(32 * 1024) }, { a: Array(150_000).fill(5e-324) }])
+    expect(() => metadataPatch(patch)).toThrow(/^metadata: may .*too many/);
+});
+
 test.each<[path: string, description: string, value: Record<string, unknown>]>([
   ['._a', 'keys that begin with "_" or "system:" are reserved', { _a: 1 }],
   ['.constructor', 'this key is not allowed: it names a part of every JavaScript object', { constructor: 1 }],
@@ -101,7 +108,8 @@ test.each<[path: string, description: string, value: Record<string, unknown>]>([
 });
 
 test('32 KB and eight levels of lists are enough', () => {
-  for (const value of [{ a: 'x'.repeat(32_760) }, { a: [[[[[[[]]]]]]] }]) expect(newMetadata(value)).toEqual(value);
+  for (const value of [{ a: 'x'.repeat(32_760) }, { a: Array(108).fill(1e300) }, { a: [[[[[[[]]]]]]] }])
+    expect(newMetadata(value)).toEqual(value);
 });
 
 test('an update merges, replaces, or depends on what is stored', () => {

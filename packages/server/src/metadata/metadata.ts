@@ -1,5 +1,6 @@
 import { type JsonValue, type Metadata, metadataLimits } from '@crosswalk/contract';
 import { type ApiError, excerpt, invalid } from '../lib/api-error.ts';
+import { storedBytes } from '../lib/stored-json.ts';
 import { pointsIn, textProblem } from '../lib/text.ts';
 
 /** Keys that would reach an object's prototype in JavaScript, here or at whoever reads the metadata. */
@@ -67,7 +68,7 @@ export function checkStored(metadata: Metadata, field = 'metadata'): void {
       'max_keys',
     );
   }
-  const bytes = Buffer.byteLength(JSON.stringify(metadata));
+  const bytes = storedBytes(metadata);
   if (bytes > metadataLimits.bytes) {
     throw refuse(
       field,
@@ -122,9 +123,14 @@ export function changeOf(update: MetadataUpdate, stored: Metadata): MetadataChan
   return typeof update === 'function' ? update(stored) : update;
 }
 
-/** The metadata of an update, checked; absent changes nothing. */
+/**
+ * The metadata of an update, checked; absent changes nothing. What it sets is there after the merge, so one that is too large alone is refused
+ * before the database writes its numbers out.
+ */
 export function metadataPatch(value: Record<string, unknown> | undefined): MetadataChange {
-  return { metadata: parseMetadata(value ?? {}), replace: false };
+  const metadata = parseMetadata(value ?? {});
+  checkStored(mergePatch({}, metadata));
+  return { metadata, replace: false };
 }
 
 /** An update that sets one key as a whole, or removes it: undefined. */
