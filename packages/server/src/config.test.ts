@@ -107,6 +107,14 @@ test('mail needs both of its settings; a password in them is not repeated in a m
   expect(() => readConfig({ SMTP_URL: 'smtp://u:pass#word@mail.example.com', MAIL_FROM: 'a@b.example' })).not.toThrow(/pass#word/);
 });
 
+test('a bare % in SMTP_URL is one of the problems that are told at once', () => {
+  for (const url of ['smtp://u:50%off@h:25', 'smtp://50%off:p@h:25', 'smtp://u:%ff@h:25']) {
+    const read = () => readConfig({ SMTP_URL: url, MAIL_FROM: 'a@b.example', PORT: 'abc' });
+    expect(read).toThrow(/PORT must be [\s\S]*SMTP_URL must be [^\n]*a % is %25/);
+    expect(read).not.toThrow(url.slice('smtp://'.length, -'@h:25'.length));
+  }
+});
+
 test('the first operator is given as address and password', () => {
   const firstOperator = { email: 'a@b.example', password: 'correct horse battery staple' };
   expect(readConfig({ ADMIN_EMAIL: firstOperator.email, ADMIN_PASSWORD: firstOperator.password }).firstOperator).toEqual(firstOperator);

@@ -147,7 +147,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   if (smtpUrl !== undefined && smtp === undefined) {
     problems.push(
       'SMTP_URL must be smtp://host:port or smtps://host:port, with user:password@ before the host where they are needed. ' +
-        'Percent-encode special characters in them: an @ is %40, a / is %2F',
+        'Percent-encode special characters in them: a % is %25, an @ is %40, a / is %2F',
     );
   }
   if (mailFrom !== undefined && from === undefined) {

@@ -25,12 +25,23 @@ export function parseSmtpUrl(text: string): SmtpSettings | undefined {
   if (hostname === '' || (pathname !== '' && pathname !== '/') || search !== '' || hash !== '') return undefined;
   if ((username === '') !== (password === '')) return undefined;
   const secure = protocol === 'smtps:';
+  const [user, pass] = [unescaped(username), unescaped(password)];
+  if (user === undefined || pass === undefined) return undefined;
   return {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: port === '' ? (secure ? 465 : 587) : Number(port),
     secure,
-    auth: username === '' ? undefined : { user: decodeURIComponent(username), pass: decodeURIComponent(password) },
+    auth: user === '' ? undefined : { user, pass },
   };
+}
+
+/** A part of an address without its percent-escapes; undefined if one is none: URLs let a bare % through. */
+function unescaped(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads an address, or `Name <address>`; undefined if it is neither. */

@@ -83,12 +83,19 @@ describe('settings of mail', () => {
     expect(parseSmtpUrl(text)).toEqual(settings);
   });
 
-  test.each(['mail.example.com', 'http://mail.example.com', 'smtp://', 'smtp://u@h', 'smtp://h/x', 'smtp://h?pool=true', 'smtp://h:99999'])(
-    'refused: %s',
-    (text) => {
-      expect(parseSmtpUrl(text)).toBeUndefined();
-    },
-  );
+  test.each([
+    'mail.example.com',
+    'http://mail.example.com',
+    'smtp://',
+    'smtp://u@h',
+    'smtp://h/x',
+    'smtp://h?pool=true',
+    'smtp://h:99999',
+    'smtp://u:50%off@h',
+    'smtp://%ff:p@h',
+  ])('refused: %s', (text) => {
+    expect(parseSmtpUrl(text)).toBeUndefined();
+  });
 
   test('a sender is an address, or a name and an address', () => {
     expect(parseSender('Acme "Mail" <a@b.example>')).toBeUndefined();
