@@ -97,6 +97,22 @@ describe('the token endpoint', () => {
     expect([answer.status, Number(answer.headers.get('retry-after')) > 0]).toEqual([429, true]);
     expect((await grant({ grant_type: 'client_credentials', ...credentials() })).status).toBe(200);
   });
+
+  test('guesses that are made at once are no way around: 20 of 200 are tried', async () => {
+    const victim = await server.addEnvironment('guessed at once');
+    const guess = () => grant({ grant_type: 'client_credentials', client_id: victim.clientId, client_secret: 'guess' });
+    const statuses = (await Promise.all(Array.from({ length: 200 }, guess))).map(({ status }) => status);
+    expect([401, 429].map((wanted) => statuses.filter((status) => status === wanted).length)).toEqual([20, 180]);
+  });
+
+  test('a fleet that starts at once gets all its tokens, even beside guesses of the same client', async () => {
+    const { clientId, clientSecret } = await server.addEnvironment('fleet');
+    const start = (secret: string) => grant({ grant_type: 'client_credentials', client_id: clientId, client_secret: secret });
+    const guesses = Array.from({ length: 19 }, () => start('guess'));
+    const fleet = await Promise.all(Array.from({ length: 300 }, () => start(clientSecret)));
+    expect(fleet.filter(({ status }) => status === 200)).toHaveLength(300);
+    expect((await Promise.all(guesses)).map(({ status }) => status)).toEqual(Array(19).fill(401));
+  });
 });
 
 describe('access tokens', () => {

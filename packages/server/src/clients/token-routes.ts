@@ -105,10 +105,8 @@ export function tokenRoutes(
         const { clientId, secret, basic } = credentialsOf(request, form);
         if (form.get('grant_type') !== 'client_credentials')
           throw new GrantError('unsupported_grant_type', 'grant_type must be client_credentials');
-        await limiter.check(request.ip, clientId);
-        const client = await credentials.authenticate(clientId, secret);
+        const client = await limiter.attempt(request.ip, clientId, () => credentials.authenticate(clientId, secret));
         if (client === undefined) {
-          await limiter.failed(request.ip, clientId);
           if (basic) reply.header('www-authenticate', 'Basic realm="crosswalk"');
           throw new GrantError('invalid_client', 'no client has this ID and secret', 401);
         }

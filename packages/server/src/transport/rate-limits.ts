@@ -51,19 +51,94 @@ function rateLimited(state: RateLimiterRes, message: string): ApiError {
  * and 1,000 grants a minute from one address (each costs a signature, about 1 ms).
  */
 export class TokenLimiter {
-  readonly #failures = new RateLimiterMemory({ points: 20, duration: 60 });
+  readonly #failures = new FailureLimiter({ failures: 20, seconds: 60, message: 'too many failed attempts for this client' });
   readonly #grants = new RateLimiterMemory({ points: 1000, duration: 60 });
 
-  /** Throws 429 when the address has used up its grants or its failures. */
-  async check(address: string, clientId: string): Promise<void> {
-    const failures = await this.#failures.get(`${address} ${clientId}`);
-    if (failures !== null && failures.remainingPoints <= 0) throw rateLimited(failures, 'too many failed attempts for this client');
+  /** Makes an attempt, which has failed when it comes to undefined. Throws 429 when the address has used up its grants or its failures. */
+  async attempt<T>(address: string, clientId: string, make: () => Promise<T | undefined>): Promise<T | undefined> {
+    const key = `${address} ${clientId}`;
+    this.#failures.check(key);
     await take(this.#grants, address, 'too many token requests from this address');
+    return this.#failures.attempt(key, make);
+  }
+}
+
+/** The attempts that are made under one key. */
+interface Attempts {
+  failed: number;
+  /** milliseconds since 1970 */
+  forgottenAt: number;
+  underWay: number;
+  /** in the order in which they came; whoever lets one begin has counted it as under way */
+  waiting: { begin: () => void; refuse: (error: ApiError) => void }[];
+}
+
+/**
+ * Lets so many attempts fail in a time, and no more that are made at once: one that is under way counts as failed until it is known. Those for which
+ * there is no room then wait rather than being refused, as the ones before them may all be right: of a thousand right ones none is lost.
+ */
+class FailureLimiter {
+  readonly #failures: number;
+  readonly #seconds: number;
+  readonly #message: string;
+  readonly #byKey = new Map<string, Attempts>();
+
+  constructor({ failures, seconds, message }: { failures: number; seconds: number; message: string }) {
+    this.#failures = failures;
+    this.#seconds = seconds;
+    this.#message = message;
   }
 
-  /** Counts a failed attempt. */
-  async failed(address: string, clientId: string): Promise<void> {
-    await this.#failures.consume(`${address} ${clientId}`).catch(() => {});
+  /** Throws 429 when too many have failed. */
+  check(key: string): void {
+    const attempts = this.#byKey.get(key);
+    if (attempts !== undefined && attempts.failed >= this.#failures) throw this.#refusal(attempts);
+  }
+
+  /** Makes an attempt as soon as there is room for it to fail; throws 429 when there is none any more. One that throws has not failed. */
+  async attempt<T>(key: string, make: () => Promise<T | undefined>): Promise<T | undefined> {
+    const attempts = this.#byKey.get(key) ?? { failed: 0, forgottenAt: 0, underWay: 0, waiting: [] };
+    this.#byKey.set(key, attempts);
+    this.check(key);
+    if (attempts.failed + attempts.underWay < this.#failures) attempts.underWay += 1;
+    else await new Promise<void>((begin, refuse) => attempts.waiting.push({ begin, refuse }));
+    let failed = false;
+    try {
+      const result = await make();
+      failed = result === undefined;
+      return result;
+    } finally {
+      attempts.underWay -= 1;
+      if (failed) this.#count(key, attempts);
+      this.#goOn(key, attempts);
+    }
+  }
+
+  #count(key: string, attempts: Attempts): void {
+    attempts.failed += 1;
+    if (attempts.failed > 1) return;
+    attempts.forgottenAt = Date.now() + this.#seconds * 1000;
+    const forget = () => {
+      attempts.failed = 0;
+      this.#goOn(key, attempts);
+    };
+    setTimeout(forget, this.#seconds * 1000).unref();
+  }
+
+  /** Lets as many of those that wait begin as there is room for; when there will be none, they are refused. Forgets a key without attempts. */
+  #goOn(key: string, attempts: Attempts): void {
+    while (attempts.failed + attempts.underWay < this.#failures) {
+      const next = attempts.waiting.shift();
+      if (next === undefined) break;
+      attempts.underWay += 1;
+      next.begin();
+    }
+    if (attempts.failed >= this.#failures) for (const { refuse } of attempts.waiting.splice(0)) refuse(this.#refusal(attempts));
+    if (attempts.failed + attempts.underWay === 0) this.#byKey.delete(key);
+  }
+
+  #refusal({ forgottenAt }: Attempts): ApiError {
+    return new ApiError('RATE_LIMITED', this.#message, { retryAfter: Math.max(1, Math.ceil((forgottenAt - Date.now()) / 1000)) });
   }
 }
 
