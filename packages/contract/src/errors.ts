@@ -371,7 +371,7 @@ export const errorCatalogue = {
     grpc: 6,
     title: 'Another operator has this email address',
     wayOut:
-      'An admin who adds one is told the holder: give that operator a role here with PATCH /api/v1/operators/{id}. For your own address, choose another.',
+      'Who is an admin of all their environments is told the holder: give that operator a role here with PATCH /api/v1/operators/{id}. For your own address, choose another.',
   },
   ENVIRONMENT_NAME_TAKEN: {
     status: 409,

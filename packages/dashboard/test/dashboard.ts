@@ -1,7 +1,7 @@
 import { Crosswalk } from '@crosswalk/sdk';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, inject, vi } from 'vitest';
-import { type TestServer, type TestServerOptions, useTestServer } from '../../server/src/testing.ts';
+import { type TestClient, type TestServer, type TestServerOptions, useTestServer } from '../../server/src/testing.ts';
 
 type Role = 'viewer' | 'editor' | 'admin';
 
@@ -38,6 +38,8 @@ export interface Dashboard {
   readonly environmentId: string;
   /** The address of an operator with this role. Made once. */
   operator(role: Role): Promise<string>;
+  /** Gives the operator with the role admin a role in another environment. */
+  admit(environment: TestClient, role: Role): Promise<void>;
 }
 
 /** Starts a server and a browser for a test file. Use the members inside tests only. */
@@ -107,6 +109,17 @@ export function useDashboard(options: TestServerOptions = {}): Dashboard {
     async operator(role) {
       await signedIn(role);
       return addressOf(role);
+    },
+    async admit({ environmentId, request }, role) {
+      await signedIn('admin');
+      // Nobody is an admin of both, so the database says it. The server forgets what it knew of sessions when a client says the role.
+      const { rows } = await server.database.pool.query<{ id: string }>(
+        `insert into operator_roles (environment_id, operator_id, role) select $1, id, 'viewer' from operators where email = $2
+         returning operator_id as id`,
+        [environmentId, addressOf('admin')],
+      );
+      const told = await request('PATCH', `/api/v1/operators/opr_${rows[0]?.id}`, { role });
+      if (told.status !== 200) throw new Error(`the operator could not be admitted: ${told.text}`);
     },
   };
 }

@@ -53,10 +53,9 @@ test('the sample is loaded by a click, looked at by what it lacks, and taken bac
 });
 
 test('by keyboard alone: load the sample, look further back, and take the sample back', async () => {
-  const { request, environmentId } = await dashboard.server.addEnvironment('by keyboard');
-  const admin = await dashboard.operator('admin');
-  const operator = (await dashboard.crosswalk.operator.list()).find(({ email }) => email === admin);
-  await request('PATCH', `/api/v1/operators/${operator?.id}`, { role: 'admin' });
+  const empty = await dashboard.server.addEnvironment('by keyboard');
+  const { request, environmentId } = empty;
+  await dashboard.admit(empty, 'admin');
   const page = await dashboard.open('/overview', { environmentId: `env_${environmentId}` });
   await pressOn(page, page.getByRole('button', { name: 'Load sample data' }));
   await page.getByRole('link', { name: /^Users 60/ }).waitFor();

@@ -125,10 +125,7 @@ test('viewers see no controls that change anything', async () => {
 test('another environment shows its own records; the switcher opens it', async () => {
   const other = await dashboard.server.addEnvironment('staging');
   await other.request('POST', '/api/v1/organizations', { display_name: 'Only in staging' });
-  const email = await dashboard.operator('admin');
-  const listed = await dashboard.crosswalk.operator.list();
-  const admin = listed.find((operator) => operator.email === email);
-  await other.request('PATCH', `/api/v1/operators/${admin?.id}`, { role: 'viewer' });
+  await dashboard.admit(other, 'viewer');
   const page = await dashboard.open('/organizations');
   await page.getByRole('button', { name: /^Environment test/ }).click();
   await page.getByRole('menuitem', { name: /staging/ }).click();

@@ -43,7 +43,8 @@ export function operatorRoutes(app: Routes, operators: OperatorService): void {
         id: 'createOperator',
         tag,
         summary: 'Let a person into the dashboard',
-        description: 'Tell them the password; they change it in the dashboard. Whoever is an operator already is given a role with PATCH.',
+        description:
+          'Tell them the password; they change it in the dashboard. Whoever is an operator already is given a role with PATCH, by an admin of all their environments.',
         scope: 'write',
         adminOnly: true,
         answers: { 201: OperatorAnswer },
@@ -65,8 +66,8 @@ export function operatorRoutes(app: Routes, operators: OperatorService): void {
         tag,
         summary: 'Change an operator, or their role in the environment',
         description:
-          'Also gives a role here to an operator of another environment. Name and password can be changed by whoever is in charge of all their ' +
-          'environments; a new password ends their sessions.',
+          'Also gives a role here to an operator of other environments, for an admin of all of these: to others they do not exist. Name and ' +
+          'password can be changed by whoever is in charge of all their environments; a new password ends their sessions.',
         scope: 'write',
         adminOnly: true,
         answers: { 200: OperatorAnswer },

@@ -1,5 +1,6 @@
 import type { CreateOperator, Operator, OperatorRole, UpdateOperator } from '@crosswalk/contract';
 import type pg from 'pg';
+import type { Queryable } from '../database/connection.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
@@ -54,7 +55,10 @@ export class OperatorService {
     return listOperators(this.#pool, environmentId);
   }
 
-  /** Makes an operator with a role in the environment. 409 when the address is an operator's, who can be given a role by `update`. */
+  /**
+   * Makes an operator with a role in the environment. 409 when the address is an operator's, which names those who can be given a role by
+   * `update`: of the others it tells no more than that.
+   */
   async create(context: RequestContext, { email, name = null, password, role }: CreateOperator): Promise<Operator> {
     const { environmentId } = context;
     const parsed = parseEmail(email);
@@ -69,13 +73,18 @@ export class OperatorService {
       });
     } catch (error) {
       if (uniqueViolation(error) !== 'operators_email_key') throw error;
-      throw emailTaken(await findHolder(this.#pool, parsed.key), error);
+      const holder = await findHolder(this.#pool, parsed.key);
+      if (holder === undefined)
+        throw new ApiError('RECORD_BUSY', 'the address was just given up; try again', { retryAfter: 1, cause: error });
+      const isKnown = hasRole(holder, environmentId) || (await isInCharge(this.#pool, context, holder));
+      throw emailTaken(isKnown ? holder : undefined, error);
     }
   }
 
   /**
    * Changes the role in this environment; name and password when the caller is in charge of every environment that the operator has a
-   * role in, as they count there too. A new password ends the sessions of the operator.
+   * role in, as they count there too. So is who gives a role to an operator of other environments alone: those would no longer be in charge, and
+   * to everybody else there is no such operator. A new password ends the sessions of the operator.
    */
   async update(
     context: RequestContext,
@@ -91,12 +100,13 @@ export class OperatorService {
     const passwordHash = password === undefined ? undefined : await this.#hashFor(environmentId, id, password);
     const updated = await inTransaction(this.#pool, async (tx) => {
       const before = await lockOperator(tx, id);
-      const joins = role !== undefined && role !== null;
-      if (before === undefined || (!hasRole(before, environmentId) && !joins)) throw operatorNotFound(id);
+      if (before === undefined) throw operatorNotFound(id);
+      const joins = !hasRole(before, environmentId);
+      if (joins && (role === undefined || role === null || !(await isInCharge(tx, context, before)))) throw operatorNotFound(id);
       requireVersion(preconditions, before);
       const renames = name !== undefined && name !== before.name;
       const ofOthers = name !== undefined || password !== undefined;
-      if (ofOthers) await this.#requireCharge(tx, context, before);
+      if (ofOthers) await requireCharge(tx, context, before);
       const moves = role !== undefined && role !== (roleIn(before, environmentId) ?? null);
       if (!renames && !moves && passwordHash === undefined) return seenFrom(before, environmentId);
       if (moves) {
@@ -122,7 +132,7 @@ export class OperatorService {
       const before = await lockOperator(tx, id);
       if (before === undefined || !hasRole(before, context.environmentId)) throw operatorNotFound(id);
       requireVersion(preconditions, before);
-      await this.#requireCharge(tx, context, before);
+      await requireCharge(tx, context, before);
       await requireOtherAdmin(tx, before, environmentsOf(before));
       await deleteOperator(tx, id);
       await appendEvents(tx, context, this.#ids, operatorEvents('operator.deleted', before, undefined, environmentsOf(before)));
@@ -137,18 +147,20 @@ export class OperatorService {
     if (operator === undefined || !hasRole(operator, environmentId)) throw operatorNotFound(id);
     return this.#passwords.hash(valid);
   }
+}
 
-  /** 403 unless the caller is an admin of every environment that the operator has a role in. A client is in charge of its own. */
-  async #requireCharge(tx: pg.PoolClient, { environmentId, actor }: RequestContext, operator: Operator): Promise<void> {
-    const others = environmentsOf(operator).filter((id) => id !== environmentId);
-    if (others.length === 0) return;
-    const caller = actor.type === 'operator' && actor.id !== null ? await findOperator(tx, actor.id) : undefined;
-    if (caller !== undefined && others.every((id) => roleIn(caller, id) === 'admin')) return;
-    throw new ApiError(
-      'OPERATOR_ELSEWHERE',
-      `${operator.id} is an operator of other environments too: only their role here can be changed`,
-    );
-  }
+/** 403 unless the caller is in charge of the operator. */
+async function requireCharge(db: Queryable, context: RequestContext, operator: Operator): Promise<void> {
+  if (await isInCharge(db, context, operator)) return;
+  throw new ApiError('OPERATOR_ELSEWHERE', `${operator.id} is an operator of other environments too: only their role here can be changed`);
+}
+
+/** Whether the caller is an admin of every environment that the operator has a role in. A client is in charge of its own. */
+async function isInCharge(db: Queryable, { environmentId, actor }: RequestContext, operator: Operator): Promise<boolean> {
+  const others = environmentsOf(operator).filter((id) => id !== environmentId);
+  if (others.length === 0) return true;
+  const caller = actor.type === 'operator' && actor.id !== null ? await findOperator(db, actor.id) : undefined;
+  return caller !== undefined && others.every((id) => roleIn(caller, id) === 'admin');
 }
 
 function roleIn({ roles }: Operator, environmentId: string): OperatorRole | undefined {
@@ -171,11 +183,18 @@ async function requireOtherAdmin(tx: pg.PoolClient, operator: Operator, environm
   );
 }
 
-function emailTaken(holder: string | undefined, cause: unknown): ApiError {
-  if (holder === undefined) return new ApiError('RECORD_BUSY', 'the address was just given up; try again', { retryAfter: 1, cause });
+/** The 409 of an address. `holder`: the operator who has it, if the caller may know them. */
+function emailTaken(holder: Operator | undefined, cause: unknown): ApiError {
+  if (holder === undefined) {
+    const wayOut = 'an admin of all their environments and of this one can give them a role here';
+    return new ApiError('OPERATOR_EXISTS', `email: an operator of another environment has this address; ${wayOut}`, {
+      resource: { kind: 'operator' },
+      cause,
+    });
+  }
   return new ApiError(
     'OPERATOR_EXISTS',
-    `email: ${holder} has this address; give them a role in this environment with PATCH /api/v1/operators/${holder}`,
-    { resource: { id: holder, kind: 'operator' }, cause },
+    `email: ${holder.id} has this address; give them a role in this environment with PATCH /api/v1/operators/${holder.id}`,
+    { resource: { id: holder.id, kind: 'operator' }, cause },
   );
 }

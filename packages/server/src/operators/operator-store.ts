@@ -61,10 +61,10 @@ export async function lockOperator(tx: Queryable, id: string): Promise<Operator 
   return rowCount === 1 ? findOperator(tx, id) : undefined;
 }
 
-/** The public ID of the operator with an address. */
-export async function findHolder(db: Queryable, emailKey: string): Promise<string | undefined> {
-  const { rows } = await db.query<{ id: string }>('select id from operators where email_key = $1', [emailKey]);
-  return rows.map(({ id }) => formatId('opr', id))[0];
+/** The operator with an address, with all their roles; undefined if there is none. */
+export async function findHolder(db: Queryable, emailKey: string): Promise<Operator | undefined> {
+  const { rows } = await db.query<OperatorRow>(`select ${operatorColumns} from operators t where t.email_key = $1`, [emailKey]);
+  return rows.map(toOperator)[0];
 }
 
 /** Whether there is any operator. */

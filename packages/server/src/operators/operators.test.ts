@@ -154,22 +154,117 @@ test('an operator is made, changed and deleted, each with its event; a deleted o
   ]);
 });
 
-test('an address that an operator has is told with the way out: a role by PATCH, without a word of their other roles', async () => {
+/** What is told of an operator who has the address of one to be made: the code, and their ID if they are named. */
+const holderTold = ({ body }: TestAnswer) => {
+  const [{ error_code, resource_info }] = Object(body).details;
+  return [error_code, resource_info.id ?? null];
+};
+
+test('an admin of both environments is told who has an address, and gives them a role, without a word of their other ones', async () => {
   const { id, email } = await addOperator('editor');
-  const answer = await elsewhere.request('POST', '/api/v1/operators', { email: email.toUpperCase(), password, role: 'viewer' });
+  const there = environmentIdOf(elsewhere);
+  const answer = await admin.inside(there, 'POST', '/api/v1/operators', { email: email.toUpperCase(), password, role: 'viewer' });
   expect([...told(answer), Object(answer.body).message]).toEqual([
     409,
     'OPERATOR_EXISTS',
     expect.stringContaining(`PATCH /api/v1/operators/${id}`),
   ]);
-  const joined = await elsewhere.request('PATCH', `/api/v1/operators/${id}`, { role: 'viewer' });
-  expect(Object(joined.body).operator.roles).toEqual({ [environmentIdOf(elsewhere)]: 'viewer' });
+  const joined = await admin.inside(there, 'PATCH', `/api/v1/operators/${id}`, { role: 'viewer' });
+  expect(Object(joined.body).operator.roles).toEqual({ [there]: 'viewer' });
   expect(Object((await operators('PATCH', `/${id}`, {})).body).operator.roles).toEqual({ [environment]: 'editor' });
+});
+
+test('of operators of another environment nothing is told, and nobody takes charge of them: for strangers they do not exist', async () => {
+  const { id, email, browser } = await addOperator('viewer');
+  const there = environmentIdOf(elsewhere);
+  // Beside a client: who is an admin there alone, and who has a lesser role here.
+  const strangers = [];
+  for (const role of [null, 'editor']) {
+    const { id: strangerId, browser: stranger } = await addOperator('viewer');
+    await admin.inside(there, 'PATCH', `/api/v1/operators/${strangerId}`, { role: 'admin' });
+    await operators('PATCH', `/${strangerId}`, { role });
+    strangers.push((...[method, path, body]: Parameters<TestClient['request']>) => stranger.inside(there, method, path, body));
+  }
+  const nobody = 'opr_70000000000000010';
+  const before = await eventsOf(server.client, id);
+  for (const request of [elsewhere.request, ...strangers]) {
+    for (const change of [
+      { role: 'viewer' },
+      { role: null },
+      { name: 'Theirs' },
+      { role: 'admin', password: 'a password of a thief' },
+      {},
+    ]) {
+      const [known, unknown] = [
+        await request('PATCH', `/api/v1/operators/${id}`, change),
+        await request('PATCH', `/api/v1/operators/${nobody}`, change),
+      ];
+      const bare = ({ text }: TestAnswer, own: string) => text.replaceAll(own, 'opr').replace(/"request_id":"[^"]+"/g, '');
+      expect([told(known), bare(known, id)]).toEqual([[404, 'OPERATOR_NOT_FOUND'], bare(unknown, nobody)]);
+    }
+    expect(told(await request('DELETE', `/api/v1/operators/${id}`))).toEqual([404, 'OPERATOR_NOT_FOUND']);
+    const answer = await request('POST', '/api/v1/operators', { email, password, role: 'viewer' });
+    expect([...holderTold(answer), answer.text]).toEqual(['OPERATOR_EXISTS', null, expect.not.stringContaining('opr_')]);
+  }
+  expect(await eventsOf(elsewhere, id)).toEqual([]);
+  expect(await eventsOf(server.client, id)).toEqual(before);
+  expect((await browser.inside(environment, 'GET', '/api/v1/organizations')).status).toBe(200);
+  expect((await server.client.request('PATCH', `/api/v1/operators/${id}`, { password: 'another good password' })).status).toBe(200);
+  expect((await server.client.request('DELETE', `/api/v1/operators/${id}`)).status).toBe(204);
+});
+
+test('a role in one more environment takes an admin of all those that they have', async () => {
+  const third = Object((await admin.inside(environment, 'POST', '/api/v1/environments', { name: 'third' })).body).environment.id;
+  const there = environmentIdOf(elsewhere);
+  const { id: adminId, browser: some } = await addOperator('admin');
+  await admin.inside(there, 'PATCH', `/api/v1/operators/${adminId}`, { role: 'admin' });
+  const { id, email } = await addOperator('viewer');
+  await admin.inside(third, 'PATCH', `/api/v1/operators/${id}`, { role: 'viewer' });
+  expect(told(await some.inside(there, 'PATCH', `/api/v1/operators/${id}`, { role: 'viewer' }))).toEqual([404, 'OPERATOR_NOT_FOUND']);
+  const create = { email, password, role: 'viewer' };
+  expect(holderTold(await some.inside(there, 'POST', '/api/v1/operators', create))).toEqual(['OPERATOR_EXISTS', null]);
+  expect(holderTold(await some.inside(environment, 'POST', '/api/v1/operators', create))).toEqual(['OPERATOR_EXISTS', id]);
+  await operators('PATCH', `/${id}`, { role: null });
+  expect((await admin.inside(there, 'PATCH', `/api/v1/operators/${id}`, { role: 'viewer' })).status).toBe(200);
+});
+
+test('an environment takes its own role away from an operator, whatever they are elsewhere; who has none left is free to any', async () => {
+  const { id, email, browser } = await addOperator('editor');
+  const there = environmentIdOf(elsewhere);
+  await admin.inside(there, 'PATCH', `/api/v1/operators/${id}`, { role: 'viewer' });
+  expect((await server.client.request('PATCH', `/api/v1/operators/${id}`, { role: null })).status).toBe(200);
+  expect(told(await browser.inside(environment, 'GET', '/api/v1/organizations'))).toEqual([404, 'ENVIRONMENT_NOT_FOUND']);
+  // They are of the other alone now, whose client may do all.
+  expect(told(await server.client.request('PATCH', `/api/v1/operators/${id}`, { role: 'editor' }))).toEqual([404, 'OPERATOR_NOT_FOUND']);
+  expect((await elsewhere.request('PATCH', `/api/v1/operators/${id}`, { name: 'Theirs' })).status).toBe(200);
+  expect((await elsewhere.request('PATCH', `/api/v1/operators/${id}`, { role: null })).status).toBe(200);
+  expect(holderTold(await server.client.request('POST', '/api/v1/operators', { email, password, role: 'editor' }))).toEqual([
+    'OPERATOR_EXISTS',
+    id,
+  ]);
+  expect((await server.client.request('PATCH', `/api/v1/operators/${id}`, { role: 'editor' })).status).toBe(200);
+});
+
+test('where no admin of all environments is left, who has the database makes one', async () => {
+  const { id, email } = await addOperator('admin');
+  const { rows } = await server.database.pool.query(
+    `insert into operator_roles (environment_id, operator_id, role) select id, $1, 'admin' from environments
+     on conflict (environment_id, operator_id) do update set role = excluded.role returning role`,
+    [id.replace('opr_', '')],
+  );
+  expect(rows.length).toBeGreaterThan(1);
+  const browser = new Browser(server.url);
+  const { session } = Object((await browser.signIn(email)).body);
+  expect(session.environments.map(({ role }: Record<string, string>) => role)).toEqual(rows.map(() => 'admin'));
+  const { id: lost } = await addOperator('viewer');
+  await admin.inside(environmentIdOf(elsewhere), 'PATCH', `/api/v1/operators/${lost}`, { role: 'viewer' });
+  const change = await browser.inside(environment, 'PATCH', `/api/v1/operators/${lost}`, { password: 'another good password' });
+  expect(change.status).toBe(200);
 });
 
 test('name, password and existence of an operator of several environments are for an admin of all of them', async () => {
   const { id, browser, email } = await addOperator('editor');
-  await elsewhere.request('PATCH', `/api/v1/operators/${id}`, { role: 'viewer' });
+  await admin.inside(environmentIdOf(elsewhere), 'PATCH', `/api/v1/operators/${id}`, { role: 'viewer' });
   const { browser: local } = await addOperator('admin');
   for (const client of [
     server.client.request,
