@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { JsonValue } from '@crosswalk/contract';
+import { isExactNumber, type JsonValue } from '@crosswalk/contract';
+import { exactJson, InexactJsonError } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import { collect } from './cli.ts';
 import { UsageError } from './exit.ts';
@@ -101,7 +102,10 @@ function typed(key: string, type: string, value: string): JsonValue {
   if (type === 'number') {
     if (!/^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(value))
       throw new UsageError(`--metadata ${key}:number: ${value.slice(0, 100)} is no number such as 250 or -1.5`);
-    requireExact(value, `--metadata ${key}:number`);
+    if (!isExactNumber(value))
+      throw new UsageError(
+        `--metadata ${key}:number: ${value.slice(0, 100)} cannot be held exactly as a number: write it as a text, --metadata ${key}=…`,
+      );
     return Number(value);
   }
   if (type === 'boolean') {
@@ -137,20 +141,10 @@ function parseObject(text: string): JsonObject {
 }
 
 function parseJson(text: string, option: string): JsonValue {
-  let value: JsonValue;
   try {
-    value = JSON.parse(text);
+    return exactJson(text);
   } catch (error) {
+    if (error instanceof InexactJsonError) throw new UsageError(`${option} ${error.message}`);
     throw new UsageError(`${option} is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const withoutTexts = text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
-  for (const [figure] of withoutTexts.matchAll(/-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/g)) requireExact(figure, option);
-  return value;
-}
-
-/** JSON.parse rounds what a double cannot hold without a word, and the server could not tell any more. */
-function requireExact(figure: string, option: string): void {
-  const value = Number(figure);
-  const isExact = Number.isFinite(value) && (!/^-?[0-9]+$/.test(figure) || BigInt(value) === BigInt(figure));
-  if (!isExact) throw new UsageError(`${option}: ${figure.slice(0, 100)} cannot be held exactly as a number: write it as a text`);
 }

@@ -60,11 +60,13 @@ test('metadata keeps the type it is written with; nothing after = removes a key,
   const made = await json(
     ...['orgs', 'create', '--name', 'Typed', '--metadata', 'seats:number=250', '--metadata', 'trial:boolean=false', '--metadata', 'none='],
     ...['--metadata', 'tags:json=["a",1]', '--metadata', 'id:text=007', '--metadata', 'plan=a=b', '--metadata', 'empty:text='],
+    ...['--metadata', 'rate:number=0.10', '--metadata', 'large:number=9007199254740992.0'],
   );
-  const before = { seats: 250, trial: false, tags: ['a', 1], id: '007', plan: 'a=b', empty: '' };
+  const typed = { rate: 0.1, large: 9007199254740992 };
+  const before = { seats: 250, trial: false, tags: ['a', 1], id: '007', plan: 'a=b', empty: '', ...typed };
   expect(made.metadata).toEqual(before);
   expect((await json('orgs', 'update', made.id, '--metadata', 'plan=', '--metadata', 'seats:number=251')).metadata).toEqual({
-    ...{ seats: 251, trial: false, tags: ['a', 1], id: '007', empty: '' },
+    ...{ seats: 251, trial: false, tags: ['a', 1], id: '007', empty: '', ...typed },
   });
 });
 
@@ -72,9 +74,14 @@ test.each([
   ['seats:number=many', 'no number'],
   ['seats:number=9007199254740993', 'exactly'],
   ['seats:number=1e400', 'exactly'],
+  ['seats:number=9007199254740993.0', 'exactly'],
+  ['seats:number=9007199254740993e0', 'exactly'],
+  ['seats:number=0.12345678901234567891', 'exactly'],
   ['on:boolean=yes', 'true or false'],
   ['x:json={', 'no JSON'],
   ['x:json=[9007199254740993]', 'exactly'],
+  ['x:json={"seats":9007199254740993.0}', 'in seats'],
+  ['x:json={"a":1,"a":2}', 'twice'],
   ['x:date=1', 'none of the types'],
   ['plan', 'is written as'],
   ['=1', 'is written as'],
@@ -102,7 +109,7 @@ test('--data takes JSON, a file or standard input; options go on top', async () 
   });
   const piped = await runIn(variablesOf(server), ['orgs', 'create', '--data', '-', '--json'], '{"display_name":"Piped"}');
   expect(JSON.parse(piped.out)).toMatchObject({ display_name: 'Piped' });
-  for (const wrong of ['[]', '{', '{"metadata":{"n":9007199254740993}}', `@${join(directory, 'none.json')}`])
+  for (const wrong of ['[]', '{', '{"metadata":{"n":9007199254740993}}', '{"slug":"a","slug":"b"}', `@${join(directory, 'none.json')}`])
     expect(await crosswalk('orgs', 'create', '--data', wrong)).toMatchObject({ status: 2, err: expect.stringContaining('--data') });
 });
 

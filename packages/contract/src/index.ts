@@ -7,6 +7,7 @@ export * from './environment.ts';
 export * from './errors.ts';
 export * from './event.ts';
 export * from './event-types.ts';
+export * from './exact-number.ts';
 export * from './export.ts';
 export * from './external-id.ts';
 export * from './import.ts';

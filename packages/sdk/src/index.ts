@@ -103,6 +103,7 @@ export {
   ValidationError,
 } from './errors.ts';
 export { EventList, type EventSearch, type EventsOptions } from './events.ts';
+export { exactJson, InexactJsonError } from './exact-json.ts';
 export { Export, type ExportOptions } from './export.ts';
 export type { HistoryOptions, Moment } from './history.ts';
 export { type ImportPreset, type ImportPresetName, importPreset, importPresets, type RowTemplate } from './import-presets.ts';

@@ -1,6 +1,7 @@
-import type { ReconcileItem } from '@crosswalk/contract';
+import type { JsonValue, ReconcileItem } from '@crosswalk/contract';
 import { ColumnMapping, MappingError, type MappingOptions } from './column-mapping.ts';
 import type { CsvRecord } from './csv-conversion.ts';
+import { exactJson, InexactJsonError } from './exact-json.ts';
 import type { ImportPreset } from './import-presets.ts';
 
 /** What a column of a list can be, beside `metadata.KEY`. */
@@ -38,7 +39,7 @@ export async function* reconcileItemsOfCsv(
     }
     if (cells.length !== mapping.columnCount)
       throw new MappingError(`line ${line} has ${cells.length} cells, and the header ${mapping.columnCount} columns`);
-    for (const record of mapping.recordsOf(cells)) yield itemOf(mapping.header, record);
+    for (const record of mapping.recordsOf(cells)) yield itemOf(mapping.header, record, line);
   }
 }
 
@@ -51,9 +52,11 @@ export async function* reconcileItemsOfLines(lines: AsyncIterable<string>): Asyn
     const refuse = (what: string) => new MappingError(`line ${number} ${what}: {"id": "cus_1", "name": "Acme", "fields": {"plan": "pro"}}`);
     let item: unknown;
     try {
-      item = JSON.parse(line);
-    } catch {
-      throw refuse('is no JSON; an entry is one line');
+      item = exactJson(line);
+    } catch (error) {
+      throw error instanceof InexactJsonError
+        ? new MappingError(`line ${number} ${error.message}`)
+        : refuse('is no JSON; an entry is one line');
     }
     if (!isItem(item)) throw refuse('has no id; an entry is one line');
     yield item;
@@ -66,8 +69,8 @@ function ownNames(header: readonly string[]): Record<string, string> {
   return Object.fromEntries(own.map((name) => [name, name]));
 }
 
-/** An entry of a record; an empty cell says nothing. */
-function itemOf(header: readonly string[], record: readonly string[]): ReconcileItem {
+/** An entry of a record; an empty cell says nothing. Throws a `MappingError` that names the line and the field. */
+function itemOf(header: readonly string[], record: readonly string[], line: number): ReconcileItem {
   const item: ReconcileItem = { id: '' };
   const known: Record<string, unknown> = {};
   for (const [index, field] of header.entries()) {
@@ -77,18 +80,23 @@ function itemOf(header: readonly string[], record: readonly string[]): Reconcile
     if (name === 'domain') item.domain = hostOf(cell);
     else if (name !== undefined) item[name] = cell;
     const [, key, type] = /^metadata\.(.+?)(?::(text|number|boolean|json))?$/s.exec(field) ?? [];
-    if (key !== undefined) known[key] = typed(cell, type);
+    if (key !== undefined) known[key] = typed(cell, type, `line ${line} in the column of metadata.${key}`);
   }
   return Object.keys(known).length === 0 ? item : { ...item, fields: known };
 }
 
-/** A value of the type that its column says; what is not of it stays text, and so is told as a difference. */
-function typed(cell: string, type: string | undefined): unknown {
+/**
+ * A value of the type that its column says; what is not of it stays text, and so is told as a difference. Throws a `MappingError` for what is of
+ * it and would become another value.
+ */
+function typed(cell: string, type: string | undefined, place: string): JsonValue {
   if (type === undefined || type === 'text') return cell;
   try {
-    const value: unknown = JSON.parse(type === 'boolean' ? cell.toLowerCase() : cell);
+    const value = exactJson(type === 'boolean' ? cell.toLowerCase() : cell);
     return type === 'json' || typeof value === type ? value : cell;
-  } catch {
+  } catch (error) {
+    if (error instanceof InexactJsonError)
+      throw new MappingError(`${place} ${error.message}${type === 'number' ? ', by :text in place of :number' : ''}`);
     return cell;
   }
 }

@@ -1,3 +1,4 @@
+import { isExactNumber } from '@crosswalk/contract';
 import { ApiError, excerpt } from './api-error.ts';
 
 export interface ParseJsonOptions {
@@ -105,31 +106,14 @@ function endOfNumber(text: string, start: number): number {
   }
 }
 
+/** A number must come back as the number it was. */
 function checkNumber(token: string): void {
   if (Number.isNaN(Number(token))) return; // not a number: JSON.parse says so
-  if (exactNumber(token) === undefined) {
+  if (!isExactNumber(token)) {
     throw new ApiError('INEXACT_NUMBER', `the number ${excerpt(token)} cannot be stored exactly; send it as a string`, {
       violations: [{ field: 'body', description: 'a number that a double cannot hold exactly', constraint: 'exact_number' }],
     });
   }
-}
-
-/**
- * The number that a text of JSON writes; undefined if a double does not hold it. It must come back as the number it was: its value must be that of
- * the shortest text of its double.
- */
-export function exactNumber(text: string): number | undefined {
-  const value = Number(text);
-  return Number.isFinite(value) && canonical(text) === canonical(String(value)) ? value : undefined;
-}
-
-/** Significant digits and exponent: equal for equal decimal values. */
-function canonical(number: string): string {
-  const parts = /^-?([0-9]*)\.?([0-9]*)(?:[eE]([+-]?[0-9]+))?$/.exec(number);
-  const [, whole = '', fraction = '', exponent = '0'] = parts ?? [];
-  const digits = (whole + fraction).replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
-  return significant === '' ? '0' : `${significant}e${Number(exponent) - fraction.length + (digits.length - significant.length)}`;
 }
 
 function positionOf(error: unknown): string {

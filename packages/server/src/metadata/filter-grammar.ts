@@ -1,5 +1,5 @@
+import { isExactNumber } from '@crosswalk/contract';
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
-import { exactNumber } from '../lib/json-scan.ts';
 
 /** `:*` asks whether a key is there, `^=` whether a text begins so. */
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | '^=' | ':*';
@@ -231,8 +231,7 @@ function readString(token: string, at: number): string {
 
 /** No stored number is one that a double cannot hold: to compare with its neighbour would find what was not asked for. */
 function exact({ text, at }: Token): number {
-  const number = exactNumber(text);
-  if (number !== undefined) return number;
+  if (isExactNumber(text)) return Number(text);
   throw refuse(
     at,
     `the number ${excerpt(text)} cannot be stored exactly, so no record has it; it may be stored as a text in double quotes`,
