@@ -36,9 +36,11 @@ afterAll(() => {
 });
 
 /** The built command as a process: what it has printed so far, and its status when it is gone. */
-function start(...args: string[]) {
+const start = (...args: string[]) => startAt(server.url, ...args);
+
+function startAt(url: string, ...args: string[]) {
   const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-  const env = { PATH: process.env.PATH ?? '', ...variablesOf(server) };
+  const env = { PATH: process.env.PATH ?? '', ...variablesOf(server), CROSSWALK_ENVIRONMENT_URL: url };
   const child: ChildProcess = spawn(process.execPath, [program, ...args], { cwd: tmpdir(), env });
   const printed = { out: '', err: '' };
   child.stdout?.on('data', (data: Buffer) => {
@@ -103,6 +105,45 @@ test('a tail that is interrupted ends with 130 and the cursor that goes on behin
       .filter(Boolean)
       .map((text) => JSON.parse(text).data.display_name),
   ).toEqual(['Afterwards']);
+});
+
+test('a tail outlives answers that are cut off on their way, and misses nothing', async () => {
+  // More often than a call is tried again.
+  let cuts = 5;
+  const proxy = createServer(async (request, response) => {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { authorization = '', 'content-type': type = '' } = request.headers;
+    const headers = { ...(authorization === '' ? {} : { authorization }), ...(type === '' ? {} : { 'content-type': type }) };
+    const sent = request.method === 'POST' ? { method: 'POST', body: Buffer.concat(chunks) } : {};
+    try {
+      const answer = await fetch(`${server.url}${request.url}`, { ...sent, headers, signal: gone.signal });
+      const body = Buffer.from(await answer.arrayBuffer());
+      response.writeHead(answer.status, { 'content-type': 'application/json', 'content-length': body.length });
+      if (cuts === 0 || request.url?.startsWith('/api/v1/events') !== true) {
+        response.end(body);
+        return;
+      }
+      cuts -= 1;
+      response.write(body.subarray(0, body.length / 2), () => response.destroy());
+    } catch {
+      response.destroy();
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const bound = proxy.address();
+  await make('Before the cuts');
+  const tail = startAt(`http://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`, 'events', 'tail', '--since', '1h', '--json');
+  await until(() => tail.printed.out.includes('Before the cuts'));
+  await make('After the cuts');
+  await until(() => tail.printed.out.includes('After the cuts'));
+  tail.child.kill('SIGINT');
+  expect([await tail.ended, cuts]).toEqual([130, 0]);
+  expect(tail.printed.err).toMatch(/^no answer from the server: .*; trying again\ninterrupted; go on with --after \S+\n$/);
+  proxy.close();
+  proxy.closeAllConnections();
 });
 
 test('what happened to a record is listed, newest first', async () => {

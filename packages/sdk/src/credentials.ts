@@ -1,4 +1,5 @@
 import type { TokenAnswer } from '@crosswalk/contract';
+import { answerOf } from './answer.ts';
 import { errorFrom } from './errors.ts';
 
 /** Proves to the server who makes a call. */
@@ -9,7 +10,7 @@ export interface Credentials {
   refused(response: Response): Promise<boolean>;
 }
 
-/** Sends a request that carries no proof, with the retries of every call. `path` as in a call. */
+/** Sends a request that carries no proof, with the retries of every call; its answer is whole. `path` as in a call. */
 export type SendForm = (path: string, init: RequestInit) => Promise<Response>;
 
 /** A token is renewed when this share of its life is over, so that none expires on the way. */
@@ -59,7 +60,7 @@ export class ClientCredentials implements Credentials {
       body: form.toString(),
     });
     if (!response.ok) throw await errorFrom(response);
-    const answer: TokenAnswer = await response.json();
+    const answer = await answerOf<TokenAnswer>(response);
     this.#token = { value: answer.access_token, renewAt: Date.now() + answer.expires_in * 1000 * renewAfter };
     return answer.access_token;
   }

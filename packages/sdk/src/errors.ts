@@ -108,18 +108,18 @@ const byStatus = new Map<number, typeof CrosswalkError>([
   [429, RateLimitError],
 ]);
 
-/** The error of an answer that is one. */
+/** The error of an answer that is one. Whatever is in it, it may be a proxy's: what is not of our form is passed over. */
 export async function errorFrom(response: Response): Promise<CrosswalkError> {
-  const text = await response.text().catch(() => '');
+  const text = await response.text();
   const answer = parse(text);
-  const [info] = answer?.details ?? [];
+  const info = answer?.details.find(isErrorInfo);
   const Kind = byStatus.get(response.status) ?? CrosswalkError;
   const message = answer?.message ?? oauthDescription(text) ?? `the server answered ${response.status} without an explanation`;
   return new Kind(message, {
     status: response.status,
     code: answer?.code ?? 2,
     errorCode: info?.error_code ?? 'UNKNOWN',
-    requestId: info?.request_info.request_id ?? response.headers.get('x-request-id') ?? undefined,
+    requestId: info?.request_info?.request_id ?? response.headers.get('x-request-id') ?? undefined,
     fieldViolations: info?.validation_error_info?.field_violations ?? [],
     ...(info?.resource_info === undefined ? {} : { resource: info.resource_info }),
     retryAfter: retryAfterOf(response),
@@ -145,7 +145,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** `Retry-After` in seconds. */
-export function retryAfterOf(response: Response): number | undefined {
+function retryAfterOf(response: Response): number | undefined {
   const value = response.headers.get('retry-after');
   if (value === null || value.trim() === '') return undefined;
   const seconds = Number(value);
@@ -154,7 +154,16 @@ export function retryAfterOf(response: Response): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
 }
 
-function parse(text: string): ErrorAnswer | undefined {
+type ErrorInfo = ErrorAnswer['details'][number];
+
+/** An error answer as far as it is known to be one. */
+interface ReceivedError {
+  code?: number;
+  message: string;
+  details: unknown[];
+}
+
+function parse(text: string): ReceivedError | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isErrorAnswer(value) ? value : undefined;
@@ -163,8 +172,13 @@ function parse(text: string): ErrorAnswer | undefined {
   }
 }
 
-function isErrorAnswer(value: unknown): value is ErrorAnswer {
-  return typeof value === 'object' && value !== null && 'message' in value && 'details' in value && Array.isArray(value.details);
+function isErrorAnswer(value: unknown): value is ReceivedError {
+  if (typeof value !== 'object' || value === null || !('message' in value) || !('details' in value)) return false;
+  return typeof value.message === 'string' && Array.isArray(value.details);
+}
+
+function isErrorInfo(detail: unknown): detail is Pick<ErrorInfo, 'error_code'> & Partial<ErrorInfo> {
+  return typeof detail === 'object' && detail !== null && 'error_code' in detail && typeof detail.error_code === 'string';
 }
 
 /** The token endpoint answers errors in the form of OAuth. */

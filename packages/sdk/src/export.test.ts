@@ -39,21 +39,33 @@ test('the bytes come in the wanted format, with a file name; a loop that is left
   await expect(crosswalk.export({ format: 'csv' }).raw()).rejects.toThrow(ValidationError);
 });
 
-test('an export that is cut off throws rather than ends', async () => {
+test('an export that is cut off throws rather than ends, its bytes too, also where nothing tells how long it is', async () => {
+  let isFramed = true;
   const cutting = createServer((request, response) => {
     if (request.url === '/oauth/token') return void response.end(JSON.stringify({ access_token: 't', expires_in: 60 }));
-    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    response.useChunkedEncodingByDefault = isFramed;
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', ...(isFramed ? {} : { connection: 'close' }) });
     response.write('{"kind":"role","name":"a"}\n{"kind":"ro', () => setTimeout(() => response.destroy(), 50));
   });
   await new Promise<void>((resolve) => cutting.listen(0, '127.0.0.1', resolve));
   try {
     const { port } = cutting.address() as AddressInfo;
-    const rows: TransferRow[] = [];
-    const reading = (async () => {
-      for await (const row of new Crosswalk(`http://127.0.0.1:${port}`, 'a', 'b').export()) rows.push(row);
-    })();
-    await expect(reading).rejects.toThrow(ConnectionError);
-    expect(rows).toEqual([{ kind: 'role', name: 'a' }]);
+    const crosswalk = new Crosswalk(`http://127.0.0.1:${port}`, 'a', 'b');
+    for (isFramed of [true, false]) {
+      const rows: TransferRow[] = [];
+      const reading = (async () => {
+        for await (const row of crosswalk.export()) rows.push(row);
+      })();
+      await expect(reading).rejects.toThrow(ConnectionError);
+      expect(rows).toEqual([{ kind: 'role', name: 'a' }]);
+    }
+    isFramed = true;
+    const { body } = await crosswalk.export().raw();
+    await expect(new Response(body).text()).rejects.toThrow(ConnectionError);
+    const stop = new AbortController();
+    const { body: aborted } = await crosswalk.export({}, { signal: stop.signal }).raw();
+    stop.abort();
+    await expect(new Response(aborted).text()).rejects.toMatchObject({ name: 'AbortError' });
   } finally {
     cutting.close();
   }

@@ -12,7 +12,7 @@ export interface ExportOptions {
 
 /** An export as it comes. */
 export interface RawExport {
-  /** A stream that ends in an error is not whole. */
+  /** A stream that ends in an error, a `ConnectionError`, is not whole. */
   body: ReadableStream<Uint8Array>;
   /** The feed after it has every change that the export does not show: for `events.list({ after })`. */
   eventsCursor: string;

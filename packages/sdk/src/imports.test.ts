@@ -39,6 +39,21 @@ test('options go along in either spelling; progress is told; errors and rejected
   expect(text).toBe(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 });
 
+test('abort ends a wait at once', async () => {
+  const stop = new AbortController();
+  const { id } = await crosswalk.imports.create([{ kind: 'user', email: 'waited@sdk.example' }]);
+  const began = performance.now();
+  const waiting = crosswalk.imports.wait(id, {
+    interval: 20_000,
+    signal: stop.signal,
+    onProgress: () => setTimeout(() => stop.abort(), 10),
+  });
+  // Unless it was over when it was asked for.
+  await waiting.catch((error: unknown) => expect(error).toMatchObject({ name: 'AbortError' }));
+  expect(performance.now() - began).toBeLessThan(10_000);
+  await crosswalk.imports.wait(id, { interval: 20 });
+});
+
 test('imports are listed, canceled and missed', async () => {
   const { imports } = await crosswalk.imports.list({ pageSize: 1 });
   expect(imports).toHaveLength(1);

@@ -12,7 +12,8 @@ import type { Either } from './case.ts';
 import { toSnakeCase } from './case.ts';
 import { segment } from './identifiers.ts';
 import { List, type PageInfo, type PageOptions } from './pages.ts';
-import type { CallOptions, Connection } from './request.ts';
+import { type CallOptions, type Connection, pause } from './request.ts';
+import { bodyOf } from './row-stream.ts';
 
 const collection = '/api/v1/imports';
 
@@ -54,15 +55,13 @@ export class Imports {
 
   /** Sends a file; resolves when all of it is there, and the job is queued. `wait` tells when it is done. */
   async create(source: ImportSource, { format = 'ndjson', ...settings }: ImportSettings = {}, options?: CallOptions): Promise<Import> {
-    const response = await this.#connection.transfer({
-      method: 'POST',
+    const answer = await this.#connection.upload<ImportAnswer>({
       path: collection,
       query: { ...queryOf(settings), format },
       body: isBody(source) ? source : streamOf(source),
       contentType: format === 'csv' ? 'text/csv' : 'application/x-ndjson',
       options,
     });
-    const answer: ImportAnswer = await response.json();
     return answer.import;
   }
 
@@ -124,10 +123,9 @@ export class Imports {
     }
   }
 
-  /** The rejected rows as they came, as a file of the same format. */
+  /** The rejected rows as they came, as a file of the same format. A stream that ends in an error, a `ConnectionError`, is not whole. */
   async rejected(id: string, options?: CallOptions): Promise<ReadableStream<Uint8Array>> {
-    const { body } = await this.#connection.transfer({ method: 'GET', path: `${pathOf(id)}/rejected`, options });
-    return body ?? new Blob([]).stream();
+    return bodyOf(await this.#connection.stream({ method: 'GET', path: `${pathOf(id)}/rejected`, options }));
   }
 
   /** Resolves when the import, and its undo if there is one, has ended: the `state` of each is DONE, FAILED or CANCELED. */
@@ -136,8 +134,7 @@ export class Imports {
       const found = await this.get(id, options);
       onProgress?.(found);
       if (found.finish_time !== null && found.undo?.finish_time !== null) return found;
-      await new Promise((resolve) => setTimeout(resolve, interval));
-      options.signal?.throwIfAborted();
+      await pause(interval, options.signal);
     }
   }
 }

@@ -1,13 +1,14 @@
 import type { consistencyHeader as ConsistencyHeader } from '@crosswalk/contract';
+import { answerOf, openAnswer, wholeAnswer } from './answer.ts';
 import { toSnakeCase } from './case.ts';
 import type { Credentials, SendForm } from './credentials.ts';
-import { CrosswalkError, connectionError, errorFrom, retryAfterOf } from './errors.ts';
+import { ConnectionError, type CrosswalkError, connectionError, errorFrom } from './errors.ts';
 
 /** Settings of a client. */
 export interface CrosswalkOptions {
   /** Used instead of the global `fetch`. */
   fetch?: typeof globalThis.fetch;
-  /** How long one attempt may take, in milliseconds; default 30,000. */
+  /** How long one attempt may take until its answer is read, in milliseconds; default 30,000. */
   timeout?: number;
   /** How often a call is tried again after a failure that may pass; default 3. */
   maxRetries?: number;
@@ -23,7 +24,7 @@ export interface CrosswalkOptions {
 export interface CallOptions {
   /** Ends the call when it is aborted. */
   signal?: AbortSignal;
-  /** How long one attempt may take, in milliseconds. */
+  /** How long one attempt may take until its answer is read, in milliseconds. */
   timeout?: number;
   /** Sent instead of a random one; the same key has its effect once in 24 hours. */
   idempotencyKey?: string;
@@ -57,18 +58,24 @@ export interface Call {
 }
 
 interface AttemptOptions extends CallOptions {
-  /** The timeout ends when the answer begins. */
+  /** The answer is read by the caller, if it is no error: the timeout ends when it begins. */
   streamed?: boolean;
 }
 
-/** A file that is sent or wanted: a call whose body or answer is none of JSON. */
-export interface Transfer extends Pick<Call, 'method' | 'path' | 'query' | 'once' | 'options'> {
-  body?: string | Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
-  contentType?: string;
+/** What is known of the attempts at one call. */
+interface Attempts {
+  /** whether one may have had its effect though its answer did not say so */
+  mayBeDone: boolean;
 }
 
-/** How long a transfer may take unless the caller says so: an hour. Milliseconds. */
-const transferTimeout = 3_600_000;
+/** A file that is sent. */
+export interface Upload extends Pick<Call, 'path' | 'query' | 'options'> {
+  body: string | Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
+  contentType: string;
+}
+
+/** How long an upload may take unless the caller says so: an hour. Milliseconds. */
+const uploadTimeout = 3_600_000;
 
 /** Tells how far a replica must have come. */
 const consistencyHeader: typeof ConsistencyHeader = 'crosswalk-consistency-token';
@@ -77,12 +84,14 @@ const consistencyHeader: typeof ConsistencyHeader = 'crosswalk-consistency-token
 const [firstPause, longestPause] = [250, 8_000];
 /** A server that asks for more patience than this gets none: the call fails and says so. Seconds. */
 const longestRetryAfter = 60;
+
 /** Makes calls: authenticates, retries, reads answers and errors. */
 export class Connection {
   readonly #url: string;
   readonly #credentials: Credentials;
   readonly #fetch: typeof globalThis.fetch;
-  readonly #timeout: number;
+  /** how long one attempt may take unless its call says so, in milliseconds */
+  readonly timeout: number;
   readonly #maxRetries: number;
   readonly #readsReplica: boolean;
   #consistencyToken: string | undefined;
@@ -96,7 +105,7 @@ export class Connection {
     this.#credentials = credentials;
     // Called through a closure: browsers refuse a fetch that has lost its window.
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-    this.#timeout = options.timeout ?? 30_000;
+    this.timeout = options.timeout ?? 30_000;
     this.#maxRetries = options.maxRetries ?? 3;
     this.#readsReplica = options.reads === 'replica';
   }
@@ -114,12 +123,10 @@ export class Connection {
   /** The answer of a call; undefined when it has no body. Throws a `CrosswalkError`. */
   async call<Answer>(call: Call): Promise<Answer> {
     const response = await this.#send(call);
-    if (response.status === 204) return undefined as Answer;
-    // The server validates what it sends against the contract; it is not checked a second time here.
-    return (await response.json()) as Answer;
+    return response.status === 204 ? (undefined as Answer) : answerOf(response);
   }
 
-  /** The answer of a call as it comes. The timeout is for its beginning; from then on only the `signal` ends it. */
+  /** The answer of a call as it comes. The timeout is for its beginning; from then on only the `signal` ends it. Throws a `CrosswalkError`, and so does reading it. */
   async stream(call: Call): Promise<Response> {
     return this.#send(call, true);
   }
@@ -139,30 +146,28 @@ export class Connection {
     return response;
   }
 
-  /** The response to a transfer. A body that is a stream is sent once. Throws a `CrosswalkError`. */
-  async transfer({ method, path, query = {}, body, contentType, once = false, options = {} }: Transfer): Promise<Response> {
+  /** The answer to a file. A body that is a stream is sent once. Throws a `CrosswalkError`. */
+  async upload<Answer>({ path, query = {}, body, contentType, options = {} }: Upload): Promise<Answer> {
     const isStream = body instanceof ReadableStream;
-    const headers: Record<string, string> = { accept: '*/*' };
-    if (contentType !== undefined) headers['content-type'] = contentType;
-    if (method === 'POST') headers['idempotency-key'] = options.idempotencyKey ?? crypto.randomUUID();
-    const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body }), ...(isStream ? { duplex: 'half' } : {}) };
+    const headers = {
+      accept: 'application/json',
+      'content-type': contentType,
+      'idempotency-key': options.idempotencyKey ?? crypto.randomUUID(),
+    };
+    const init: RequestInit = { method: 'POST', headers, body, ...(isStream ? { duplex: 'half' } : {}) };
     const url = `${this.#url}${path}${queryString(query)}`;
-    const response = await this.#authenticated(
-      url,
-      init,
-      { timeout: transferTimeout, ...options },
-      once || isStream ? 0 : this.#maxRetries,
-    );
+    const response = await this.#authenticated(url, init, { timeout: uploadTimeout, ...options }, isStream ? 0 : this.#maxRetries);
     if (!response.ok) throw await errorFrom(response);
-    return response;
+    return answerOf(response);
   }
 
   async #authenticated(url: string, init: RequestInit, options: AttemptOptions, maxRetries: number): Promise<Response> {
+    const attempts: Attempts = { mayBeDone: false };
     const send = async () => {
       const { headers, ...rest } = await this.#credentials.sign(init.method ?? 'GET', this.#sendUnsigned);
       const read = this.#readsReplica && init.method === 'GET' ? this.#consistencyToken : undefined;
       const all = { ...init.headers, ...headers, ...(read === undefined ? {} : { [consistencyHeader]: read }) };
-      const response = await this.#retrying(url, { ...init, ...rest, headers: all }, options, maxRetries);
+      const response = await this.#retrying(url, { ...init, ...rest, headers: all }, options, maxRetries, attempts);
       this.#hear(response.headers.get(consistencyHeader));
       return response;
     };
@@ -181,45 +186,63 @@ export class Connection {
   // No caller's signal: what it gets is for all of them.
   readonly #sendUnsigned: SendForm = (path, init) => this.#retrying(`${this.#url}${path}`, init, {}, this.#maxRetries);
 
-  async #retrying(url: string, init: RequestInit, options: AttemptOptions, maxRetries: number): Promise<Response> {
+  async #retrying(
+    url: string,
+    init: RequestInit,
+    options: AttemptOptions,
+    maxRetries: number,
+    attempts: Attempts = { mayBeDone: false },
+  ): Promise<Response> {
     for (let attempt = 0; ; attempt += 1) {
-      const last = attempt >= maxRetries;
-      let failure: unknown;
-      let response: Response | undefined;
-      try {
-        response = await this.#once(url, init, options);
-      } catch (error) {
+      const response = await this.#once(url, init, options).catch((error: unknown) => {
         if (options.signal?.aborted) throw error;
-        failure = error;
-      }
-      if (response !== undefined) {
+        return connectionError(error);
+      });
+      const last = attempt >= maxRetries;
+      let error: CrosswalkError;
+      if (response instanceof ConnectionError) {
+        if (last) throw response;
+        error = response;
+      } else {
         // A deletion whose first answer was lost finds nothing any more: it has succeeded.
-        if (response.status === 404 && init.method === 'DELETE' && attempt > 0) return new Response(null, { status: 204 });
-        if (last || !(await mayPass(response))) return response;
-      } else if (last) throw connectionError(failure);
-      const wait = response === undefined ? undefined : retryAfterOf(response);
-      if (wait !== undefined && wait > longestRetryAfter && response !== undefined) return response;
-      await response?.body?.cancel();
-      await pause(Math.max((wait ?? 0) * 1000, jitter(attempt)), options.signal);
+        if (response.status === 404 && init.method === 'DELETE' && attempts.mayBeDone) return new Response(null, { status: 204 });
+        if (response.ok || last) return response;
+        error = await errorFrom(response.clone());
+        if (!mayPass(error) || (error.retryAfter ?? 0) > longestRetryAfter) return response;
+      }
+      attempts.mayBeDone ||= mayBeDone(error);
+      await pause(Math.max((error.retryAfter ?? 0) * 1000, jitter(attempt)), options.signal);
     }
   }
 
-  async #once(url: string, init: RequestInit, { signal, timeout = this.#timeout, streamed }: AttemptOptions): Promise<Response> {
-    const attempt = (limit: AbortSignal) =>
-      this.#fetch(url, { ...init, redirect: 'manual', signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
-    if (streamed !== true) return attempt(AbortSignal.timeout(timeout));
+  /** One attempt, with all of its answer: what is cut or stalls on the way is no answer, and fails here. */
+  async #once(url: string, init: RequestInit, { signal, timeout = this.timeout, streamed }: AttemptOptions): Promise<Response> {
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(new DOMException('no answer in time', 'TimeoutError')), timeout);
-    return attempt(limit.signal).finally(() => clearTimeout(timer));
+    const timer = setTimeout(() => limit.abort(new DOMException(`it took longer than ${timeout} milliseconds`, 'TimeoutError')), timeout);
+    try {
+      const signals = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
+      const response = await this.#fetch(url, { ...init, redirect: 'manual', signal: signals });
+      return streamed === true && response.ok ? openAnswer(response, signal) : await wholeAnswer(response);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
 /** Whether the same call may succeed a little later. */
-async function mayPass(response: Response): Promise<boolean> {
-  if ([408, 429, 502, 503, 504].includes(response.status)) return true;
-  if (response.status !== 409) return false;
-  const error = await errorFrom(response.clone());
-  return error instanceof CrosswalkError && error.errorCode === 'RECORD_BUSY';
+function mayPass({ status, errorCode }: CrosswalkError): boolean {
+  return [408, 429, 502, 503, 504].includes(status) || errorCode === 'RECORD_BUSY';
+}
+
+/** Refusals with 503 that come before anything is changed, or instead of it. */
+const untouched = ['QUERY_TOO_SLOW', 'DNS_UNAVAILABLE', 'SERVER_STOPPING'];
+
+/**
+ * Whether a call that failed may have had its effect all the same: no answer came, a proxy gave up waiting for one, or the server waiting for its
+ * database, which may have made the change.
+ */
+function mayBeDone({ status, errorCode }: CrosswalkError): boolean {
+  return [0, 502, 504].includes(status) || (status === 503 && !untouched.includes(errorCode));
 }
 
 /** Full jitter: many clients that failed together do not come back together. */
@@ -227,8 +250,10 @@ function jitter(attempt: number): number {
   return Math.random() * Math.min(longestPause, firstPause * 2 ** attempt);
 }
 
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+/** Resolves after a while; rejects when the signal is aborted, or was. */
+export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const onAbort = () => {
       clearTimeout(timer);
       reject(signal?.reason);

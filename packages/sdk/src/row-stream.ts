@@ -1,7 +1,7 @@
 import type { TransferRow } from '@crosswalk/contract';
 import { connectionError } from './errors.ts';
 
-/** The body of an answer; an empty one if it has none. */
+/** The body of an answer of `stream`; an empty one if it has none. */
 export function bodyOf({ body }: Response): ReadableStream<Uint8Array> {
   return body ?? new ReadableStream({ start: (controller) => controller.close() });
 }
@@ -18,16 +18,23 @@ export async function* rowsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<
   let rest = '';
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch((error: unknown) => {
-        throw connectionError(error);
-      });
+      const { done, value } = await reader.read();
       const lines = (rest + (done ? decoder.decode() : decoder.decode(value, { stream: true }))).split('\n');
       rest = done ? '' : (lines.pop() ?? '');
-      for (const line of lines) if (line !== '') yield JSON.parse(line);
+      for (const line of lines) if (line !== '') yield rowOf(line);
       if (done) return;
     }
   } finally {
     // Who stops in the middle ends the request.
     await reader.cancel().catch(() => {});
+  }
+}
+
+function rowOf(line: string): TransferRow {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    // A proxy that closes the connection may make a cut answer look like one that has ended.
+    throw connectionError(error);
   }
 }

@@ -3,7 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../../test/server-process.ts';
 import { useTestServer } from '../../server/src/testing.ts';
 import { toSnakeCase } from './case.ts';
-import { ConflictError, ConnectionError, Crosswalk, NotFoundError, PreconditionError, RateLimitError, ValidationError } from './index.ts';
+import {
+  ConflictError,
+  ConnectionError,
+  Crosswalk,
+  CrosswalkError,
+  NotFoundError,
+  PreconditionError,
+  RateLimitError,
+  ValidationError,
+} from './index.ts';
 
 const server = useTestServer();
 const connect = (options?: ConstructorParameters<typeof Crosswalk>[3]) =>
@@ -343,12 +352,17 @@ describe('the network', () => {
   /** A server whose answers a test scripts, to be what a proxy or a failing network is. */
   type Handler = (request: IncomingMessage, response: ServerResponse) => void;
   let handle: Handler = (_request, response) => response.end('{}');
-  const seen: { method: string | undefined; key: string | undefined }[] = [];
+  const seen: { method: string | undefined; url: string; key: string | undefined; token: string | undefined }[] = [];
   let tokens = 0;
   let url = '';
+  /** What is to be done with a request for a token, if it is not answered with one. */
+  let refuseToken: Handler | undefined;
   const proxy = createServer((request, response) => {
     if (request.url === '/oauth/token') {
       tokens += 1;
+      const refuse = refuseToken;
+      refuseToken = undefined;
+      if (refuse !== undefined) return refuse(request, response);
       setTimeout(
         () =>
           response.end(JSON.stringify({ access_token: `token-${tokens}`, token_type: 'Bearer', expires_in: 3600, scope: 'read write' })),
@@ -356,7 +370,13 @@ describe('the network', () => {
       );
       return;
     }
-    seen.push({ method: request.method, key: [request.headers['idempotency-key']].flat()[0] });
+    const headerOf = (name: string) => [request.headers[name]].flat()[0];
+    seen.push({
+      method: request.method,
+      url: request.url ?? '',
+      key: headerOf('idempotency-key'),
+      token: headerOf('crosswalk-consistency-token'),
+    });
     handle(request, response);
   });
   beforeAll(async () => {
@@ -372,6 +392,20 @@ describe('the network', () => {
   };
   const answer = (response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}) =>
     response.writeHead(status, headers).end(JSON.stringify(body));
+  const refusal = (code: string) => ({
+    code: 14,
+    message: 'not now',
+    details: [{ error_code: code, request_info: { request_id: 'req_1' } }],
+  });
+  /** Begins an answer, and then nothing more comes. */
+  const stall: Handler = (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 }).write('{"results":');
+  };
+  /** Begins an answer, and then the connection is cut. */
+  const cut: Handler = (request, response) => {
+    stall(request, response);
+    setTimeout(() => request.socket.destroy(), 20);
+  };
 
   test('many calls at once share one request for a token', async () => {
     handle = (_request, response) => answer(response, 200, { results: [] });
@@ -401,14 +435,124 @@ describe('the network', () => {
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(990);
   });
 
-  test('a deletion whose first answer was lost succeeds', async () => {
+  const inTurn = (first: Handler, then: Handler): Handler => {
     let attempts = 0;
-    handle = (request, response) => {
+    return (request, response) => {
       attempts += 1;
-      if (attempts === 1) request.socket.destroy();
-      else answer(response, 404, {});
+      (attempts === 1 ? first : then)(request, response);
     };
+  };
+
+  test.each<[string, Handler]>([
+    ['was cut off', cut],
+    ['stalled', stall],
+  ])('an answer that %s is asked for again, with the same idempotency key', async (_name, fail) => {
+    handle = inTurn(fail, (_request, response) => answer(response, 200, { results: [] }));
+    expect(await client({ timeout: 300 }).resolve(['x'])).toEqual([]);
+    expect([seen.length, new Set(seen.map(({ key }) => key)).size]).toEqual([2, 1]);
+    handle = fail;
+    const failure = client({ timeout: 100, maxRetries: 1 }).resolve(['x']);
+    await expect(failure).rejects.toThrow(ConnectionError);
+    await expect(failure).rejects.toMatchObject({ status: 0, message: expect.stringContaining('no answer from the server') });
+    expect(seen).toHaveLength(2);
+    await expect(client({ timeout: 100 }).client.create({ name: 'x' })).rejects.toThrow(ConnectionError);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('an answer with an error that was cut off, and that with a token, are asked for again', async () => {
+    const cutError: Handler = (request, response) => {
+      response.writeHead(400, { 'content-length': 100 }).write('{"message":');
+      setTimeout(() => request.socket.destroy(), 20);
+    };
+    handle = inTurn(cutError, (_request, response) => answer(response, 404, refusal('ORGANIZATION_NOT_FOUND')));
+    await expect(client().organization.get('org_1')).rejects.toThrow(NotFoundError);
+    handle = (_request, response) => answer(response, 200, { results: [] });
+    const crosswalk = client();
+    refuseToken = cut;
+    expect(await crosswalk.resolve(['x'])).toEqual([]);
+    expect([tokens, seen.length]).toEqual([2, 1]);
+  });
+
+  test('abort ends the reading of an answer', async () => {
+    handle = stall;
+    await expect(client().resolve(['x'], { signal: AbortSignal.timeout(100) })).rejects.toThrow(/abort|timeout/i);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('an answer that is no JSON, as of a proxy that asks to sign in, is told with its status, its type and how it begins', async () => {
+    const page: Handler = (_request, response) =>
+      response.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html>\n<title>Sign in</title>${'x'.repeat(500)}`);
+    handle = page;
+    const failure = client().resolve(['x']);
+    await expect(failure).rejects.toThrow(CrosswalkError);
+    await expect(failure).rejects.toMatchObject({
+      status: 200,
+      errorCode: 'UNKNOWN',
+      message: expect.stringMatching(/^the server answered 200 .*\(text\/html\): <!doctype html> <title>Sign in<\/title>x+…$/),
+    });
+    expect(seen).toHaveLength(1);
+    for (const body of ['', 'null', '"text"', '{"results":']) {
+      handle = (_request, response) => response.writeHead(200).end(body);
+      await expect(client().resolve(['x'])).rejects.toThrow('the server answered 200 with something else than a JSON object');
+    }
+    handle = (_request, response) => answer(response, 200, { results: [] });
+    const crosswalk = client();
+    refuseToken = page;
+    await expect(crosswalk.resolve(['x'])).rejects.toThrow(/answered 200 .*Sign in/);
+    handle = page;
+    await expect(client().imports.create('{}')).rejects.toThrow(/answered 200 .*Sign in/);
+  });
+
+  test.each<[string, object, object]>([
+    ['details of another form', { message: 'no', details: [{ foo: 1 }] }, { message: 'no', errorCode: 'UNKNOWN', requestId: undefined }],
+    ['details of nothing', { message: 'no', details: [null, 'x'] }, { message: 'no', errorCode: 'UNKNOWN' }],
+    [
+      'ours behind others, without a request',
+      { code: 3, message: 'no', details: [{ foo: 1 }, { error_code: 'INVALID_ID' }] },
+      { code: 3, message: 'no', errorCode: 'INVALID_ID', requestId: undefined },
+    ],
+    ['a message that is no text', { message: {}, details: [] }, { message: 'the server answered 400 without an explanation' }],
+  ])('an error with %s is a CrosswalkError of its status', async (_name, body, expected) => {
+    handle = (_request, response) => answer(response, 400, body);
+    const failure = client().resolve(['x']);
+    await expect(failure).rejects.toThrow(ValidationError);
+    await expect(failure).rejects.toMatchObject({ status: 400, ...expected });
+  });
+
+  test.each<[string, Handler]>([
+    ['no answer', (request) => request.socket.destroy()],
+    ['an answer that was cut off', cut],
+    ['502', (_request, response) => answer(response, 502, {})],
+    ['503 of a proxy', (_request, response) => answer(response, 503, {})],
+    ['503 of a database that did not say', (_request, response) => answer(response, 503, refusal('DATABASE_UNAVAILABLE'))],
+    ['504', (_request, response) => answer(response, 504, {})],
+  ])('a deletion that finds nothing after %s has succeeded: it may have been made then', async (_name, first) => {
+    handle = inTurn(first, (_request, response) => answer(response, 404, refusal('ORGANIZATION_NOT_FOUND')));
     await expect(client().organization.delete('org_1')).resolves.toBeUndefined();
+    expect(seen).toHaveLength(2);
+  });
+
+  test.each<[string, Handler]>([
+    ['429', (_request, response) => answer(response, 429, refusal('RATE_LIMITED'))],
+    ['a record that was busy', (_request, response) => answer(response, 409, refusal('RECORD_BUSY'))],
+    ['408', (_request, response) => answer(response, 408, refusal('REQUEST_TIMEOUT'))],
+    ['503 of a server that stops', (_request, response) => answer(response, 503, refusal('SERVER_STOPPING'))],
+    ['503 of a statement that was ended', (_request, response) => answer(response, 503, refusal('QUERY_TOO_SLOW'))],
+  ])('a deletion that finds nothing after %s was never made, and says so', async (_name, first) => {
+    handle = inTurn(first, (_request, response) => answer(response, 404, refusal('ORGANIZATION_NOT_FOUND')));
+    await expect(client().organization.delete('org_1')).rejects.toThrow(NotFoundError);
+    expect(seen).toHaveLength(2);
+  });
+
+  test('a deletion whose answer was lost before its token was renewed has succeeded', async () => {
+    const turns: Handler[] = [
+      (request) => request.socket.destroy(),
+      (_request, response) => answer(response, 401, refusal('UNAUTHENTICATED')),
+      (_request, response) => answer(response, 404, refusal('ORGANIZATION_NOT_FOUND')),
+    ];
+    handle = (request, response) => turns.shift()?.(request, response);
+    await expect(client().organization.delete('org_1')).resolves.toBeUndefined();
+    expect(tokens).toBe(2);
   });
 
   test('what cannot pass is not tried again, nor is a call the server would not recognise', async () => {

@@ -1,4 +1,5 @@
 import type { ChangeEmail, ChangePassword, SessionAnswer, SetUp, SignIn } from '@crosswalk/contract';
+import { answerOf } from './answer.ts';
 import type { Either } from './case.ts';
 import type { Credentials } from './credentials.ts';
 import { Crosswalk } from './crosswalk.ts';
@@ -92,7 +93,7 @@ export class DashboardSession {
   async #readToken(send: (path: string, init: RequestInit) => Promise<Response>): Promise<string | undefined> {
     const response = await send(path, { headers: { accept: 'application/json' }, credentials: 'same-origin' });
     if (!response.ok) throw await errorFrom(response);
-    const answer: SessionAnswer = await response.json();
+    const answer = await answerOf<SessionAnswer>(response);
     return answer.session?.csrf_token;
   }
 }
