@@ -1,5 +1,5 @@
 import type { Event, EventFeed, EventPage } from '@crosswalk/contract';
-import type { CallOptions, Connection } from './request.ts';
+import { type CallOptions, type Connection, pause } from './request.ts';
 
 /** What a reader of the feed wants. */
 export interface EventsOptions {
@@ -12,7 +12,10 @@ export interface EventsOptions {
   actorId?: string;
   /** Events in one request, 1 to 1,000; default 100. */
   limit?: number;
-  /** Goes on when there are no more events for now, until the `signal` of the call is aborted; default false. */
+  /**
+   * Goes on when there are no more events for now, until the `signal` of the call is aborted; default false. A request waits for events for 25
+   * seconds, or as long as the timeout lets it; with less than two seconds it asks again every second.
+   */
   follow?: boolean;
 }
 
@@ -27,8 +30,10 @@ export interface EventSearch extends Pick<EventsOptions, 'types' | 'organization
   pageToken?: string;
 }
 
-/** How long one request of a reader that follows waits for an event. Seconds. */
-const wait = 25;
+/** How long one request of a reader that follows waits for an event at most. Seconds. */
+const longestWait = 25;
+/** How long a reader that follows pauses where no request has the time to wait. Milliseconds. */
+const pollingPause = 1_000;
 
 /**
  * A part of the change feed. `await` gives one page with its `next_cursor`; `for await` gives every event, fetching as needed, and with
@@ -61,11 +66,15 @@ export class EventList implements PromiseLike<EventFeed>, AsyncIterable<Event> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Event> {
+    const follow = this.#wanted.follow === true;
+    const wait = follow ? waitWithin(this.#options?.timeout ?? this.#connection.timeout) : 0;
     for (;;) {
-      const page = await this.#fetch(this.#wanted.follow === true ? wait : 0);
+      const page = await this.#fetch(wait);
       yield* page.events;
       this.#cursor = page.next_cursor;
-      if (!page.has_more && this.#wanted.follow !== true) return;
+      if (page.has_more) continue;
+      if (!follow) return;
+      if (wait === 0) await pause(pollingPause, this.#options?.signal);
     }
   }
 
@@ -81,6 +90,12 @@ export class EventList implements PromiseLike<EventFeed>, AsyncIterable<Event> {
     };
     return this.#connection.call({ method: 'GET', path: '/api/v1/events', query, options: this.#options });
   }
+}
+
+/** How long a request may wait for an event to be answered in time: a sixth of the timeout, and a second, are left for that. Seconds. */
+function waitWithin(timeout: number): number {
+  const time = Math.min((timeout * 5) / 6, timeout - 1_000);
+  return Math.min(longestWait, Math.max(0, Math.floor(time / 1_000)));
 }
 
 /** What changed in the environment, in order. */

@@ -555,6 +555,30 @@ describe('the network', () => {
     expect(tokens).toBe(2);
   });
 
+  test('a reader that follows waits no longer than the client does; where that is too short to wait, it asks again every second', async () => {
+    const waitsOf = async (options: { timeout?: number }, call: { timeout?: number } = {}) => {
+      const stop = new AbortController();
+      handle = (_request, response) => {
+        if (seen.length === 2) stop.abort();
+        answer(response, 200, { events: [], next_cursor: 'c', has_more: false });
+      };
+      const crosswalk = client(options);
+      const started = performance.now();
+      const reading = (async () => {
+        for await (const _event of crosswalk.events.list({ follow: true }, { signal: stop.signal, ...call }));
+      })();
+      await expect(reading).rejects.toThrow(/abort/i);
+      return { wait: new URL(seen[0]?.url ?? '', url).searchParams.get('wait'), took: performance.now() - started };
+    };
+    expect((await waitsOf({})).wait).toBe('25');
+    expect((await waitsOf({ timeout: 60_000 })).wait).toBe('25');
+    expect((await waitsOf({ timeout: 10_000 })).wait).toBe('8');
+    expect((await waitsOf({}, { timeout: 2_500 })).wait).toBe('1');
+    const polled = await waitsOf({ timeout: 1_000 });
+    expect(polled.wait).toBe('0');
+    expect(polled.took).toBeGreaterThan(900);
+  });
+
   test('what cannot pass is not tried again, nor is a call the server would not recognise', async () => {
     handle = (_request, response) => answer(response, 400, { code: 3, message: 'no', details: [] });
     await expect(client().resolve(['x'])).rejects.toThrow('no');
