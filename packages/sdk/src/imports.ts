@@ -82,7 +82,7 @@ export class Imports {
 
   /** Ends it after the batch under way; what was committed stays. */
   async cancel(id: string, options?: CallOptions): Promise<Import> {
-    const answer = await this.#connection.call<ImportAnswer>({ method: 'POST', path: `${pathOf(id)}:cancel`, options });
+    const answer = await this.#connection.call<ImportAnswer>({ method: 'POST', path: `${pathOf(id)}:cancel`, once: true, options });
     return answer.import;
   }
 
@@ -91,7 +91,7 @@ export class Imports {
    * see `left`. Resolves when the job is queued; `wait` tells when it is done.
    */
   async undo(id: string, options?: CallOptions): Promise<Import> {
-    const answer = await this.#connection.call<ImportAnswer>({ method: 'POST', path: `${pathOf(id)}:undo`, options });
+    const answer = await this.#connection.call<ImportAnswer>({ method: 'POST', path: `${pathOf(id)}:undo`, once: true, options });
     return answer.import;
   }
 

@@ -13,7 +13,7 @@ import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { segment } from './identifiers.ts';
 import { List, type PageInfo, type PageOptions } from './pages.ts';
-import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
+import { type CallOptions, type ChangeOptions, type Connection, isConditional, type UpsertOptions } from './request.ts';
 import type { Membership, Part, User, Whole } from './types.ts';
 
 /** One page of memberships. */
@@ -114,7 +114,7 @@ export class Memberships<UserData, Data> {
   /** Takes a role in the organization from the user; a `NotFoundError` if they do not have it themselves. */
   async removeRole(organizationId: string, userId: string, roleName: string, options?: ChangeOptions): Promise<void> {
     const path = `${userPathOf(organizationId, userId)}/roles/${segment('roleName', roleName)}`;
-    await this.#connection.call({ method: 'DELETE', path, options });
+    await this.#connection.call({ method: 'DELETE', path, once: isConditional(options), options });
   }
 
   /** What the user's roles in the organization allow, inherited permissions included, whatever the status of the membership. */

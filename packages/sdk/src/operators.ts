@@ -25,7 +25,7 @@ export class Operators {
 
   /** Changes the name, the password, or the role in this environment; `role: null` takes it away. */
   update(id: string, changes: UpdateOperator, options?: ChangeOptions): Promise<Operator> {
-    return this.#one({ method: 'PATCH', path: pathOf(id), body: changes, options });
+    return this.#one({ method: 'PATCH', path: pathOf(id), body: changes, once: true, options });
   }
 
   /** Deletes the operator and ends their sessions. */

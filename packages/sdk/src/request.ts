@@ -42,6 +42,14 @@ export interface UpsertOptions extends ChangeOptions {
   ifNoneMatch?: '*';
 }
 
+/**
+ * Whether a deletion of a part of a record is for one version of it alone. Sent again after an answer that was lost, it would find the version that
+ * it made itself, and be refused: it is `once`. Deletions have no idempotency key.
+ */
+export function isConditional({ ifMatch }: ChangeOptions = {}): boolean {
+  return ifMatch !== undefined;
+}
+
 /** One call of the API. */
 export interface Call {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -52,7 +60,7 @@ export interface Call {
   body?: unknown;
   /** The body is the caller's own object: its keys are not touched. */
   asIs?: boolean;
-  /** The server does not recognise a repeated call: it is never sent twice. */
+  /** The server keeps no idempotency key for it, so that a repeated call would not be recognised: it is never sent twice. */
   once?: boolean;
   options?: UpsertOptions | undefined;
 }

@@ -9,7 +9,7 @@ import type {
 } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { segment } from './identifiers.ts';
-import type { CallOptions, ChangeOptions, Connection } from './request.ts';
+import { type CallOptions, type ChangeOptions, type Connection, isConditional } from './request.ts';
 
 const collection = '/api/v1/roles';
 
@@ -74,7 +74,7 @@ export class Roles {
 
   /** Makes the role extend none. */
   async deleteBase(name: string, options: RoleOrganization & ChangeOptions = {}): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: `${pathOf(name, options)}/base`, options });
+    await this.#connection.call({ method: 'DELETE', path: `${pathOf(name, options)}/base`, once: isConditional(options), options });
   }
 
   /** The permissions that the role has itself. */
@@ -96,7 +96,7 @@ export class Roles {
   /** Takes a permission from the role; a `NotFoundError` if the role does not have it itself. */
   async removePermission(name: string, permissionName: string, options: RoleOrganization & ChangeOptions = {}): Promise<void> {
     const path = `${pathOf(name, options)}/permissions/${segment('permissionName', permissionName)}`;
-    await this.#connection.call({ method: 'DELETE', path, options });
+    await this.#connection.call({ method: 'DELETE', path, once: isConditional(options), options });
   }
 
   /** Sets the default roles of the environment; one that is not named stays. Returns both. */

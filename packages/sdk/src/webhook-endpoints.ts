@@ -127,7 +127,7 @@ export class WebhookEndpoints {
     for (let cursor: string | undefined; ; ) {
       const body = cursor === undefined ? wanted : { ...wanted, cursor };
       const path = `${pathOf(id)}:replay`;
-      const answer = await this.#connection.call<ReplayWebhooksAnswer>({ method: 'POST', path, body, options });
+      const answer = await this.#connection.call<ReplayWebhooksAnswer>({ method: 'POST', path, body, once: true, options });
       scheduled += answer.scheduled;
       if (answer.next_cursor === '') return scheduled;
       cursor = answer.next_cursor;
