@@ -14,7 +14,8 @@ export interface CrosswalkOptions {
   maxRetries?: number;
   /**
    * `replica`: look-ups, lists and searches may come from a replica of the database, where the server has one, that has what this client
-   * changed before. What others changed, another process of yours included, may be missing for as long as the replica is behind.
+   * changed before; until it changes something, from one that is behind by whatever it is. What others changed, another process of yours
+   * included, may be missing for as long as the replica is behind.
    * Default `primary`: nothing is ever missing.
    */
   reads?: 'primary' | 'replica';
@@ -102,7 +103,8 @@ export class Connection {
   readonly timeout: number;
   readonly #maxRetries: number;
   readonly #readsReplica: boolean;
-  #consistencyToken: string | undefined;
+  /** What a replica must have for this client to read from it: a token, `any` before the first change, `primary` when no replica will do. */
+  #readFrom = 'any';
 
   constructor(environmentUrl: string, credentials: Credentials, options: CrosswalkOptions = {}) {
     if (typeof environmentUrl !== 'string' || environmentUrl === '')
@@ -120,12 +122,13 @@ export class Connection {
 
   /** How far a replica must have come to have all that this client changed; undefined before its first change. */
   get consistencyToken(): string | undefined {
-    return this.#consistencyToken;
+    return isToken(this.#readFrom) ? this.#readFrom : undefined;
   }
 
   /** Raises it to that of another client: what that changed is read too. */
   seen(token: string): void {
-    if (this.#consistencyToken === undefined || token > this.#consistencyToken) this.#consistencyToken = token;
+    // Where no replica is known to have what this client changed, what another did tells nothing of it.
+    if (this.#readFrom === 'any' || (isToken(this.#readFrom) && token > this.#readFrom)) this.#readFrom = token;
   }
 
   /** The answer of a call; undefined when it has no body. Throws a `CrosswalkError`. */
@@ -173,8 +176,11 @@ export class Connection {
     const attempts: Attempts = { mayBeDone: false };
     const send = async () => {
       const { headers, ...rest } = await this.#credentials.sign(init.method ?? 'GET', this.#sendUnsigned);
-      const read = this.#readsReplica && init.method === 'GET' ? this.#consistencyToken : undefined;
-      const all = { ...init.headers, ...headers, ...(read === undefined ? {} : { [consistencyHeader]: read }) };
+      const all = {
+        ...init.headers,
+        ...headers,
+        ...(this.#readsReplica && init.method === 'GET' ? { [consistencyHeader]: this.#readFrom } : {}),
+      };
       const response = await this.#retrying(url, { ...init, ...rest, headers: all }, options, maxRetries, attempts);
       this.#hear(response.headers.get(consistencyHeader));
       return response;
@@ -186,8 +192,8 @@ export class Connection {
 
   /** What an answer says of where its change can be read. */
   #hear(token: string | null): void {
-    // The server could not tell how far its database had come.
-    if (token === 'primary') this.#consistencyToken = undefined;
+    // `primary`: the server could not tell how far its database had come. A later change is behind that one, too.
+    if (token === 'primary' || (token !== null && this.#readFrom === 'primary')) this.#readFrom = token;
     else if (token !== null) this.seen(token);
   }
 
@@ -272,6 +278,11 @@ export function pause(milliseconds: number, signal: AbortSignal | undefined): Pr
     }, milliseconds);
     signal?.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/** Whether it tells how far a replica must have come; else it is `any` or `primary`. */
+function isToken(readFrom: string): boolean {
+  return readFrom !== 'any' && readFrom !== 'primary';
 }
 
 function entityTag(match: number | string): string {

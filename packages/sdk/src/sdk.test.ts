@@ -579,6 +579,37 @@ describe('the network', () => {
     expect(polled.took).toBeGreaterThan(900);
   });
 
+  test('a client that reads from replicas takes any before its first change, then one with its changes, and none while that is not known', async () => {
+    const position = (digit: string) => digit.repeat(16);
+    let given: string | undefined;
+    handle = (_request, response) =>
+      answer(response, 200, { organization: { id: 'org_1' } }, given === undefined ? {} : { 'crosswalk-consistency-token': given });
+    const crosswalk = client({ reads: 'replica' });
+    const sent = async () => {
+      given = undefined;
+      await crosswalk.organization.get('org_1');
+      return seen.at(-1)?.token;
+    };
+    const change = async (token: string) => {
+      given = token;
+      await crosswalk.organization.update('org_1', {});
+      expect(seen.at(-1)?.token).toBeUndefined();
+    };
+    expect([await sent(), crosswalk.consistencyToken]).toEqual(['any', undefined]);
+    await change(position('2'));
+    expect([await sent(), crosswalk.consistencyToken]).toEqual([position('2'), position('2')]);
+    crosswalk.seen(position('1'));
+    expect(await sent()).toBe(position('2'));
+    await change('primary');
+    expect([await sent(), crosswalk.consistencyToken]).toEqual(['primary', undefined]);
+    crosswalk.seen(position('9'));
+    expect(await sent()).toBe('primary');
+    await change(position('3'));
+    expect(await sent()).toBe(position('3'));
+    await client().organization.get('org_1');
+    expect(seen.at(-1)?.token).toBeUndefined();
+  });
+
   test('what cannot pass is not tried again, nor is a call the server would not recognise', async () => {
     handle = (_request, response) => answer(response, 400, { code: 3, message: 'no', details: [] });
     await expect(client().resolve(['x'])).rejects.toThrow('no');
