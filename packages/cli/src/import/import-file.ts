@@ -31,7 +31,13 @@ export async function importFile(cli: Cli, path: string, options: ImportArgument
   const progress = new Progress(cli.streams, cli.env, () =>
     job === undefined ? meter.line({ what: 'sending', done: conversion.read, total: file.size, write: bytes }) : meter.line(readingOf(job)),
   );
-  const resume = () => (job === undefined ? 'nothing was imported: run it again' : wayOn(job));
+  const resume = () => {
+    if (job !== undefined) return wayOn(job);
+    // The server has the file, perhaps: it imports it then, whether or not its answer arrives.
+    return conversion.isWhole
+      ? 'whether the server has the file is not known: crosswalk import list tells'
+      : 'nothing was imported: run it again';
+  };
   try {
     await cli.interruptible(async (signal) => {
       job = await crosswalk.imports.create(remembering(source, conversion), settings, { signal }).catch((error: unknown) => {
@@ -55,10 +61,11 @@ export async function importFile(cli: Cli, path: string, options: ImportArgument
   if (job !== undefined) await tell(cli, crosswalk, job, options, conversion);
 }
 
-/** The same parts; what goes wrong with them is kept. */
+/** The same parts; that they have ended, or what goes wrong with them, is kept. */
 async function* remembering(parts: AsyncIterable<Uint8Array>, conversion: Conversion): AsyncGenerator<Uint8Array> {
   try {
     yield* parts;
+    conversion.isWhole = true;
   } catch (error) {
     conversion.failure = error;
     throw error;

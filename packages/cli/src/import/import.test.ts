@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -30,6 +31,27 @@ test('a file is imported, tried before, and found unchanged when it is sent agai
   expect((await organization('--external-id', '1')).metadata).toEqual({ seats: 5 });
   const again = await crosswalk('import', '[customers.csv]', '--kind', 'organization', '--json');
   expect(JSON.parse(again.out)).toMatchObject({ counts: { organization: { created: 0, updated: 0, unchanged: 2 } } });
+});
+
+test('an import whose answer is lost is not said to be none: the server may have the file', async () => {
+  await write('lost.csv', 'external_id,display_name\nLOST-1,Lost\n');
+  const losing = createServer(async (request, response) => {
+    if (request.url === '/oauth/token') return void response.end(JSON.stringify({ access_token: 't', expires_in: 60 }));
+    for await (const _part of request);
+    response.destroy();
+  });
+  await new Promise<void>((resolve) => losing.listen(0, '127.0.0.1', resolve));
+  const address = losing.address();
+  const url = typeof address === 'object' ? `http://127.0.0.1:${address?.port}` : '';
+  const env = { ...variablesOf(server), CROSSWALK_ENVIRONMENT_URL: url };
+  const lost = await runIn(env, ['import', pathIn('[lost.csv]'), '--kind', 'organization']);
+  losing.close();
+  expect(lost.status).toBe(1);
+  expect(lost.err).toMatch(
+    /^whether the server has the file is not known: crosswalk import list tells\ncrosswalk: no answer from the server/,
+  );
+  const unsent = await runIn(env, ['import', pathIn('[lost.csv]'), '--kind', 'organization']);
+  expect(unsent.err).toContain('nothing was imported');
 });
 
 test('columns with other names are mapped; separators of other countries, quotes and line breaks in cells are read', async () => {
