@@ -90,6 +90,7 @@ import { validatorCompiler } from './transport/validation.ts';
 import { findUsers, lockUser, moveUsers, removeUser, UserService, userRoutes } from './users/index.ts';
 import {
   DeliveryWorker,
+  freeLanes,
   purgeDeliveries,
   purgeEndpoints,
   purgeWebhookHours,
@@ -421,6 +422,7 @@ export async function buildApp({
         purgeKeys,
         purgeAliases,
         purgeTokens,
+        freeLanes,
         purgeDeliveries,
         purgeEndpoints,
         purgeMessages,

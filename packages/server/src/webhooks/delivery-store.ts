@@ -51,37 +51,36 @@ const matches = `(w.event_types = '{}' or e.type = any(w.event_types) or split_p
   and e.record_id <> w.id`;
 
 /**
- * SQL: schedules the events of `$1` (environments) and `$2` (sequences) for the endpoints `w` of `wanted`. In each lane the first is due
- * at once unless an earlier one is pending. One that has ended begins anew; one that is pending stays as it is.
+ * SQL: schedules the events of `$1` (environments) and `$2` (sequences) for those of the endpoints `$3` that want them, all of which are held. In
+ * each lane the first is due at once unless an earlier one is pending. One that has ended begins anew; one that is pending stays as it is.
  */
-function insertDeliveries(wanted: string): string {
-  return `
-    insert into webhook_deliveries as d (environment_id, endpoint_id, event_id, event_sequence, event_type, record_kind, record_id, place,
-      due_time, expire_time)
-    select e.environment_id, w.id, e.id, e.sequence, e.type, e.record_kind, e.record_id, e.place,
-      case when row_number() over (partition by w.id, e.record_id order by e.place) = 1 and not exists (
-        select from webhook_deliveries p where p.environment_id = e.environment_id and p.endpoint_id = w.id
-          and p.record_id = e.record_id and p.status = 'PENDING') then now() end,
-      now() + interval '${deliveryLife} milliseconds'
-    from unnest($1::bigint[], $2::bigint[]) as key (environment_id, sequence)
-    join events e on e.environment_id = key.environment_id and e.sequence = key.sequence
-    join webhook_endpoints w on w.environment_id = e.environment_id and ${wanted} and ${matches}
-    on conflict on constraint webhook_deliveries_pkey do update
-      set status = 'PENDING', due_time = excluded.due_time, attempts = 0, expire_time = excluded.expire_time
-      where d.status <> 'PENDING'`;
-}
+const insertDeliveries = `
+  insert into webhook_deliveries as d (environment_id, endpoint_id, event_id, event_sequence, event_type, record_kind, record_id, place,
+    due_time, expire_time)
+  select e.environment_id, w.id, e.id, e.sequence, e.type, e.record_kind, e.record_id, e.place,
+    case when row_number() over (partition by w.id, e.record_id order by e.place) = 1 and not exists (
+      select from webhook_deliveries p where p.environment_id = e.environment_id and p.endpoint_id = w.id
+        and p.record_id = e.record_id and p.status = 'PENDING') then now() end,
+    now() + interval '${deliveryLife} milliseconds'
+  from unnest($1::bigint[], $2::bigint[]) as key (environment_id, sequence)
+  join events e on e.environment_id = key.environment_id and e.sequence = key.sequence
+  join webhook_endpoints w on w.environment_id = e.environment_id and w.id = any($3::bigint[]) and ${matches}
+  on conflict on constraint webhook_deliveries_pkey do update
+    set status = 'PENDING', due_time = excluded.due_time, attempts = 0, expire_time = excluded.expire_time
+    where d.status <> 'PENDING'`;
 
 const enabled = 'w.disabled_reason is null and w.delete_time is null';
 
 /** Schedules events that have just been placed for every enabled endpoint that wants them. */
 export async function scheduleEvents(tx: Queryable, events: readonly PlacedEvent[]): Promise<void> {
   const environments = events.map((event) => event.environment_id);
-  const { rowCount: endpoints } = await tx.query(
-    `select from webhook_endpoints w where w.environment_id = any($1::bigint[]) and ${enabled} order by w.id for no key update`,
+  const { rows: held } = await tx.query<{ id: string }>(
+    `select w.id from webhook_endpoints w where w.environment_id = any($1::bigint[]) and ${enabled} order by w.id for no key update`,
     [[...new Set(environments)]],
   );
-  if (endpoints === 0) return;
-  await tx.query(insertDeliveries(enabled), [environments, events.map(({ sequence }) => sequence)]);
+  if (held.length === 0) return;
+  // Those that are held, and not those that are enabled by now: one that was enabled in between is not held.
+  await tx.query(insertDeliveries, [environments, events.map(({ sequence }) => sequence), held.map(({ id }) => id)]);
 }
 
 /** A delivery that is ours to send until its lease ends. */
@@ -291,6 +290,38 @@ async function releaseLanes(tx: Queryable, lanes: readonly Lane[]): Promise<void
   });
 }
 
+/** Lanes of an endpoint that are looked at in one go: beyond them is a backlog, and when that is sent, the next go sees the rest. */
+const lanesAtOnce = 1_000;
+
+/** SQL: what is pending of endpoint `w`, and what of it is in lane `l`, under the name `p`. */
+const pending = `p.environment_id = w.environment_id and p.endpoint_id = w.id and p.status = 'PENDING'`;
+const pendingInLane = `${pending} and p.record_id = l.record_id`;
+
+/**
+ * Makes the first of lanes due where nothing is, and nothing would ever be: earlier versions left such lanes when an endpoint was enabled at
+ * the wrong moment. Returns how many. It needs no hold of the endpoints, since nobody else moves a lane that stands still. Whether another is due
+ * is asked as an aggregate, which keeps the planner on the index of lanes rather than that of all that is due.
+ */
+export async function freeLanes(db: Queryable): Promise<number> {
+  const { rowCount } = await db.query(
+    `update webhook_deliveries d set due_time = now() where d.status = 'PENDING' and d.due_time is null and d.ctid = any(array(
+       select first.ctid from webhook_endpoints w
+       cross join lateral (
+         with recursive lanes (record_id, nth) as (
+           (select p.record_id, 1 from webhook_deliveries p where ${pending} order by p.record_id, p.place limit 1)
+           union all
+           select (select p.record_id from webhook_deliveries p where ${pending} and p.record_id > lanes.record_id
+                   order by p.record_id, p.place limit 1), lanes.nth + 1
+           from lanes where lanes.record_id is not null and lanes.nth < ${lanesAtOnce})
+         select record_id from lanes where record_id is not null) l
+       cross join lateral (
+         select p.ctid, p.due_time from webhook_deliveries p where ${pendingInLane} order by p.place limit 1) first
+       where ${enabled} and case when first.due_time is null
+         then not (select bool_or(p.due_time is not null) from webhook_deliveries p where ${pendingInLane}) end))`,
+  );
+  return rowCount ?? 0;
+}
+
 /** The delivery of an event to an endpoint; undefined if there is none. */
 export async function findDelivery(
   db: Queryable,
@@ -413,10 +444,10 @@ export async function scheduleSpan(
      order by place limit $6`,
     [environmentId, span.after, span.last, span.from, span.to, limit],
   );
-  const { rowCount } = await tx.query(insertDeliveries('w.id = $3'), [
+  const { rowCount } = await tx.query(insertDeliveries, [
     rows.map(() => environmentId),
     rows.map(({ sequence }) => sequence),
-    endpointId,
+    [endpointId],
   ]);
   return { scheduled: rowCount ?? 0, place: rows.length < limit ? undefined : rows.at(-1)?.place };
 }

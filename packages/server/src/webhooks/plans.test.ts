@@ -3,6 +3,7 @@ import { plansDuring } from '../database/testing.ts';
 import { connectTo, useTestServer } from '../testing.ts';
 import {
   claimDeliveries,
+  freeLanes,
   holdEndpoints,
   loadParcels,
   purgeDeliveries,
@@ -63,7 +64,7 @@ test.each([
   await expectNoScan(async () => expect((await server.client.request(method, url())).status).toBeLessThan(300));
 });
 
-test('neither does a claim, what it sends, what came of it, what follows, a new event, nor the purge', async () => {
+test('neither does a claim, what it sends, what came of it, what follows, a new event, nor what is cleared up', async () => {
   const { pool } = server.database;
   const environment_id = server.client.environmentId;
   await expectNoScan(async () => {
@@ -77,6 +78,7 @@ test('neither does a claim, what it sends, what came of it, what follows, a new 
     );
     await setFailing(pool, await holdEndpoints(pool, claims), true);
     await scheduleEvents(pool, [{ environment_id, sequence: '5000', type: 'organization.updated' }]);
+    await freeLanes(pool);
     await purgeDeliveries(pool);
   });
 });
