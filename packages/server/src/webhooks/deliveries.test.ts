@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { deriveKeys, seal } from '../lib/seal.ts';
 import { useTestServer } from '../testing.ts';
 import { createEndpoint, deliveryOf, makeDue, type Received, startReceiver } from './testing.ts';
 
@@ -147,6 +148,54 @@ describe('delivery', () => {
     expect((await request('GET', `/api/v1/webhook_endpoints/${id}`)).body).toMatchObject({
       webhook_endpoint: { status: 'DISABLED', disabled_reason: 'FAILING' },
     });
+  });
+
+  test('of an event that is not kept any more is given up, says why, and tells nothing of the endpoint', async () => {
+    const receiver = await startReceiver();
+    const { id } = await createEndpoint(server.client, receiver.url, { event_types: ['organization'] });
+    await server.database.pool.query(
+      `insert into webhook_deliveries (environment_id, endpoint_id, event_id, event_sequence, event_type, record_kind, record_id, place, due_time,
+         expire_time)
+       select $1, $2, 5000 + n, 9000000 + n, 'organization.updated', 'organization', 500 + n, n, now() - interval '1 day', now() + interval '1 day'
+       from generate_series(1, 60) n`,
+      [server.client.environmentId, id.slice(4)],
+    );
+    await create('Fresh');
+    const [fresh] = await receiver.waitFor(1);
+    await deliveryOf(server.client, id, fresh?.id ?? '', ({ status }) => status === 'DELIVERED');
+    const gone = await deliveryOf(server.client, id, 'evt_5060', ({ status }) => status !== 'PENDING');
+    expect(gone).toMatchObject({
+      status: 'FAILED',
+      log: [{ response_status: null, error: expect.stringContaining('CROSSWALK_EVENT_DAYS') }],
+    });
+    expect((await request('GET', `/api/v1/webhook_endpoints/${id}/stats`)).body).toMatchObject({ delivered: 1, failed: 0 });
+    expect((await request('GET', `/api/v1/webhook_endpoints/${id}`)).body).toMatchObject({ webhook_endpoint: { failing_since: null } });
+  });
+
+  test('with a secret that this server cannot open has failed, says what to do, and arrives once that is done', async () => {
+    const receiver = await startReceiver();
+    const { id } = await createEndpoint(server.client, receiver.url, { event_types: ['organization'] });
+    await server.database.pool.query('update webhook_endpoints set secret_sealed = $2 where id = $1', [
+      id.slice(4),
+      seal(deriveKeys(['the key of another server'], 'webhook secrets'), Buffer.from('whsec_c2VjcmV0')),
+    ]);
+    const wayOut = expect.stringContaining('CROSSWALK_OTHER_SECRET_KEY');
+    expect(await request('POST', `/api/v1/webhook_endpoints/${id}:test`, {})).toMatchObject({
+      status: 200,
+      body: { delivered: false, attempt: { response_status: null, error: wayOut } },
+    });
+    const { id: recordId } = await create('Sealed');
+    const { body } = await request('GET', `/api/v1/organizations/${recordId}/history`);
+    const [event] = Object(body).events;
+    const failed = await deliveryOf(server.client, id, event.id, ({ log }) => log.length === 1);
+    expect(failed).toMatchObject({ status: 'PENDING', log: [{ error: wayOut }] });
+    // Nothing arrives there, so the endpoint is seen to fail.
+    expect((await request('GET', `/api/v1/webhook_endpoints/${id}`)).body).toMatchObject({
+      webhook_endpoint: { failing_since: expect.any(String) },
+    });
+    expect((await request('POST', `/api/v1/webhook_endpoints/${id}:rotate_secret`, {})).status).toBe(200);
+    await retryNow();
+    await deliveryOf(server.client, id, event.id, ({ status }) => status === 'DELIVERED');
   });
 
   test('is given up after three days, and is then among the dead letters', async () => {

@@ -18,14 +18,14 @@ import { inChange } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { formatId, type IdGenerator } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
-import { type DerivedKeys, unseal } from '../lib/seal.ts';
+import type { DerivedKeys } from '../lib/seal.ts';
 import { parseTime } from '../lib/time.ts';
-import { attemptOf, isSuccess } from './delivery.ts';
+import { attemptOf, isSuccess, keyMissing, unsent } from './delivery.ts';
 import { findDelivery, findParcel, findSpan, listDeliveries, restartDelivery, restartFailed, scheduleSpan } from './delivery-store.ts';
 import { endpointNotFound } from './endpoint.ts';
 import { findEndpoint, findSecrets, lockEndpoint } from './endpoint-store.ts';
 import type { Sender } from './sender.ts';
-import { signatureHeaders } from './signature.ts';
+import { openSecrets, signatureHeaders } from './signature.ts';
 
 /** Events of a replay that are scheduled in one transaction: the endpoint is held as long. */
 const batchSize = 1_000;
@@ -134,8 +134,11 @@ export class WebhookDeliveryService {
     const id = formatId('evt', this.#ids.next());
     const message = sampleMessage(type, { id, environmentId: formatId('env', environmentId), time });
     const body = JSON.stringify(message);
-    const opened = secrets.map((secret) => unseal(this.#secretsKeys, secret).toString());
-    const outcome = await this.#sender.send({ url: endpoint.url, body, headers: signatureHeaders(opened, id, time, body) });
+    const opened = openSecrets(this.#secretsKeys, secrets);
+    const outcome =
+      opened === undefined
+        ? unsent(keyMissing, time)
+        : await this.#sender.send({ url: endpoint.url, body, headers: signatureHeaders(opened, id, time, body) });
     return { delivered: isSuccess(outcome), attempt: attemptOf(outcome), message };
   }
 

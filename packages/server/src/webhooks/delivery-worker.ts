@@ -1,15 +1,24 @@
-import { messageOf, type RelatedRecords, subjectOf } from '@crosswalk/contract';
+import { type Event, messageOf, type RelatedRecords, subjectOf } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { Queryable } from '../database/connection.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { type IdGenerator, parseId } from '../lib/id.ts';
 import { Loop } from '../lib/loop.ts';
-import { type DerivedKeys, unseal } from '../lib/seal.ts';
-import { attemptOf, isOverload, isSuccess, judge, type Outcome } from './delivery.ts';
-import { claimDeliveries, holdEndpoints, loadParcels, type Parcel, type Result, recordResults, setFailing } from './delivery-store.ts';
+import type { DerivedKeys } from '../lib/seal.ts';
+import { attemptOf, eventGone, isOverload, isSuccess, judge, keyMissing, type Outcome, unsent } from './delivery.ts';
+import {
+  type Claim,
+  claimDeliveries,
+  holdEndpoints,
+  loadParcels,
+  type Parcel,
+  type Result,
+  recordResults,
+  setFailing,
+} from './delivery-store.ts';
 import { disableByItself } from './endpoint-service.ts';
 import { type Sender, stoppedReason } from './sender.ts';
-import { signatureHeaders } from './signature.ts';
+import { openSecrets, signatureHeaders } from './signature.ts';
 import { countResults } from './stats-store.ts';
 import { initialSlots, Throttle } from './throttle.ts';
 
@@ -46,7 +55,9 @@ const heardAs = { DELIVERED: 'delivered', PENDING: 'retried', FAILED: 'failed' }
 /** A result and the endpoint's part in it. */
 interface Recorded {
   result: Result;
-  outcome: Outcome;
+  /** whether it tells anything of the endpoint */
+  counts: boolean;
+  /** whether the endpoint says that it is gone */
   gone: boolean;
   /** until when nobody else has the delivery, milliseconds since 1970 */
   leaseEnd: number;
@@ -133,17 +144,29 @@ export class DeliveryWorker {
   }
 
   async #send(parcel: Parcel, related: RelatedRecords, leaseEnd: number): Promise<void> {
-    const throttle = this.#throttleOf(parcel.claim.endpoint_id);
-    throttle.begin(Date.now());
-    const outcome = await this.#attempt(parcel, related);
-    const now = Date.now();
-    throttle.end(isSuccess(outcome) ? 'success' : isOverload(outcome) ? 'overload' : 'refusal', now, outcome.retryAfter);
-    const recorded = { ...this.#resultOf(parcel, outcome, now), outcome, leaseEnd };
-    if (recorded.result.attempt !== null) this.#options.onAttempt(heardAs[recorded.result.status], outcome.duration);
-    this.#results.push(recorded);
+    const { claim, event } = parcel;
+    const recorded = event === undefined ? this.#giveUp(claim) : await this.#try(parcel, event, related);
+    this.#results.push({ ...recorded, leaseEnd });
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = undefined;
     });
+  }
+
+  /** What cannot be sent any more takes no room of the endpoint, and says nothing of it: those behind are sent as fast as ever. */
+  #giveUp({ environment_id, endpoint_id, event_id, attempts }: Claim): Omit<Recorded, 'leaseEnd'> {
+    const attempt = attemptOf(unsent(eventGone, Date.now()));
+    return { result: { environment_id, endpoint_id, event_id, attempts, status: 'FAILED', pause: 0, attempt }, counts: false, gone: false };
+  }
+
+  async #try(parcel: Parcel, event: Event, related: RelatedRecords): Promise<Omit<Recorded, 'leaseEnd'>> {
+    const throttle = this.#throttleOf(parcel.claim.endpoint_id);
+    throttle.begin(Date.now());
+    const outcome = await this.#attempt(parcel, event, related);
+    const now = Date.now();
+    throttle.end(isSuccess(outcome) ? 'success' : isOverload(outcome) ? 'overload' : 'refusal', now, outcome.retryAfter);
+    const recorded = this.#resultOf(parcel, outcome, now);
+    if (recorded.counts) this.#options.onAttempt(heardAs[recorded.result.status], outcome.duration);
+    return recorded;
   }
 
   #throttleOf(endpointId: string): Throttle {
@@ -154,31 +177,26 @@ export class DeliveryWorker {
     return throttle;
   }
 
-  async #attempt({ url, secrets, event }: Parcel, related: RelatedRecords): Promise<Outcome> {
+  async #attempt({ url, secrets }: Parcel, event: Event, related: RelatedRecords): Promise<Outcome> {
     const time = Date.now();
-    const failure = (error: string): Outcome => ({ status: null, body: '', error, retryAfter: null, time, duration: 0 });
-    if (event === undefined) return failure(eventGone);
-    let opened: string[];
-    try {
-      opened = secrets.map((secret) => unseal(this.#options.secretsKeys, secret).toString());
-    } catch {
-      return failure('the secret was encrypted with another CROSSWALK_SECRET_KEY: rotate it');
-    }
+    const opened = openSecrets(this.#options.secretsKeys, secrets);
+    // As from a receiver that is away: one attempt a second leaves the rest to servers that have the key, while it is being changed.
+    if (opened === undefined) return unsent(keyMissing, time);
     const body = JSON.stringify(messageOf(event, related));
     return this.#options.sender.send({ url, body, headers: signatureHeaders(opened, event.id, time, body) });
   }
 
-  #resultOf({ claim }: Parcel, outcome: Outcome, now: number): { result: Result; gone: boolean } {
+  #resultOf({ claim }: Parcel, outcome: Outcome, now: number): Omit<Recorded, 'leaseEnd'> {
     const { environment_id, endpoint_id, event_id, attempts, logged, expire_time: expireTime } = claim;
     const key = { environment_id, endpoint_id, event_id, attempts };
-    if (outcome.error === stoppedReason) return { result: { ...key, status: 'PENDING', pause: 0, attempt: null }, gone: false };
-    const entry = attemptOf(outcome);
-    if (outcome.error === eventGone) return { result: { ...key, status: 'FAILED', pause: 0, attempt: entry }, gone: false };
+    if (outcome.error === stoppedReason)
+      return { result: { ...key, status: 'PENDING', pause: 0, attempt: null }, counts: false, gone: false };
     // A worker that was killed with a claim is no failure of the receiver: the pause does not grow by it.
     const attempt = Math.min(attempts, logged + 1);
     const verdict = judge(outcome, { attempt, now, expireTime, random: Math.random() });
     const pause = verdict.status === 'PENDING' ? verdict.pause * 1000 : 0;
-    return { result: { ...key, status: verdict.status, pause, attempt: entry }, gone: verdict.status === 'FAILED' && verdict.gone };
+    const result = { ...key, status: verdict.status, pause, attempt: attemptOf(outcome) };
+    return { result, counts: true, gone: verdict.status === 'FAILED' && verdict.gone };
   }
 
   async #flush(): Promise<void> {
@@ -199,9 +217,9 @@ export class DeliveryWorker {
 
   /** One success shows that an endpoint is there, whatever failed beside it. */
   #record(batch: readonly Recorded[]): Promise<void> {
-    const counted = batch.filter(({ result }) => result.attempt !== null);
+    const counted = batch.filter(({ counts }) => counts);
     const endpointsOf = (some: readonly Recorded[]) => new Set(some.map(({ result }) => result.endpoint_id));
-    const alive = endpointsOf(counted.filter(({ outcome }) => isSuccess(outcome)));
+    const alive = endpointsOf(counted.filter(({ result }) => result.status === 'DELIVERED'));
     const lost = endpointsOf(counted.filter(({ result }) => !alive.has(result.endpoint_id)));
     const gone = endpointsOf(batch.filter((one) => one.gone));
     const results = batch.map(({ result }) => result);
@@ -211,7 +229,10 @@ export class DeliveryWorker {
       async (tx) => {
         const held = await holdEndpoints(tx, results);
         await recordResults(tx, results);
-        await countResults(tx, results);
+        await countResults(
+          tx,
+          counted.map(({ result }) => result),
+        );
         const failing = held.filter((endpoint) => endpoint.failing);
         await setFailing(
           tx,
@@ -232,6 +253,3 @@ export class DeliveryWorker {
     );
   }
 }
-
-/** The error of a delivery whose event was removed before it could be sent. */
-const eventGone = 'the event is not kept any more: see CROSSWALK_EVENT_DAYS';

@@ -52,6 +52,18 @@ export function judge(
   return now + pause * 1000 > expireTime ? { status: 'FAILED', gone: false } : { status: 'PENDING', pause };
 }
 
+/** The error of a delivery whose event was removed before it could be sent. It tells nothing of the endpoint. */
+export const eventGone = 'the event is not kept any more: see CROSSWALK_EVENT_DAYS';
+
+/** The error of what cannot be signed: nothing arrives there until somebody does something, so the endpoint is seen to fail. */
+export const keyMissing =
+  'the secret was encrypted with a CROSSWALK_SECRET_KEY that this server does not have: give it that one as CROSSWALK_OTHER_SECRET_KEY, or rotate the secret';
+
+/** The outcome of what could not be sent at all. `time`: milliseconds since 1970. */
+export function unsent(error: string, time: number): Outcome {
+  return { status: null, body: '', error, retryAfter: null, time, duration: 0 };
+}
+
 /** Whether the receiver has taken the message. */
 export function isSuccess({ status, error }: Outcome): boolean {
   return error === null && status !== null && status >= 200 && status < 300;

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { webhookLimits } from '@crosswalk/contract';
 import { invalid } from '../lib/api-error.ts';
+import { type DerivedKeys, unseal } from '../lib/seal.ts';
 
 /** What begins a secret (Standard Webhooks). */
 const prefix = 'whsec_';
@@ -21,6 +22,24 @@ export function requireWebhookSecret(secret: string): string {
   if (bytes.length < min || bytes.length > max)
     throw invalid('secret', `must have ${min} to ${max} bytes in base64, not ${bytes.length}`, 'length');
   return secret;
+}
+
+/**
+ * The secrets that sign for an endpoint, of sealed ones with the newest first; undefined: this server does not have the key of the newest. An older
+ * one that it cannot open is left out, so that replacing a secret is a way out.
+ */
+export function openSecrets(keys: DerivedKeys, [newest, ...older]: readonly Buffer[]): string[] | undefined {
+  const opened = newest === undefined ? undefined : openSecret(keys, newest);
+  if (opened === undefined) return undefined;
+  return [opened, ...older.flatMap((sealed) => openSecret(keys, sealed) ?? [])];
+}
+
+function openSecret(keys: DerivedKeys, sealed: Buffer): string | undefined {
+  try {
+    return unseal(keys, sealed).toString();
+  } catch {
+    return undefined;
+  }
 }
 
 /**
