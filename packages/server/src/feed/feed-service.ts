@@ -56,7 +56,7 @@ export interface EventSearch {
 }
 
 /** How far the times of events may be out of the order of the feed: the length of the longest transaction. Milliseconds. */
-const disorder = 10 * 60_000;
+export const disorder = 10 * 60_000;
 
 /** Where else events go, each once: what is to be sent because of them. */
 export interface Outlet {

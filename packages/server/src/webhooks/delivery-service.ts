@@ -11,6 +11,7 @@ import {
   webhookLimits,
 } from '@crosswalk/contract';
 import type pg from 'pg';
+import type { Queryable } from '../database/connection.ts';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
@@ -111,19 +112,23 @@ export class WebhookDeliveryService {
     let position = request.cursor === undefined ? undefined : this.#cursors.read(scope, request.cursor)?.id;
     if (request.cursor !== undefined && position === undefined)
       throw invalid('cursor', 'does not belong to this replay', 'cursor', 'INVALID_CURSOR');
-    const schedule = scheduler(environmentId, endpointId, request);
+    const { begin, schedule } = scheduler(environmentId, endpointId, request);
+    // Before the endpoint is held, as whoever places events waits for it, and all readers of the feed for him.
+    position ??= await begin(this.#pool);
+    if (position === undefined) return { scheduled: 0, next_cursor: '' };
     let scheduled = 0;
     for (let batches = 0; batches < webhookLimits.replay / batchSize; batches += 1) {
+      const start: string = position;
       const step = await inTransaction(this.#pool, async (tx) => {
         if ((await lockEndpoint(tx, environmentId, endpointId)) === undefined) throw endpointNotFound(endpointId);
-        return schedule(tx, position);
+        return schedule(tx, start);
       });
       this.#wake();
       scheduled += step.scheduled;
       position = step.position;
       if (position === undefined) return { scheduled, next_cursor: '' };
     }
-    return { scheduled, next_cursor: position === undefined ? '' : this.#cursors.write(scope, { direction: 'next', id: position }) };
+    return { scheduled, next_cursor: this.#cursors.write(scope, { direction: 'next', id: position }) };
   }
 
   /** Sends a sample now, once, past the queue; tells what came of it. */
@@ -149,28 +154,41 @@ export class WebhookDeliveryService {
   }
 }
 
-/** One step of a replay, from a position (undefined: the beginning) to the one it returns (undefined: the end). */
-type Schedule = (tx: pg.PoolClient, position: string | undefined) => Promise<{ scheduled: number; position: string | undefined }>;
+/** How a replay is done. A position is where it has come to; undefined: the end. */
+interface Scheduler {
+  /** Where it begins. */
+  begin: (db: Queryable) => Promise<string | undefined>;
+  /** One step of it, with the endpoint held. */
+  schedule: (tx: pg.PoolClient, position: string) => Promise<{ scheduled: number; position: string | undefined }>;
+}
 
 /** The steps of a replay; 400 names the field that is missing or too much. */
-function scheduler(environmentId: string, endpointId: string, { status, from: fromText, to: toText }: ReplayWebhooks): Schedule {
+function scheduler(environmentId: string, endpointId: string, { status, from: fromText, to: toText }: ReplayWebhooks): Scheduler {
   if (status !== undefined) {
     if (fromText !== undefined || toText !== undefined)
       throw invalid(fromText === undefined ? 'to' : 'from', 'does not go with status', 'excluded');
-    return async (tx) => {
-      const scheduled = await restartFailed(tx, environmentId, endpointId, batchSize);
-      return { scheduled, position: scheduled < batchSize ? undefined : '0' };
+    return {
+      begin: async () => '0',
+      async schedule(tx, position) {
+        const scheduled = await restartFailed(tx, environmentId, endpointId, batchSize);
+        return { scheduled, position: scheduled < batchSize ? undefined : position };
+      },
     };
   }
   if (fromText === undefined) throw invalid('from', 'is required, or status', 'required');
   const from = requireTime('from', fromText);
   const to = toText === undefined ? new Date() : requireTime('to', toText);
   if (from >= to) throw invalid('to', 'must be later than from', 'order');
-  return async (tx, position) => {
-    const span = position === undefined ? await findSpan(tx, environmentId, from, to) : spanOf(position);
-    if (span === undefined) return { scheduled: 0, position: undefined };
-    const { scheduled, place } = await scheduleSpan(tx, environmentId, endpointId, { ...span, from, to }, batchSize);
-    return { scheduled, position: place === undefined ? undefined : `${place}:${span.last}` };
+  return {
+    async begin(db) {
+      const span = await findSpan(db, environmentId, from, to);
+      return span && `${span.after}:${span.last}`;
+    },
+    async schedule(tx, position) {
+      const span = spanOf(position);
+      const { scheduled, place } = await scheduleSpan(tx, environmentId, endpointId, { ...span, from, to }, batchSize);
+      return { scheduled, position: place === undefined ? undefined : `${place}:${span.last}` };
+    },
   };
 }
 

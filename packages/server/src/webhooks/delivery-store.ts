@@ -2,7 +2,7 @@ import type { Event, EventType, WebhookAttempt, WebhookDelivery } from '@crosswa
 import type { Queryable } from '../database/connection.ts';
 import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
 import { publicId, type RecordKind } from '../events/index.ts';
-import { type EventRow, eventColumns, type PlacedEvent, toEvent } from '../feed/index.ts';
+import { disorder, type EventRow, eventColumns, findPlaceOf, type PlacedEvent, toEvent } from '../feed/index.ts';
 import { firstIdOf, formatId } from '../lib/id.ts';
 import { deliveryLife, failingDays, keptDays } from './delivery.ts';
 import { signingSecrets } from './endpoint-store.ts';
@@ -408,17 +408,23 @@ async function restart(tx: Queryable, environmentId: string, endpointId: string,
   return rowCount ?? 0;
 }
 
-/** After which place the events of a span of time begin, and the last of them; undefined if there are none. */
+/**
+ * After which place the events of a span of time begin, and the last of them; undefined if there are none. Looks for them about where the
+ * ends of the span are in the feed, however long that is.
+ */
 export async function findSpan(
   db: Queryable,
   environmentId: string,
   from: Date,
   to: Date,
 ): Promise<{ after: string; last: string } | undefined> {
+  const begin = await findPlaceOf(db, environmentId, new Date(from.getTime() - disorder));
+  const end = await findPlaceOf(db, environmentId, new Date(to.getTime() + disorder));
+  // What is found has the last event before the time behind it.
   const { rows } = await db.query<{ after: string | null; last: string | null }>(
     `select min(place) - 1 as after, max(place) as last from events
-     where environment_id = $1 and occurred_time >= $2 and occurred_time < $3 and place is not null`,
-    [environmentId, from, to],
+     where environment_id = $1 and place > $2 and place <= $3::bigint + 1 and occurred_time >= $4 and occurred_time < $5`,
+    [environmentId, begin, end, from, to],
   );
   const [row] = rows;
   return row === undefined || row.after === null || row.last === null ? undefined : { after: row.after, last: row.last };

@@ -24,9 +24,9 @@ beforeAll(async () => {
   const fill = await connectTo(server.database.connection);
   await fill.query(
     `insert into events (environment_id, id, type, organization_id, record_kind, record_id, record_version, external_ids, changed, data, actor_type,
-       request_id, place)
+       request_id, place, occurred_time)
      select $1, 9000000 + n, 'organization.updated', 1000000 + n % 5000, 'organization', 1000000 + n % 5000, 1 + n / 5000, '{}', '{}', '{}', 'system', 'req',
-       1000 + n
+       1000 + n, now() - interval '80 days' * (${size} - n) / ${size}
      from generate_series(1, ${size}) n`,
     [environment],
   );
@@ -81,4 +81,21 @@ test('neither does a claim, what it sends, what came of it, what follows, a new 
     await freeLanes(pool);
     await purgeDeliveries(pool);
   });
+});
+
+test('neither does a replay of a span of time, which finds its ends in the feed before it holds the endpoint', async () => {
+  const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 3_600_000);
+  const replay = (from: Date, to: Date) =>
+    server.client.request('POST', `/api/v1/webhook_endpoints/whe_${endpoints[1]}:replay`, { from, to });
+  const { result, plans } = await plansDuring(server.database.pool, () => replay(daysAgo(40.01), daysAgo(40)));
+  expect(result.status).toBe(200);
+  expect(Object(result.body).scheduled).toBeGreaterThan(0);
+  const held = plans.findIndex((plan) => /webhook_endpoints.* for no key update/.test(plan));
+  const found = plans.findIndex((plan) => plan.includes('min(place)'));
+  expect([found !== -1, held > found]).toEqual([true, true]);
+  for (const plan of plans) {
+    expect(plan).not.toMatch(/Seq Scan on (webhook_deliveries|events)/);
+    // Bounded at both ends rather than walked from one end of the feed.
+    for (const [condition] of plan.matchAll(/Index Cond:.*\bplace IS NOT NULL.*/g)) expect(condition).toMatch(/place > .*place <= /);
+  }
 });

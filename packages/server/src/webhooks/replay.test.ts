@@ -60,6 +60,36 @@ describe('a replay', () => {
     expect(await replay(id, { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' })).toEqual({ scheduled: 0, next_cursor: '' });
   });
 
+  test('of a span of time finds what a long transaction has put behind its time in the feed', async () => {
+    const other = await server.addEnvironment('long transactions');
+    // In the order of the feed, minutes ago: each event has the time at which its transaction began.
+    const minutes = [100, 92, 99, 91, 98, 80, 75, 70, 79, 60];
+    await server.database.pool.query(
+      `insert into events (environment_id, id, type, record_kind, record_id, record_version, external_ids, changed, data, actor_type, request_id,
+         occurred_time)
+       select $1, 70000 + nth, 'role.updated', 'role', nth, 1, '{}', '{}', '{}', 'system', 'late', now() - make_interval(mins => minutes)
+       from unnest($2::int[]) with ordinality as t (minutes, nth) order by nth`,
+      [other.environmentId, minutes],
+    );
+    await place();
+    const { id } = await createEndpoint(other, 'http://127.0.0.1:9/', { event_types: ['role'] });
+    const spans = [
+      [100.5, 99.5],
+      [99.5, 97.5],
+      [92.5, 90.5],
+      [79.5, 78.5],
+      [78, 76],
+      [76, -1],
+    ];
+    const scheduled = [];
+    for (const [from = 0, to = 0] of spans) {
+      const ago = (some: number) => new Date(Date.now() - some * 60_000);
+      const { body } = await other.request('POST', `/api/v1/webhook_endpoints/${id}:replay`, { from: ago(from), to: ago(to) });
+      scheduled.push(Object(body).scheduled);
+    }
+    expect(scheduled).toEqual([1, 2, 2, 1, 0, 3]);
+  });
+
   test('of more than one request takes goes on by its cursor, and sends everything once', async () => {
     const receiver = await startReceiver();
     const { id } = await createEndpoint(server.client, receiver.url, { event_types: ['role'] });
