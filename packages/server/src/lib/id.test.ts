@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ApiError } from './api-error.ts';
-import { databaseId, firstIdOf, formatId, IdGenerator, type IdPrefix, parseId, requireId } from './id.ts';
+import { databaseId, formatId, IdGenerator, type IdPrefix, parseId, requireId } from './id.ts';
 
 const epoch = Date.UTC(2020, 0, 1);
 const idOf = (milliseconds: number, processNumber: number, counter: number) =>
@@ -43,11 +43,6 @@ describe('IdGenerator', () => {
     now = epoch + 3;
     expect(ids.next()).toBe(idOf(3, 7, 0));
   });
-});
-
-test('what is older than a time has smaller IDs than the first of it', () => {
-  expect(firstIdOf(epoch + 5)).toBe(idOf(5, 0, 0));
-  expect([firstIdOf(epoch), firstIdOf(epoch - 1), firstIdOf(0)]).toEqual(['0', '0', '0']);
 });
 
 test('an ID reads back as what was written', () => {

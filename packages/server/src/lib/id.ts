@@ -61,11 +61,6 @@ export class IdGenerator {
 
 const epoch = Date.UTC(2020, 0, 1);
 
-/** The smallest ID that could be made at a time (milliseconds since 1970): what is older has smaller ones. */
-export function firstIdOf(time: number): string {
-  return (BigInt(Math.max(0, time - epoch)) << 22n).toString();
-}
-
 /** The public form of a database ID: `formatId('org', '915…')` is `org_915…`. */
 export function formatId(prefix: IdPrefix, id: string): string {
   return `${prefix}_${id}`;

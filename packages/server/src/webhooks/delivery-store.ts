@@ -3,7 +3,7 @@ import type { Queryable } from '../database/connection.ts';
 import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
 import { publicId, type RecordKind } from '../events/index.ts';
 import { disorder, type EventRow, eventColumns, findPlaceOf, type PlacedEvent, toEvent } from '../feed/index.ts';
-import { firstIdOf, formatId } from '../lib/id.ts';
+import { formatId } from '../lib/id.ts';
 import { deliveryLife, failingDays, keptDays } from './delivery.ts';
 import { signingSecrets } from './endpoint-store.ts';
 
@@ -248,6 +248,7 @@ export async function recordResults(tx: Queryable, results: readonly Result[]): 
     text: `update webhook_deliveries d
            set status = r.status,
              due_time = case when r.status = 'PENDING' then now() + make_interval(secs => r.pause / 1000) end,
+             expire_time = case when r.status = 'PENDING' then d.expire_time else now() end,
              attempts = d.attempts - case when r.attempt is null then 1 else 0 end,
              log = case when r.attempt is null then d.log
                else jsonb_build_array(r.attempt) || jsonb_path_query_array(d.log, '$[0 to 8]') end
@@ -458,17 +459,26 @@ export async function scheduleSpan(
   return { scheduled: rowCount ?? 0, place: rows.length < limit ? undefined : rows.at(-1)?.place };
 }
 
-/** Removes deliveries that ended long ago, and those of deleted endpoints, up to 1,000 of each endpoint; returns how many. */
-export async function purgeDeliveries(db: Queryable, now = Date.now()): Promise<number> {
+/**
+ * Removes deliveries that ended long ago, and those of deleted endpoints, up to 1,000 of each endpoint; returns how many. One that is begun anew at
+ * this moment stays: the rows are held, and looked at again.
+ */
+export async function purgeDeliveries(db: Queryable): Promise<number> {
   const { rowCount } = await db.query(
     `delete from webhook_deliveries where ctid = any(array(
        select old.ctid from webhook_endpoints w
        cross join lateral (
          select p.ctid from webhook_deliveries p
-         where p.environment_id = w.environment_id and p.endpoint_id = w.id
-           and (w.delete_time is not null or p.event_id < $1 and p.status <> 'PENDING')
-         order by p.event_id limit 1000) old))`,
-    [firstIdOf(now - keptDays * 24 * 3600 * 1000)],
+         where p.environment_id = w.environment_id and p.endpoint_id = w.id and p.status <> 'PENDING'
+           and p.expire_time < now() - interval '${keptDays} days'
+         order by p.expire_time limit 1000 for update skip locked) old
+       where w.delete_time is null)
+       || array(
+       select old.ctid from webhook_endpoints w
+       cross join lateral (
+         select p.ctid from webhook_deliveries p where p.environment_id = w.environment_id and p.endpoint_id = w.id
+         order by p.event_id limit 1000) old
+       where w.delete_time is not null))`,
   );
   return rowCount ?? 0;
 }

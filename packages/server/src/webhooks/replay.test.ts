@@ -133,19 +133,51 @@ describe('a replay', () => {
   });
 });
 
-test('deliveries that ended more than two weeks ago are removed, pending ones are not', async () => {
+test('deliveries that ended more than two weeks ago are removed, however old their events are; pending ones are not', async () => {
+  const { pool } = server.database;
   const { id } = await createEndpoint(server.client, 'http://127.0.0.1:9/', { event_types: ['role'] });
-  const old = ((BigInt(Date.now() - Date.UTC(2020, 0, 1)) - 15n * 86_400_000n) << 22n).toString();
-  await server.database.pool.query(
-    `insert into webhook_deliveries (environment_id, endpoint_id, event_id, event_sequence, event_type, record_kind, record_id, place, status, expire_time)
-     select $1, $2, $3::bigint + n, n, 'role.updated', 'role', n, n, case when n <= 2500 then 'DELIVERED' else 'PENDING' end, now()
-     from generate_series(1, 2510) n`,
+  const old = ((BigInt(Date.now() - Date.UTC(2020, 0, 1)) - 60n * 86_400_000n) << 22n).toString();
+  await pool.query(
+    `insert into webhook_deliveries (environment_id, endpoint_id, event_id, event_sequence, event_type, record_kind, record_id, place, status, due_time,
+       expire_time)
+     select $1, $2, $3::bigint + n, n, 'role.updated', 'role', n, n, case when n > 10 then 'DELIVERED' else 'PENDING' end,
+       case when n <= 10 then now() + interval '1 day' end, now() - interval '1 day' * case when n <= 2510 then 14.01 else 13.99 end
+     from generate_series(1, 2530) n`,
     [server.client.environmentId, id.slice(4), old],
   );
   await server.purge();
-  const { rows } = await server.database.pool.query(
-    'select status, count(*)::int as count from webhook_deliveries where endpoint_id = $1 group by status',
+  const { rows } = await pool.query(
+    'select status, count(*)::int as count from webhook_deliveries where endpoint_id = $1 group by status order by status',
     [id.slice(4)],
   );
-  expect(rows).toEqual([{ status: 'PENDING', count: 10 }]);
+  expect(rows).toEqual([
+    { status: 'DELIVERED', count: 20 },
+    { status: 'PENDING', count: 10 },
+  ]);
+});
+
+test('what ends today of an event of long ago is among the dead letters until two weeks from now', async () => {
+  const receiver = await startReceiver((_received, response) => response.writeHead(410).end());
+  const other = await server.addEnvironment('old events');
+  const old = ((BigInt(Date.now() - Date.UTC(2020, 0, 1)) - 20n * 86_400_000n) << 22n).toString();
+  await server.database.pool.query(
+    `insert into events (environment_id, id, type, record_kind, record_id, record_version, external_ids, changed, data, actor_type, request_id,
+       occurred_time)
+     values ($1, $2, 'role.updated', 'role', 77, 1, '{}', '{}', '{}', 'system', 'old', now() - interval '20 days')`,
+    [other.environmentId, old],
+  );
+  await place();
+  const { id } = await createEndpoint(other, receiver.url, { event_types: ['role'] });
+  const from = new Date(Date.now() - 21 * 86_400_000);
+  const { body } = await other.request('POST', `/api/v1/webhook_endpoints/${id}:replay`, { from });
+  expect(body).toMatchObject({ scheduled: 1 });
+  await deliveryOf(other, id, `evt_${old}`, ({ status }) => status === 'FAILED');
+  await server.purge();
+  const kept = async () => Object((await other.request('GET', `/api/v1/webhook_endpoints/${id}/deliveries?status=FAILED`)).body).total_size;
+  expect(await kept()).toBe(1);
+  await server.database.pool.query(`update webhook_deliveries set expire_time = expire_time - interval '14 days' where endpoint_id = $1`, [
+    id.slice(4),
+  ]);
+  await server.purge();
+  expect(await kept()).toBe(0);
 });
