@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import type { RequestContext } from '../environments/index.ts';
 import type { Outlet, PlacedEvent } from '../feed/index.ts';
-import { formatId, type IdGenerator } from '../lib/id.ts';
+import { formatId, type IdGenerator, parseId } from '../lib/id.ts';
 import { Loop } from '../lib/loop.ts';
 import type { Sender } from '../lib/mail-settings.ts';
 import { type Outcome, outcomeOf, printable, retryPauses } from './mail.ts';
@@ -12,6 +12,7 @@ import {
   type ClaimedMessage,
   type Content,
   claimMessages,
+  claimThese,
   insertMessages,
   listMessages,
   type MessagesQuery,
@@ -96,19 +97,23 @@ export class MailService implements Outlet {
 
   /** Sends some of what is due; resolves to whether there was anything. Rounds follow one another. */
   sendDue(): Promise<boolean> {
+    const { pool, leaseSeconds = defaultLease } = this.#options;
+    return this.#inTurn(() => claimMessages(pool, leaseSeconds, concurrency));
+  }
+
+  #inTurn(claim: () => Promise<ClaimedMessage[]>): Promise<boolean> {
     const round = this.#round.then(
-      () => this.#sendSome(),
-      () => this.#sendSome(),
+      () => this.#sendSome(claim),
+      () => this.#sendSome(claim),
     );
     this.#round = round;
     return round;
   }
 
-  async #sendSome(): Promise<boolean> {
-    const { pool, letters, leaseSeconds = defaultLease } = this.#options;
-    const claimed = await claimMessages(pool, leaseSeconds, concurrency);
+  async #sendSome(claim: () => Promise<ClaimedMessage[]>): Promise<boolean> {
+    const claimed = await claim();
     if (claimed.length === 0) return false;
-    const composed = await letters.compose(claimed);
+    const composed = await this.#options.letters.compose(claimed);
     // Each is noted when it is done: one that is slow must not make the others look as if they had not been sent.
     await Promise.all(claimed.map((message, index) => this.#settle(message, composed[index] ?? { dropped: 'nothing is known of it' })));
     return true;
@@ -151,14 +156,27 @@ export class MailService implements Outlet {
     }
   }
 
-  /** One page of messages, newest first. Where they are kept, those that wait are written first, so that the caller sees all. */
+  /**
+   * One page of messages, newest first. Where they are kept, those of the page that wait are written first, so that the caller sees what was asked
+   * for just before; how much waits elsewhere is no matter.
+   */
   async list({ environmentId }: RequestContext, query: MessagesQuery, page: PageRequest): Promise<Page<Message>> {
     const { pool, send } = this.#options;
-    if (send === undefined) while (await this.sendDue());
+    if (send === undefined) {
+      const seen = await listMessages(pool, environmentId, { ...query, state: undefined }, page);
+      const waiting = seen.items.filter(({ state }) => state === 'QUEUED').flatMap(({ id }) => parseId('msg', id) ?? []);
+      if (waiting.length > 0) await this.#write(environmentId, waiting);
+      else if (query.state === undefined) return seen;
+    }
     const found = await listMessages(pool, environmentId, query, page);
     // Kept before there was a mail server, a message still has a link that opens the invitation.
     if (send !== undefined) return { ...found, items: found.items.map((message) => ({ ...message, text: null, html: null })) };
     return found;
+  }
+
+  #write(environmentId: string, ids: readonly string[]): Promise<boolean> {
+    const { pool, leaseSeconds = defaultLease } = this.#options;
+    return this.#inTurn(() => claimThese(pool, leaseSeconds, environmentId, ids));
   }
 }
 

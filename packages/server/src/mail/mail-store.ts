@@ -82,18 +82,49 @@ export interface ClaimedMessage {
   attempt: number;
 }
 
-/** Claims up to `limit` messages of all environments that are due, the oldest first; others may claim them again when the lease is over. */
+interface ClaimedRow {
+  environment_id: string;
+  id: string;
+  to_address: string;
+  attempts: number;
+}
+
+function toClaimed({ environment_id: environmentId, id, to_address: to, attempts: attempt }: ClaimedRow): ClaimedMessage {
+  return { environmentId, id, to, attempt };
+}
+
+/** SQL: takes a message `t` until the lease of `$1` seconds is over, when others may claim it again. */
+const claim = 'update messages t set due_time = now() + make_interval(secs => $1), attempts = t.attempts + 1';
+const claimedColumns = 't.environment_id, t.id, t.to_address, t.attempts';
+
+/** Claims up to `limit` messages of all environments that are due, the oldest first. */
 export async function claimMessages(db: Queryable, leaseSeconds: number, limit: number): Promise<ClaimedMessage[]> {
-  const { rows } = await db.query<{ environment_id: string; id: string; to_address: string; attempts: number }>({
+  const { rows } = await db.query<ClaimedRow>({
     name: 'claim-messages',
-    text: `update messages t set due_time = now() + make_interval(secs => $1), attempts = t.attempts + 1
+    text: `${claim}
            from (select environment_id, id from messages where state = 'QUEUED' and due_time <= now()
                  order by due_time limit $2 for update skip locked) due
            where t.environment_id = due.environment_id and t.id = due.id
-           returning t.environment_id, t.id, t.to_address, t.attempts`,
+           returning ${claimedColumns}`,
     values: [leaseSeconds, limit],
   });
-  return rows.map(({ environment_id: environmentId, id, to_address: to, attempts: attempt }) => ({ environmentId, id, to, attempt }));
+  return rows.map(toClaimed);
+}
+
+/** Claims those of some messages of an environment that are due. */
+export async function claimThese(
+  db: Queryable,
+  leaseSeconds: number,
+  environmentId: string,
+  ids: readonly string[],
+): Promise<ClaimedMessage[]> {
+  const { rows } = await db.query<ClaimedRow>({
+    name: 'claim-these-messages',
+    text: `${claim} where t.environment_id = $2 and t.id = any($3::bigint[]) and t.state = 'QUEUED' and t.due_time <= now()
+           returning ${claimedColumns}`,
+    values: [leaseSeconds, environmentId, ids],
+  });
+  return rows.map(toClaimed);
 }
 
 /** How many messages could be sent now, 10,000 at most, and how long the oldest has been due, in seconds. All environments. */

@@ -74,6 +74,29 @@ test('another environment sees none of them', async () => {
   expect(Object((await stranger.request('GET', '/api/v1/mailbox')).body).messages).toEqual([]);
 });
 
+test('a page writes what waits on it, whatever its filter, and none of what waits elsewhere', async () => {
+  const { pool } = server.database;
+  const other = await server.addEnvironment('busy');
+  await pool.query(
+    `insert into messages (environment_id, id, event_sequence, organization_id, user_id, membership_id, to_address, token_hash)
+     select $1, n, n, 1, 1, 1, 'busy@example.com', sha256(n::text::bytea) from generate_series(1, 500) n`,
+    [other.environmentId],
+  );
+  const waiting = async () => {
+    const { rows } = await pool.query("select count(*)::int as count from messages where environment_id = $1 and state = 'QUEUED'", [
+      other.environmentId,
+    ]);
+    return rows[0].count;
+  };
+  const userId = await invite();
+  expect((await list(`?state=KEPT&user_id=${userId}`)).messages).toMatchObject([{ state: 'KEPT', text: expect.any(String) }]);
+  expect(await waiting()).toBe(500);
+  const { body } = await other.request('GET', '/api/v1/mailbox?page_size=10');
+  // They are of no invitation that there is.
+  expect(Object(body).messages.map(({ state }: Message) => state)).toEqual(Array(10).fill('DROPPED'));
+  expect(await waiting()).toBe(490);
+});
+
 test('with a mail server, what was kept before is not shown any more: its links are good still', async () => {
   await invite();
   await list();
