@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deliveryLife, judge, keptText, type Outcome, retryAfterOf, retrySchedule } from './delivery.ts';
+import { deliveryLife, judge, keptReason, keptText, type Outcome, retryAfterOf, retrySchedule } from './delivery.ts';
 import { initialSlots, Throttle } from './throttle.ts';
 
 const now = Date.UTC(2026, 10, 24);
@@ -60,6 +60,16 @@ test.each([
 test('what is kept of an answer is text that the database takes', () => {
   expect(keptText(Buffer.from('a\0b'))).toBe('a\ufffdb');
   expect(keptText(Buffer.concat([Buffer.alloc(1023, 'x'), Buffer.from('é')]))).toBe(`${'x'.repeat(1023)}\ufffd`);
+});
+
+test.each([
+  ['NUL', 'a\0b', 'a\ufffdb'],
+  ['a pair where it is cut', `${'x'.repeat(299)}\u{1f600}`, `${'x'.repeat(299)}\ufffd`],
+  ['a pair where the kilobyte ends', `${'é'.repeat(510)}\u{1f600}\u{1f600}`, 'é'.repeat(300)],
+  ['half of a pair', 'a\ud83d', 'a\ufffd'],
+])('so is a reason with %s', (_what, text, kept) => {
+  expect(keptReason(text)).toBe(kept);
+  expect(keptReason(text).isWellFormed()).toBe(true);
 });
 
 describe('the share of an endpoint', () => {

@@ -103,3 +103,11 @@ export function retryAfterOf(header: string | undefined, now: number): number | 
 export function keptText(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes.subarray(0, webhookLimits.responseBytes)).replaceAll('\0', '\ufffd');
 }
+
+/** Characters of a reason that are kept: receivers may have a say in it. */
+const reasonLength = 300;
+
+/** A reason as the database takes it: no NUL, and no half of a pair where it is cut. Results are recorded together, so one text must not spoil them all. */
+export function keptReason(text: string): string {
+  return keptText(new TextEncoder().encode(text)).slice(0, reasonLength).toWellFormed();
+}

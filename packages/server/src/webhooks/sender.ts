@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import { webhookLimits } from '@crosswalk/contract';
 import { Agent, errors, request } from 'undici';
 import { findTracer } from '../lib/tracing.ts';
-import { keptText, type Outcome, retryAfterOf } from './delivery.ts';
+import { keptReason, keptText, type Outcome, retryAfterOf } from './delivery.ts';
 import { sendInSpan } from './send-span.ts';
 import { TargetError, type Targets } from './target.ts';
 
@@ -81,13 +81,13 @@ export class Sender {
 
   #reason(error: unknown): string {
     if (this.#stopping.signal.aborted) return stoppedReason;
-    if (!(error instanceof Error)) return String(error);
+    if (!(error instanceof Error)) return keptReason(String(error));
     if (error.name === 'TimeoutError' || error instanceof errors.ConnectTimeoutError)
       return `no whole answer within ${this.#timeout / 1000} seconds`;
-    if (error instanceof TargetError) return error.message;
+    if (error instanceof TargetError) return keptReason(error.message);
     // A host with several addresses fails with an error for each.
     const causes = error instanceof AggregateError ? error.errors.map((one: Error) => one.message) : [error.message];
-    return keptText(new TextEncoder().encode([...new Set(causes)].join('; ') || error.name)).slice(0, 300);
+    return keptReason([...new Set(causes)].join('; ') || error.name);
   }
 
   /** Ends every request under way. */
