@@ -77,6 +77,7 @@ export async function serve(
     if (config.databaseUrl !== undefined) await requireConnection(pool);
     const replica = config.databaseReadUrl === undefined ? undefined : await openReplica(config.databaseReadUrl, pool, { logger, closers });
     for (const name of await migrate(pool)) onProgress(`Applied migration ${name}`);
+    const certificate = config.tls === undefined ? undefined : await readCertificate(config.tls);
     const app = await buildApp({
       pool,
       workPool,
@@ -94,16 +95,19 @@ export async function serve(
       tokens: config.tokens,
       webhooks: { allow: config.webhookAllow },
       mail: config.mail,
-      certificate: config.tls === undefined ? undefined : await readCertificate(config.tls),
+      certificate,
       metricsToken: config.metricsToken,
       logger,
     });
     closers.push(() => closeListener(app, logger));
-    if (config.tls !== undefined) {
-      const stopWatching = watchCertificate(config.tls, app.renewCertificate, (error) =>
-        logger.warn({ err: error }, 'the renewed certificate is not used'),
+    if (config.tls !== undefined && certificate !== undefined) {
+      closers.push(
+        watchCertificate(config.tls, {
+          current: certificate,
+          onRenewal: app.renewCertificate,
+          onError: (error) => logger.warn({ err: error }, 'the renewed certificate is not used'),
+        }),
       );
-      closers.push(async () => stopWatching());
     }
     const ids = new IdGenerator(0);
     const environment = await ensureEnvironment(pool, ids.next(), firstEnvironment);

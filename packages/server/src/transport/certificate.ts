@@ -1,6 +1,6 @@
-import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { Loop } from '../lib/loop.ts';
 import type { Certificate } from './listener.ts';
 
 /** The files of TLS: PEM, the certificate with its chain, the key without a passphrase. */
@@ -40,13 +40,40 @@ async function readPem(variable: string, path: string): Promise<Buffer> {
   });
 }
 
-/** Calls `onRenewal` with the new certificate when the files change, `onError` when they cannot be used then. Returns how to stop. */
+/** Who is told of a renewal. */
+export interface CertificateWatcher {
+  /** what is served when the watch begins */
+  current: Certificate;
+  /** Is given the new certificate when the files have changed. */
+  onRenewal: (certificate: Certificate) => void;
+  /** Hears why the files cannot be used: at every look for as long as it lasts. */
+  onError: (error: unknown) => void;
+  /** between two looks, in milliseconds */
+  interval?: number;
+}
+
+/**
+ * Looks for a renewal again and again; returns how to stop. It is what the two files hold that is compared, not when they were written: who
+ * renews them writes one after the other, and in between they do not belong together.
+ */
 export function watchCertificate(
   files: CertificateFiles,
-  onRenewal: (certificate: Certificate) => void,
-  onError: (error: unknown) => void,
-): () => void {
-  const reread = () => void readCertificate(files).then(onRenewal, onError);
-  watchFile(files.certFile, { interval: watchInterval, persistent: false }, reread);
-  return () => unwatchFile(files.certFile, reread);
+  { current, onRenewal, onError, interval = watchInterval }: CertificateWatcher,
+): () => Promise<void> {
+  let served = current;
+  const work = async () => {
+    const found = await readCertificate(files);
+    if (!areSame(found, served)) {
+      onRenewal(found);
+      served = found;
+    }
+    return false;
+  };
+  const loop = new Loop({ work, interval, onError });
+  loop.start();
+  return () => loop.stop();
+}
+
+function areSame(one: Certificate, other: Certificate): boolean {
+  return String(one.cert) === String(other.cert) && String(one.key) === String(other.key);
 }

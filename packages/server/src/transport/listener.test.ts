@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readCertificate } from './certificate.ts';
+import { readCertificate, watchCertificate } from './certificate.ts';
 import { type Certificate, createListener, type Listener } from './listener.ts';
 
 const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
@@ -272,5 +272,33 @@ test('a renewed certificate greets new connections; one that does not fit its ke
   expect(await serial()).not.toBe(before);
   await expect(readCertificate({ ...files, keyFile: join(directory, 'none.pem') })).rejects.toThrow('TLS_KEY_FILE cannot be read');
   listener.destroy();
+  await rm(directory, { recursive: true });
+});
+
+test('a renewal is taken up whichever file is written last, and however long after the other', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'crosswalk-tls-'));
+  const files = { certFile: join(directory, 'cert.pem'), keyFile: join(directory, 'key.pem') };
+  await Promise.all([writeFile(files.certFile, cert), writeFile(files.keyFile, key)]);
+  const [renewals, problems]: [string[], unknown[]] = [[], []];
+  const stop = watchCertificate(files, {
+    current: await readCertificate(files),
+    onRenewal: (renewed) => renewals.push(String(renewed.cert)),
+    onError: (error) => problems.push(error),
+    interval: 20,
+  });
+  const [second, third] = await Promise.all([1, 2].map(() => generate([{ name: 'commonName', value: 'localhost' }])));
+  for (const renewed of [second, third]) {
+    const parts = { [files.certFile]: renewed?.cert ?? '', [files.keyFile]: renewed?.private ?? '' };
+    const [first = '', last = ''] = renewed === second ? [files.certFile, files.keyFile] : [files.keyFile, files.certFile];
+    const told = problems.length;
+    await writeFile(first, parts[first] ?? '');
+    // Told again at the next look: it goes on looking.
+    await expect.poll(() => problems.length).toBeGreaterThan(told + 1);
+    expect(String(problems.at(-1))).toContain('cannot be used together');
+    await writeFile(last, parts[last] ?? '');
+    await expect.poll(() => renewals.at(-1)).toBe(renewed?.cert);
+  }
+  await stop();
+  expect(renewals).toEqual([second?.cert, third?.cert]);
   await rm(directory, { recursive: true });
 });
