@@ -153,8 +153,8 @@ export const errorCatalogue = {
   INVALID_PRECONDITION: {
     status: 400,
     grpc: 3,
-    title: 'If-Match or If-None-Match cannot be read',
-    wayOut: 'Send the `ETag` of an earlier answer unchanged, or `*`.',
+    title: 'If-Match or If-None-Match cannot be used',
+    wayOut: 'Send the `ETag` of an earlier answer unchanged, or `*`; leave it out where no single record is changed.',
   },
   UNAUTHENTICATED: {
     status: 401,

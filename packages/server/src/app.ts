@@ -72,6 +72,7 @@ import { bodyLimit, registerBodyParser } from './transport/body.ts';
 import { registerConsistencyTokens } from './transport/consistency-token.ts';
 import { registerDashboard } from './transport/dashboard.ts';
 import { answerError, registerErrorHandler } from './transport/error-response.ts';
+import { registerPreconditionCheck } from './transport/etag.ts';
 import { registerHealth } from './transport/health.ts';
 import { HeldAnswers, type HeldAnswersOptions, registerHeldAnswers } from './transport/held-answers.ts';
 import { type Certificate, createListener, type Listener } from './transport/listener.ts';
@@ -87,7 +88,7 @@ import { RequestLog } from './transport/request-log.ts';
 import { sessionCookie } from './transport/session-request.ts';
 import { registerUnreadBodies } from './transport/unread-body.ts';
 import { validatorCompiler } from './transport/validation.ts';
-import { findUsers, lockUser, moveUsers, removeUser, UserService, userRoutes } from './users/index.ts';
+import { findUsers, lockUser, moveUsers, removeUser, UserService, userRoutes, userTag } from './users/index.ts';
 import {
   DeliveryWorker,
   freeLanes,
@@ -338,6 +339,7 @@ export async function buildApp({
   server.decorateRequest('session', undefined);
   server.decorateRequest('errorCode', undefined);
   server.addHook('onRequest', authenticationHook(admit, { sessions, cookie, limiter, publicUrl }));
+  registerPreconditionCheck(server);
   registerConsistencyTokens(server, reads);
   await registerReference(server, publicUrl);
   const checkMethods = registerMethodCheck(server);
@@ -379,6 +381,7 @@ export async function buildApp({
     prefix: 'org',
     noun: 'organization',
     answer: OrganizationAnswer,
+    tagOf: ({ version }) => version,
     idOf: async (context, reference) =>
       'id' in reference ? reference.id : requireId('org', (await organizations.get(context, reference)).record.id),
     setMetadataKey: (...change) => organizations.setMetadataKey(...change),
@@ -389,6 +392,7 @@ export async function buildApp({
     prefix: 'usr',
     noun: 'user',
     answer: UserAnswer,
+    tagOf: userTag,
     idOf: async (context, reference) =>
       'id' in reference ? reference.id : requireId('usr', (await users.get(context, reference)).record.id),
     setMetadataKey: (...change) => users.setMetadataKey(...change),

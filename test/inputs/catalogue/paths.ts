@@ -22,7 +22,7 @@ const inputs: Input[] = [
   { row: 'I5', method: 'PUT', path: users, expect: 405 },
   { row: 'I5', method: 'POST', path: `${organizations}/org_1`, headers: { 'x-http-method-override': 'DELETE' }, body: {}, expect: 405 },
   { row: 'I5', method: 'PROPFIND', path: organizations, expect: [404, 405, 501] },
-  ...['7', '"abc"', '""', '"-1"', '"1", "2"', 'W/"1"'].map(
+  ...['7', '"abc"', '""', '"-1"', '"1", "2"', 'W/"1"', '"1-"', '"1-e75b"', '"1-0123456789ABCDEF"', '"1-0123456789abcdef0"'].map(
     (match): Input => ({
       row: 'I7',
       method: 'PATCH',

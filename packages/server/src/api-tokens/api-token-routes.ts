@@ -10,6 +10,7 @@ import {
 } from '@crosswalk/contract';
 import { requireId } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
+import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
@@ -100,11 +101,14 @@ export function apiTokenRoutes(app: Routes, apiTokens: ApiTokenService, pageToke
         scope: 'write',
         adminOnly: true,
         answers: { 200: ApiTokenAnswer },
-        errors: ['API_TOKEN_NOT_FOUND', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
+        errors: ['API_TOKEN_NOT_FOUND', 'VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
       },
       { body: UpdateApiToken },
     ),
-    async (request) => ({ token_info: await apiTokens.update(changeContextOf(request, changed), request.body) }),
+    async (request, reply) => {
+      const token = await apiTokens.update(changeContextOf(request, changed), request.body, preconditionsOf(request));
+      return sendRecord(request, reply, token.version, { token_info: token });
+    },
   );
 
   app.post(
@@ -118,12 +122,12 @@ export function apiTokenRoutes(app: Routes, apiTokens: ApiTokenService, pageToke
         scope: 'write',
         adminOnly: true,
         answers: { 204: null },
-        errors: ['RECORD_BUSY'],
+        errors: ['VERSION_MISMATCH', 'RECORD_BUSY'],
       },
       { body: NameApiToken },
     ),
     async (request, reply) => {
-      await apiTokens.invalidate(contextOf(request), request.body.token);
+      await apiTokens.invalidate(contextOf(request), request.body.token, preconditionsOf(request));
       return reply.code(204).send();
     },
   );

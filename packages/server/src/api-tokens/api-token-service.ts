@@ -9,6 +9,7 @@ import { appendEvents, eventOf } from '../events/index.ts';
 import { notFound } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
+import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { hashSecret, hintOf, newSecret } from '../lib/secret.ts';
 import { membershipNotFound } from '../memberships/index.ts';
 import { findOrganizations } from '../organizations/index.ts';
@@ -100,12 +101,13 @@ export class ApiTokenService {
    * Changes what the body names; claims are replaced, by an empty object too. (Over gRPC an empty map is one that was not
    * sent: leave it out of the body.)
    */
-  update(context: RequestContext, { token: text, ...body }: UpdateApiToken): Promise<ApiToken> {
+  update(context: RequestContext, { token: text, ...body }: UpdateApiToken, preconditions: Preconditions = {}): Promise<ApiToken> {
     const { environmentId } = context;
     return inChange(this.#pool, context, async (tx) => {
       const key = tokenKey(text);
       const before = key === undefined ? undefined : await lockToken(tx, environmentId, key);
       if (before === undefined) throw apiTokenNotFound();
+      requireVersion(preconditions, { id: before.token_id, version: before.version });
       const after = await updateToken(tx, environmentId, requireId('apit', before.token_id), patchFields(before, body));
       if (after === undefined) return before;
       await this.#record(tx, context, 'api_token.updated', before, after);
@@ -117,13 +119,14 @@ export class ApiTokenService {
    * Ends a token at once. As RFC 7009 (section 2.2) has it, a token that is not valid already, or is none, is no error: what
    * the caller wants is so.
    */
-  async invalidate(context: RequestContext, text: string): Promise<void> {
+  async invalidate(context: RequestContext, text: string, preconditions: Preconditions = {}): Promise<void> {
     const { environmentId } = context;
     const key = tokenKey(text);
     if (key === undefined) return;
     await inChange(this.#pool, context, async (tx) => {
       const before = await lockToken(tx, environmentId, key);
       if (before === undefined) return;
+      requireVersion(preconditions, { id: before.token_id, version: before.version });
       await deleteToken(tx, environmentId, requireId('apit', before.token_id));
       await this.#record(tx, context, 'api_token.invalidated', before, undefined);
     });

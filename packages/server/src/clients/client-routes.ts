@@ -1,15 +1,18 @@
 import { ClientAnswer, ClientList, ClientSecretAnswer, CreateClient, type ErrorCode } from '@crosswalk/contract';
 import { requireId } from '../lib/id.ts';
+import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { member, paramsOf } from '../transport/paths.ts';
 import { contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
+import { clientTag } from './client.ts';
 import type { ClientService } from './client-service.ts';
 
 const collection = '/api/v1/clients';
 const one = `${collection}/:client_id`;
 const tag = 'Clients';
 const notFound: ErrorCode[] = ['CLIENT_NOT_FOUND', 'INVALID_ID'];
+const changeErrors: ErrorCode[] = [...notFound, 'VERSION_MISMATCH'];
 
 /** REST of API clients. Answers that show a secret are never stored by a cache. */
 export function clientRoutes(app: Routes, clients: ClientService): void {
@@ -27,11 +30,10 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
       },
       { body: CreateClient },
     ),
-    async (request, reply) =>
-      reply
-        .code(201)
-        .header('cache-control', 'no-store')
-        .send(await clients.create(contextOf(request), request.body)),
+    async (request, reply) => {
+      const made = await clients.create(contextOf(request), request.body);
+      return sendRecord(request, reply.code(201).header('cache-control', 'no-store'), clientTag(made.client), made);
+    },
   );
 
   app.get(
@@ -46,7 +48,10 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
       { id: 'getClient', tag, summary: 'Get an API client', scope: 'read', answers: { 200: ClientAnswer }, errors: notFound },
       { params: paramsOf(one) },
     ),
-    async (request) => ({ client: await clients.get(contextOf(request), clientOf(request)) }),
+    async (request, reply) => {
+      const client = await clients.get(contextOf(request), clientOf(request));
+      return sendRecord(request, reply, clientTag(client), { client });
+    },
   );
 
   app.delete(
@@ -60,12 +65,12 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
         scope: 'write',
         adminOnly: true,
         answers: { 204: null },
-        errors: notFound,
+        errors: changeErrors,
       },
       { params: paramsOf(one) },
     ),
     async (request, reply) => {
-      await clients.delete(contextOf(request), clientOf(request));
+      await clients.delete(contextOf(request), clientOf(request), preconditionsOf(request));
       return reply.code(204).send();
     },
   );
@@ -81,15 +86,14 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
         scope: 'write',
         adminOnly: true,
         answers: { 201: ClientSecretAnswer },
-        errors: [...notFound, 'TOO_MANY_CLIENT_SECRETS'],
+        errors: [...changeErrors, 'TOO_MANY_CLIENT_SECRETS'],
       },
       { params: paramsOf(one) },
     ),
-    async (request, reply) =>
-      reply
-        .code(201)
-        .header('cache-control', 'no-store')
-        .send(await clients.createSecret(contextOf(request), clientOf(request))),
+    async (request, reply) => {
+      const made = await clients.createSecret(contextOf(request), clientOf(request), preconditionsOf(request));
+      return sendRecord(request, reply.code(201).header('cache-control', 'no-store'), clientTag(made.client), made);
+    },
   );
 
   app.delete(
@@ -102,12 +106,13 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
         scope: 'write',
         adminOnly: true,
         answers: { 204: null },
-        errors: [...notFound, 'LAST_CLIENT_SECRET'],
+        errors: [...changeErrors, 'LAST_CLIENT_SECRET'],
       },
       { params: paramsOf(`${one}/secrets/:secret_id`) },
     ),
     async (request, reply) => {
-      await clients.deleteSecret(contextOf(request), clientOf(request), requireId('sks', member(request.params, 'secret_id'), 'secret_id'));
+      const secretId = requireId('sks', member(request.params, 'secret_id'), 'secret_id');
+      await clients.deleteSecret(contextOf(request), clientOf(request), secretId, preconditionsOf(request));
       return reply.code(204).send();
     },
   );

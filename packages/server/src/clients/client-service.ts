@@ -5,6 +5,7 @@ import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { formatId, type IdGenerator, parseId } from '../lib/id.ts';
+import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { hashSecret, hintOf, newSecret } from '../lib/secret.ts';
 import { requireText } from '../lib/text.ts';
 import { maxSecrets } from './client.ts';
@@ -75,10 +76,10 @@ export class ClientService {
   }
 
   /** Adds a second secret, so that the first can be replaced without a gap. Only this answer shows it. */
-  createSecret(context: RequestContext, clientId: string): Promise<ClientSecretAnswer> {
+  createSecret(context: RequestContext, clientId: string, preconditions: Preconditions): Promise<ClientSecretAnswer> {
     const { environmentId } = context;
     return inTransaction(this.#pool, async (tx) => {
-      const before = await this.#lock(tx, environmentId, clientId);
+      const before = await this.#lock(tx, environmentId, clientId, preconditions);
       if (before.secrets.length >= maxSecrets) {
         throw new ApiError('TOO_MANY_CLIENT_SECRETS', `${before.id} has ${maxSecrets} live secrets; delete the older one first`);
       }
@@ -90,10 +91,10 @@ export class ClientService {
   }
 
   /** Revokes a secret at once. The last one cannot be: revoke the client. */
-  deleteSecret(context: RequestContext, clientId: string, secretId: string): Promise<void> {
+  deleteSecret(context: RequestContext, clientId: string, secretId: string, preconditions: Preconditions): Promise<void> {
     const { environmentId } = context;
     return inTransaction(this.#pool, async (tx) => {
-      const before = await this.#lock(tx, environmentId, clientId);
+      const before = await this.#lock(tx, environmentId, clientId, preconditions);
       const secret = formatId('sks', secretId);
       if (!before.secrets.some(({ id }) => id === secret)) throw new ApiError('CLIENT_NOT_FOUND', `${before.id} has no secret ${secret}`);
       if (before.secrets.length === 1)
@@ -106,9 +107,9 @@ export class ClientService {
   }
 
   /** Revokes a client: no token is granted from now on, and its tokens end within a minute. */
-  delete(context: RequestContext, clientId: string): Promise<void> {
+  delete(context: RequestContext, clientId: string, preconditions: Preconditions): Promise<void> {
     return inTransaction(this.#pool, async (tx) => {
-      const before = await this.#lock(tx, context.environmentId, clientId);
+      const before = await this.#lock(tx, context.environmentId, clientId, preconditions);
       await deleteClient(tx, context.environmentId, clientId);
       await appendEvents(tx, context, this.#ids, [eventOf('client.deleted', 'client', before, undefined)]);
     });
@@ -120,9 +121,10 @@ export class ClientService {
     return client;
   }
 
-  async #lock(tx: pg.PoolClient, environmentId: string, id: string): Promise<Client> {
+  async #lock(tx: pg.PoolClient, environmentId: string, id: string, preconditions: Preconditions): Promise<Client> {
     const client = await lockClient(tx, environmentId, id);
     if (client === undefined) throw clientNotFound(id);
+    requireVersion(preconditions, client);
     return client;
   }
 }

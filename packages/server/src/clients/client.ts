@@ -1,5 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { Client } from '@crosswalk/contract';
 import { hashSecret } from '../lib/secret.ts';
+import { versionTag } from '../lib/version-tag.ts';
 
 /**
  * The kinds of client, by the prefix of their ID: `skc` is a client of the environment and uses this API, `m2morg` one
@@ -16,6 +18,12 @@ export function findMatch<Kept extends { secret_hash: Buffer }>(kept: readonly K
 }
 
 const noHash = Buffer.alloc(32);
+
+/** The entity tag of a client's answer: it shows when secrets were used, which is no change of the client, so that is part of it. */
+export function clientTag({ version, secrets, last_used_time }: Pick<Client, 'version' | 'secrets' | 'last_used_time'>): string {
+  if (last_used_time === null) return String(version);
+  return versionTag(version, [last_used_time, ...secrets.map((secret) => secret.last_used_time)].join());
+}
 
 /** Live secrets of one client of either kind: the one in use and the one that replaces it. */
 export const maxSecrets = 2;

@@ -17,14 +17,14 @@ import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
 import { member, paramsOf } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
-import { clientTag } from './organization-client.ts';
+import { clientTag } from './client.ts';
 import type { OrganizationClientReference, OrganizationClientService } from './organization-client-service.ts';
 
 const collection = '/api/v1/organizations/:organization_id/clients';
 const one = `${collection}/:client_id`;
 const tag = 'Organization clients';
 const notFound: ErrorCode[] = ['CLIENT_NOT_FOUND', 'INVALID_ID'];
-const changeErrors: ErrorCode[] = [...notFound, 'RECORD_BUSY'];
+const changeErrors: ErrorCode[] = [...notFound, 'VERSION_MISMATCH', 'RECORD_BUSY'];
 
 /** REST of the clients of organizations. Answers that show a secret are never stored, by a cache or for a retry. */
 export function organizationClientRoutes(app: Routes, clients: OrganizationClientService, tokens: PageTokens): void {
@@ -100,7 +100,7 @@ export function organizationClientRoutes(app: Routes, clients: OrganizationClien
         scope: 'write',
         adminOnly: true,
         answers: { 200: OrganizationClientAnswer },
-        errors: [...changeErrors, 'VERSION_MISMATCH', 'IDEMPOTENCY_KEY_REUSED'],
+        errors: [...changeErrors, 'IDEMPOTENCY_KEY_REUSED'],
       },
       { params: paramsOf(one), body: UpdateOrganizationClient },
     ),
@@ -121,7 +121,7 @@ export function organizationClientRoutes(app: Routes, clients: OrganizationClien
         scope: 'write',
         adminOnly: true,
         answers: { 204: null },
-        errors: [...changeErrors, 'VERSION_MISMATCH'],
+        errors: changeErrors,
       },
       { params: paramsOf(one) },
     ),
@@ -150,7 +150,7 @@ export function organizationClientRoutes(app: Routes, clients: OrganizationClien
       reply
         .code(201)
         .header('cache-control', 'no-store')
-        .send(await clients.createSecret(contextOf(request), referenceOf(request))),
+        .send(await clients.createSecret(contextOf(request), referenceOf(request), preconditionsOf(request))),
   );
 
   app.delete(
@@ -169,7 +169,7 @@ export function organizationClientRoutes(app: Routes, clients: OrganizationClien
     ),
     async (request, reply) => {
       const secretId = requireId('sks', member(request.params, 'secret_id'), 'secret_id');
-      await clients.deleteSecret(contextOf(request), referenceOf(request), secretId);
+      await clients.deleteSecret(contextOf(request), referenceOf(request), secretId, preconditionsOf(request));
       return reply.code(204).send();
     },
   );

@@ -96,8 +96,7 @@ export class OrganizationClientService {
   ): Promise<OrganizationClient> {
     const { organizationId, clientId } = reference;
     return inChange(this.#pool, context, async (tx) => {
-      const before = await this.#lock(tx, context, reference);
-      requireVersion(preconditions, { id: before.client_id, version: before.version });
+      const before = await this.#lock(tx, context, reference, preconditions);
       const after = await updateOrganizationClient(tx, context.environmentId, organizationId, clientId, patchFields(before, body));
       if (after === undefined) return before;
       await this.#record(tx, context, 'organization_client.updated', before, after);
@@ -108,19 +107,22 @@ export class OrganizationClientService {
   /** Revokes a client: it gets no new token. Tokens it has are good until they expire, as whoever checks them does not ask here. */
   delete(context: RequestContext, reference: OrganizationClientReference, preconditions: Preconditions): Promise<void> {
     return inChange(this.#pool, context, async (tx) => {
-      const before = await this.#lock(tx, context, reference);
-      requireVersion(preconditions, { id: before.client_id, version: before.version });
+      const before = await this.#lock(tx, context, reference, preconditions);
       await deleteOrganizationClient(tx, context.environmentId, reference.organizationId, reference.clientId);
       await this.#record(tx, context, 'organization_client.deleted', before, undefined);
     });
   }
 
   /** Adds a second secret, so that the first can be replaced without a gap. Only this answer shows it. */
-  createSecret(context: RequestContext, reference: OrganizationClientReference): Promise<OrganizationClientSecretAnswer> {
+  createSecret(
+    context: RequestContext,
+    reference: OrganizationClientReference,
+    preconditions: Preconditions = {},
+  ): Promise<OrganizationClientSecretAnswer> {
     const { organizationId, clientId } = reference;
     const plainSecret = newSecret('cwk');
     return inTransaction(this.#pool, async (tx) => {
-      const before = await this.#lock(tx, context, reference);
+      const before = await this.#lock(tx, context, reference, preconditions);
       if (before.secrets.length >= maxSecrets) {
         const message = `${before.client_id} has ${maxSecrets} live secrets; delete the older one first`;
         throw new ApiError('TOO_MANY_CLIENT_SECRETS', message);
@@ -138,11 +140,16 @@ export class OrganizationClientService {
    * Revokes a secret at once (database ID). The last one cannot be: a client without a secret is one that stopped working
    * by mistake. Existing clients compare the message of that refusal, so it is exactly what they expect.
    */
-  deleteSecret(context: RequestContext, reference: OrganizationClientReference, secretId: string): Promise<void> {
+  deleteSecret(
+    context: RequestContext,
+    reference: OrganizationClientReference,
+    secretId: string,
+    preconditions: Preconditions = {},
+  ): Promise<void> {
     const { organizationId, clientId } = reference;
     const publicId = formatId('sks', secretId);
     return inChange(this.#pool, context, async (tx) => {
-      const before = await this.#lock(tx, context, reference);
+      const before = await this.#lock(tx, context, reference, preconditions);
       if (!before.secrets.some(({ id }) => id === publicId)) {
         throw new ApiError('CLIENT_NOT_FOUND', `${before.client_id} has no secret ${publicId}`);
       }
@@ -164,9 +171,11 @@ export class OrganizationClientService {
     tx: pg.PoolClient,
     { environmentId }: RequestContext,
     { organizationId, clientId }: OrganizationClientReference,
+    preconditions: Preconditions,
   ): Promise<OrganizationClient> {
     const client = await lockOrganizationClient(tx, environmentId, organizationId, clientId);
     if (client === undefined) throw organizationClientNotFound(organizationId, clientId);
+    requireVersion(preconditions, { id: client.client_id, version: client.version });
     return client;
   }
 

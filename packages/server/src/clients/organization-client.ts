@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type CreateOrganizationClient,
   type CustomClaim,
@@ -81,13 +80,6 @@ function checkText(text: string, field: string, rule: TextRule): string {
 export function claimsOf(environmentId: string, { id, custom_claims }: { id: string; custom_claims: CustomClaim[] }) {
   const own = custom_claims.map(({ key, value }): [string, string] => [key, value]);
   return { oid: formatId('org', id), custom_claims: Object.fromEntries([['wksp_id', formatId('env', environmentId)], ...own]) };
-}
-
-/** The entity tag of a client's answer: it shows when secrets were used, which is no change of the client, so that is part of it. */
-export function clientTag({ version, secrets, last_used_time }: OrganizationClient): string {
-  if (last_used_time === null) return String(version);
-  const shown = [last_used_time, ...secrets.map((secret) => secret.last_used_time)].join();
-  return `${version}-${createHash('sha256').update(shown).digest('hex').slice(0, 16)}`;
 }
 
 /** The client as its events carry it: under `id` as every record there, and without its use, which is no change. */

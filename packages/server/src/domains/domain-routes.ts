@@ -101,11 +101,14 @@ export function domainRoutes(app: Routes, domains: DomainService): void {
             'Looks for a TXT record named `txt_record_key` with the text `txt_record_secret`. A domain that is verified stays so and is not looked up again.',
           scope: 'write',
           answers: { 200: VerifyDomainAnswer },
-          errors: [...domainErrors, 'DNS_UNAVAILABLE', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
+          errors: [...domainErrors, 'DNS_UNAVAILABLE', 'VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
         },
         { params: paramsOf(one), querystring },
       ),
-      async (request) => domains.verify(changeContextOf(request, verified), referenceOf(path, request)),
+      async (request, reply) => {
+        const result = await domains.verify(changeContextOf(request, verified), referenceOf(path, request), preconditionsOf(request));
+        return sendRecord(request, reply, result.domain.version, result);
+      },
     );
 
     app.delete(

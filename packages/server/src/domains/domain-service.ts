@@ -109,10 +109,11 @@ export class DomainService {
    * Looks for the TXT record that proves who owns the domain, and notes what it found. What is verified stays so and
    * is not looked up again. 503 DNS_UNAVAILABLE when nobody knows: nothing changes then.
    */
-  async verify(context: RequestContext, reference: DomainReference): Promise<VerifyDomainAnswer> {
+  async verify(context: RequestContext, reference: DomainReference, preconditions: Preconditions = {}): Promise<VerifyDomainAnswer> {
     // Before the transaction: it must not wait for the DNS.
     const proved = await this.#isProved(await this.get(context, reference));
     return this.#change(context, reference, async (tx, before, owner) => {
+      requireVersion(preconditions, before);
       if (isVerified(before)) return { verified: true, domain: before };
       const status = proved ? 'VERIFIED' : 'FAILED';
       const after = await setVerificationStatus(tx, context.environmentId, requireId('dom', before.id), status);

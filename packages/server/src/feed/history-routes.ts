@@ -13,12 +13,14 @@ import type { Routes } from '../transport/routes.ts';
 import type { FeedService } from './feed-service.ts';
 
 /** A kind of record that has a history of its own to show; given by its feature. */
-export interface HistoricalRecords<RecordType extends { version: number }> {
+export interface HistoricalRecords<RecordType> {
   collection: string;
   prefix: IdPrefix;
   /** name of the record in answers, such as `organization` */
   noun: string;
   answer: TSchema;
+  /** The entity tag of an answer that holds the record. */
+  tagOf(record: RecordType): number | string;
   /** The database ID of a record; one that was deleted is found by its ID. */
   idOf(context: RequestContext, reference: RecordReference): Promise<string>;
   /** Gives one key of the metadata a value again; undefined removes it. */
@@ -33,11 +35,7 @@ export interface HistoricalRecords<RecordType extends { version: number }> {
 }
 
 /** REST of the history of one kind of record. */
-export function historyRoutes<RecordType extends { version: number }>(
-  app: Routes,
-  feed: FeedService,
-  records: HistoricalRecords<RecordType>,
-): void {
+export function historyRoutes<RecordType>(app: Routes, feed: FeedService, records: HistoricalRecords<RecordType>): void {
   const { collection, prefix, noun } = records;
   const name = noun.charAt(0).toUpperCase() + noun.slice(1);
   const tag = 'History';
@@ -102,12 +100,13 @@ export function historyRoutes<RecordType extends { version: number }>(
       ),
       async (request, reply) => {
         const reference = path.reference(request);
+        const preconditions = preconditionsOf(request);
         const { key, version } = request.body;
         const { record } = await feed.asOf(contextOf(request), await records.idOf(contextOf(request), reference), { version });
         const changed = (after: RecordType) => ({ status: 200, body: { [noun]: after } });
         const value: JsonValue | undefined = new Map<string, JsonValue>(Object.entries(Object(record.metadata))).get(key);
-        const after = await records.setMetadataKey(changeContextOf(request, changed), reference, key, value, preconditionsOf(request));
-        return sendRecord(request, reply, after.version, { [noun]: after });
+        const after = await records.setMetadataKey(changeContextOf(request, changed), reference, key, value, preconditions);
+        return sendRecord(request, reply, records.tagOf(after), { [noun]: after });
       },
     );
   }

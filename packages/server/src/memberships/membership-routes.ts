@@ -27,16 +27,15 @@ import type { MembershipReference, MembershipService } from './membership-servic
 
 const collection = '/api/v1/memberships/organizations/:organization_id/users';
 const tag = 'Memberships';
-const changeErrors: ErrorCode[] = [
+const createErrors: ErrorCode[] = [
   'ORGANIZATION_NOT_FOUND',
   'USER_NOT_FOUND',
-  'INVALID_EMAIL',
   'INVALID_METADATA',
   'UNKNOWN_ROLE',
-  'VERSION_MISMATCH',
   'RECORD_BUSY',
   'IDEMPOTENCY_KEY_REUSED',
 ];
+const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 
 /** REST of memberships. */
 export function membershipRoutes(app: Routes, memberships: MembershipService, tokens: PageTokens, feed: FeedService): void {
@@ -104,7 +103,7 @@ export function membershipRoutes(app: Routes, memberships: MembershipService, to
           summary: `Make the user named by ${path.by} a member`,
           scope: 'write',
           answers: { 201: UserAndMembershipAnswer },
-          errors: [...changeErrors, 'INVALID_EMAIL', 'USER_LIMIT_REACHED', 'MEMBERSHIP_EXISTS'],
+          errors: [...createErrors, 'INVALID_EMAIL', 'USER_LIMIT_REACHED', 'MEMBERSHIP_EXISTS'],
         },
         { ...withQuery(path.parts, InvitationQuery), body: CreateMembership },
       ),

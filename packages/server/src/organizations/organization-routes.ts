@@ -22,15 +22,15 @@ import type { OrganizationService } from './organization-service.ts';
 
 const collection = '/api/v1/organizations';
 const tag = 'Organizations';
-const changeErrors: ErrorCode[] = [
+const createErrors: ErrorCode[] = [
   'INVALID_EXTERNAL_ID',
   'INVALID_METADATA',
   'EXTERNAL_ID_TAKEN',
   'SLUG_TAKEN',
-  'VERSION_MISMATCH',
   'RECORD_BUSY',
   'IDEMPOTENCY_KEY_REUSED',
 ];
+const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 
 /** REST of organizations. */
 export function organizationRoutes(app: Routes, organizations: OrganizationService, tokens: PageTokens, feed: FeedService): void {
@@ -46,7 +46,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         summary: 'Create an organization',
         scope: 'write',
         answers: { 201: OrganizationAnswer },
-        errors: changeErrors,
+        errors: createErrors,
       },
       { body: CreateOrganization },
     ),

@@ -1,5 +1,6 @@
 import { type ErrorCode, type SigningKey, SigningKeyAnswer, SigningKeyList } from '@crosswalk/contract';
 import { requireId } from '../lib/id.ts';
+import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { member, paramsOf } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
@@ -65,12 +66,14 @@ export function signingKeyRoutes(app: Routes, keys: SigningKeyService): void {
         scope: 'write',
         adminOnly: true,
         answers: { 200: SigningKeyAnswer },
-        errors: ['SIGNING_KEY_NOT_FOUND', 'INVALID_ID', ...changeErrors],
+        errors: ['SIGNING_KEY_NOT_FOUND', 'INVALID_ID', 'VERSION_MISMATCH', ...changeErrors],
       },
       { params: paramsOf(revokeUrl) },
     ),
-    async (request) => ({
-      signing_key: await keys.revoke(changeContextOf(request, answer), requireId('key', member(request.params, 'id'))),
-    }),
+    async (request, reply) => {
+      const id = requireId('key', member(request.params, 'id'));
+      const key = await keys.revoke(changeContextOf(request, answer), id, preconditionsOf(request));
+      return sendRecord(request, reply, key.version, { signing_key: key });
+    },
   );
 }

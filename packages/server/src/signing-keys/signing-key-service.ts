@@ -4,6 +4,7 @@ import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { databaseId, formatId, type IdGenerator } from '../lib/id.ts';
+import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import type { KeyPairs } from './key-pair.ts';
 import type { KeyRing } from './key-ring.ts';
 import { signingKeyNotFound, type TokenSettings } from './signing-key.ts';
@@ -66,13 +67,14 @@ export class SigningKeyService {
    * Ends a key at once, as when it has leaked: this server refuses its tokens from the answer on, others within seconds. If it was signing, the
    * next key does so now, or a new one. A key that was revoked stays as it is.
    */
-  async revoke(context: RequestContext, id: string): Promise<SigningKey> {
+  async revoke(context: RequestContext, id: string, preconditions: Preconditions): Promise<SigningKey> {
     const { environmentId } = context;
     const made = { id: this.#ids.next(), ...(await this.#pairs.generate()) };
     const revoked = await inChange(this.#pool, context, async (tx) => {
       const keys = await lockSigningKeys(tx, environmentId);
       const before = keys.find((key) => key.id === formatId('key', id));
       if (before === undefined) throw signingKeyNotFound(id);
+      requireVersion(preconditions, before);
       if (before.state === 'REVOKED') return before;
       const events: NewEvent[] = [];
       // The next one begins first: at no moment is there a key to verify by and none to sign with.

@@ -1,21 +1,41 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../lib/api-error.ts';
 import type { Preconditions } from '../lib/preconditions.ts';
 
-/** Reads If-Match and If-None-Match; 400 if they are not ETags of ours. */
-export function preconditionsOf(request: FastifyRequest): Preconditions {
+/** Reads If-Match and If-None-Match of a change; 400 if they are not ETags of ours. */
+export function preconditionsOf({ headers }: FastifyRequest): Preconditions {
   const preconditions: Preconditions = {};
-  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
   if (ifMatch !== undefined) {
     const tags = parse('If-Match', ifMatch);
     // A record has one current version, and a weak ETag never matches here (RFC 9110 section 13.1.1).
     if (tags !== 'any' && (tags.length !== 1 || ifMatch.includes('W/'))) {
       throw unreadable('If-Match', 'must be one strong ETag such as "7", or *');
     }
-    preconditions.match = tags === 'any' ? 'any' : Number.parseInt(tags.join(), 10);
+    preconditions.match = tags === 'any' ? 'any' : versionOf(tags.join());
   }
-  if (ifNoneMatch !== undefined) preconditions.noneMatch = parse('If-None-Match', ifNoneMatch);
+  if (ifNoneMatch !== undefined) {
+    const tags = parse('If-None-Match', ifNoneMatch);
+    preconditions.noneMatch = tags === 'any' ? 'any' : tags.map(versionOf);
+  }
   return preconditions;
+}
+
+/**
+ * Refuses preconditions of a request that changes something and has no one record to hold to them: who sends one relies on it.
+ * Register after authentication.
+ */
+export function registerPreconditionCheck(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { scope, session, conditional } = request.routeOptions.config;
+    const changes = scope === 'write' || (session !== undefined && request.method !== 'GET' && request.method !== 'HEAD');
+    if (!changes || conditional === true) return done();
+    for (const header of ['If-Match', 'If-None-Match']) {
+      if (request.headers[header.toLowerCase()] === undefined) continue;
+      return done(unreadable(header, 'must be left out: this operation changes no record of which you could have read a version'));
+    }
+    done();
+  });
 }
 
 /** The tags of a header. Each begins with the version; what may follow tells apart answers of one version. */
@@ -29,6 +49,10 @@ function parse(header: string, value: string): string[] | 'any' {
   });
 }
 
+function versionOf(tag: string): number {
+  return Number.parseInt(tag, 10);
+}
+
 function unreadable(header: string, description: string): ApiError {
   return new ApiError('INVALID_PRECONDITION', `${header}: ${description}`, { violations: [{ field: header, description }] });
 }
@@ -39,9 +63,10 @@ function unreadable(header: string, description: string): ApiError {
  */
 export function sendRecord(request: FastifyRequest, reply: FastifyReply, tag: number | string, body: object): FastifyReply {
   reply.header('etag', `"${tag}"`);
-  if (request.headers['if-none-match'] !== undefined && (request.method === 'GET' || request.method === 'HEAD')) {
-    const { noneMatch } = preconditionsOf(request);
-    if (noneMatch === 'any' || noneMatch?.includes(String(tag))) return reply.code(304).send();
+  const { 'if-none-match': ifNoneMatch } = request.headers;
+  if (ifNoneMatch !== undefined && (request.method === 'GET' || request.method === 'HEAD')) {
+    const tags = parse('If-None-Match', ifNoneMatch);
+    if (tags === 'any' || tags.includes(String(tag))) return reply.code(304).send();
   }
   return reply.send(body);
 }

@@ -1,5 +1,5 @@
 import { ErrorAnswer, type ErrorCode, errorCatalogue, type Scope } from '@crosswalk/contract';
-import type { FastifySchema } from 'fastify';
+import type { FastifyContextConfig, FastifySchema } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 
 /** What the reference page says of one operation. */
@@ -48,7 +48,7 @@ const ofReplica =
 export function operation<P extends Parts>(
   description: Description,
   parts: P,
-): { schema: P & FastifySchema; config: Pick<Description, 'scope' | 'adminOnly' | 'replica' | 'long' | 'session'> } {
+): { schema: P & FastifySchema; config: FastifyContextConfig } {
   const { id, tag, summary, scope, adminOnly, replica, long, session, answers } = description;
   const text = [description.description, ...(replica === true ? [ofReplica] : [])].filter(Boolean).join(' ');
   const errors = [
@@ -78,6 +78,8 @@ export function operation<P extends Parts>(
       ...(replica === undefined ? {} : { replica }),
       ...(long === undefined ? {} : { long }),
       ...(session === undefined ? {} : { session }),
+      // What is held to a version says so among its errors.
+      ...(errors.includes('VERSION_MISMATCH') ? { conditional: true } : {}),
     },
   };
 }

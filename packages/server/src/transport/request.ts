@@ -15,6 +15,8 @@ declare module 'fastify' {
     adminOnly?: boolean;
     /** The route is for browsers: anybody may use it, or whoever has a session. It is about no environment. */
     session?: 'open' | 'required';
+    /** Whether it changes one record, which If-Match and If-None-Match are held against: see transport/etag.ts. */
+    conditional?: boolean;
     /** Whether a replica may be read for it, where the caller says so. */
     replica?: boolean;
     /** Whether it takes as long as it takes: it goes through many rows, or waits for somebody else. Others are answered in time, see transport/patience.ts. */

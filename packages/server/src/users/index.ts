@@ -1,4 +1,4 @@
-export { newUser, patchFields as patchUser } from './user.ts';
+export { newUser, patchFields as patchUser, userTag } from './user.ts';
 export { deleteUsers, findEmailHolders, insertUsers, lockUsers, type UserState, updateUsers } from './user-bulk-store.ts';
 export { userRoutes } from './user-routes.ts';
 export { removeUser, UserService } from './user-service.ts';

@@ -30,17 +30,16 @@ import type { UserService } from './user-service.ts';
 const collection = '/api/v1/users';
 const members = '/api/v1/organizations/:organization_id/users';
 const tag = 'Users';
-const changeErrors: ErrorCode[] = [
+const createErrors: ErrorCode[] = [
   'INVALID_EMAIL',
   'INVALID_EXTERNAL_ID',
-  'INVALID_EMAIL',
   'INVALID_METADATA',
   'EXTERNAL_ID_TAKEN',
   'EMAIL_TAKEN',
-  'VERSION_MISMATCH',
   'RECORD_BUSY',
   'IDEMPOTENCY_KEY_REUSED',
 ];
+const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 
 /** REST of users. */
 export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, feed: FeedService): void {
@@ -50,7 +49,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
   app.post(
     collection,
     operation(
-      { id: 'createUser', tag, summary: 'Create a user', scope: 'write', answers: { 201: UserAnswer }, errors: changeErrors },
+      { id: 'createUser', tag, summary: 'Create a user', scope: 'write', answers: { 201: UserAnswer }, errors: createErrors },
       { body: CreateUser },
     ),
     async (request, reply) => {
@@ -92,7 +91,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
         summary: 'Create a user and their membership of the organization',
         scope: 'write',
         answers: { 201: UserAndMembershipAnswer },
-        errors: [...changeErrors, 'USER_LIMIT_REACHED', 'ORGANIZATION_NOT_FOUND', 'UNKNOWN_ROLE'],
+        errors: [...createErrors, 'USER_LIMIT_REACHED', 'ORGANIZATION_NOT_FOUND', 'UNKNOWN_ROLE'],
       },
       {
         params: paramsOf(members),
