@@ -1,5 +1,6 @@
 import { type ErrorAnswer, errorCatalogue } from '@crosswalk/contract';
 import type { ApiError } from '../lib/api-error.ts';
+import { pointerOf, type Sent } from './pointer.ts';
 
 /** The body of an error answer. */
 export function errorAnswer(error: ApiError, requestId: string): ErrorAnswer {
@@ -20,8 +21,8 @@ export function errorAnswer(error: ApiError, requestId: string): ErrorAnswer {
   };
 }
 
-/** The same as RFC 9457 has it. */
-export function problem(error: ApiError, requestId: string): object {
+/** The same as RFC 9457 has it. A field that is no part of the body has no pointer. */
+export function problem(error: ApiError, requestId: string, sent: Sent): object {
   const { violations, resource } = error.detail;
   return {
     type: `urn:crosswalk:error:${error.code}`,
@@ -34,7 +35,8 @@ export function problem(error: ApiError, requestId: string): object {
       ? {}
       : {
           errors: violations.map(({ field, description, constraint }) => ({
-            pointer: `/${field.replaceAll('.', '/')}`,
+            field,
+            pointer: pointerOf(field, sent),
             code: constraint,
             message: description,
           })),

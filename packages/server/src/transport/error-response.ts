@@ -85,7 +85,7 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="crosswalk"');
   if (error.detail.retryAfter !== undefined) reply.header('retry-after', String(error.detail.retryAfter));
   if (request.headers.accept?.includes('application/problem+json') === true) {
-    return reply.type('application/problem+json; charset=utf-8').send(problem(error, request.id));
+    return reply.type('application/problem+json; charset=utf-8').send(problem(error, request.id, request));
   }
   return reply.type('application/json; charset=utf-8').send(errorAnswer(error, request.id));
 }
