@@ -22,7 +22,7 @@ const tag = 'API tokens';
 
 /** REST of API tokens. The answer that shows a token is never stored, by a cache or for a retry. */
 export function apiTokenRoutes(app: Routes, apiTokens: ApiTokenService, pageTokens: PageTokens): void {
-  const changed = (token: ApiToken) => ({ status: 200, body: { token_info: token } });
+  const changed = (token: ApiToken) => ({ status: 200, body: { token_info: token }, tag: token.version });
 
   app.post(
     collection,

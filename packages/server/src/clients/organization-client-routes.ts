@@ -28,7 +28,7 @@ const changeErrors: ErrorCode[] = [...notFound, 'VERSION_MISMATCH', 'RECORD_BUSY
 
 /** REST of the clients of organizations. Answers that show a secret are never stored, by a cache or for a retry. */
 export function organizationClientRoutes(app: Routes, clients: OrganizationClientService, tokens: PageTokens): void {
-  const changed = (client: OrganizationClient) => ({ status: 200, body: { client } });
+  const changed = (client: OrganizationClient) => ({ status: 200, body: { client }, tag: clientTag(client) });
 
   app.post(
     collection,

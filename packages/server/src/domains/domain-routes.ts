@@ -23,8 +23,8 @@ const domainErrors: ErrorCode[] = [...ownerErrors, 'DOMAIN_NOT_FOUND'];
 
 /** REST of the domains of organizations. */
 export function domainRoutes(app: Routes, domains: DomainService): void {
-  const created = (domain: Domain) => ({ status: 201, body: { domain } });
-  const verified = (body: VerifyDomainAnswer) => ({ status: 200, body });
+  const created = (domain: Domain) => ({ status: 201, body: { domain }, tag: domain.version });
+  const verified = (body: VerifyDomainAnswer) => ({ status: 200, body, tag: body.domain.version });
 
   for (const path of recordPaths(organizations, 'org', 'organization_id')) {
     const collection = path.partUrl('domains');

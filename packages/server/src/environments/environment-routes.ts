@@ -13,7 +13,7 @@ const tag = 'Environments';
 
 /** REST of environments. */
 export function environmentRoutes(app: Routes, environments: EnvironmentService): void {
-  const answer = (status: number) => (environment: Environment) => ({ status, body: { environment } });
+  const answer = (status: number) => (environment: Environment) => ({ status, body: { environment }, tag: environment.version });
 
   app.get(
     collection,

@@ -103,7 +103,7 @@ export function historyRoutes<RecordType>(app: Routes, feed: FeedService, record
         const preconditions = preconditionsOf(request);
         const { key, version } = request.body;
         const { record } = await feed.asOf(contextOf(request), await records.idOf(contextOf(request), reference), { version });
-        const changed = (after: RecordType) => ({ status: 200, body: { [noun]: after } });
+        const changed = (after: RecordType) => ({ status: 200, body: { [noun]: after }, tag: records.tagOf(after) });
         const value: JsonValue | undefined = new Map<string, JsonValue>(Object.entries(Object(record.metadata))).get(key);
         const after = await records.setMetadataKey(changeContextOf(request, changed), reference, key, value, preconditions);
         return sendRecord(request, reply, records.tagOf(after), { [noun]: after });

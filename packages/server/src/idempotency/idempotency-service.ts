@@ -79,7 +79,7 @@ async function replay(tx: pg.PoolClient, environmentId: string, { clientId, key,
   if (!stored.request_hash.equals(requestHash)) {
     throw new ApiError('IDEMPOTENCY_KEY_REUSED', 'Idempotency-Key: was used for a request with another method, path or body');
   }
-  throw new IdempotentReplay(stored.status, stored.body);
+  throw new IdempotentReplay(stored);
 }
 
 function inUse(): ApiError {

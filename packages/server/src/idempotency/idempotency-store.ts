@@ -6,6 +6,7 @@ export interface StoredAnswer {
   request_hash: Buffer;
   status: number;
   body: string;
+  etag: string | null;
 }
 
 /** A key as a client sent it. */
@@ -29,7 +30,7 @@ export async function claimKeys(tx: Queryable, environmentId: string, keys: read
            select $1, c.client_id, c.key, c.request_hash from unnest($2::bigint[], $3::text[], $4::bytea[]) as c (client_id, key, request_hash)
            order by c.client_id, c.key collate "C"
            on conflict on constraint idempotency_keys_pkey do update
-             set request_hash = excluded.request_hash, status = null, body = null, create_time = now()
+             set request_hash = excluded.request_hash, status = null, body = null, etag = null, create_time = now()
              where k.create_time < now() - make_interval(hours => $5)`,
     values: [
       environmentId,
@@ -45,7 +46,7 @@ export async function claimKeys(tx: Queryable, environmentId: string, keys: read
 /** The answer stored under a key. */
 export async function findAnswer(tx: Queryable, environmentId: string, clientId: string, key: string): Promise<StoredAnswer | undefined> {
   const { rows } = await tx.query<StoredAnswer>(
-    `select request_hash, status, body from idempotency_keys
+    `select request_hash, status, body, etag from idempotency_keys
      where environment_id = $1 and client_id = $2 and key = $3 and status is not null`,
     [environmentId, clientId, key],
   );
@@ -56,13 +57,13 @@ export async function findAnswer(tx: Queryable, environmentId: string, clientId:
 export async function storeAnswers(
   tx: Queryable,
   environmentId: string,
-  answers: readonly { clientId: string; key: string; status: number; body: string }[],
+  answers: readonly { clientId: string; key: string; status: number; body: string; etag?: string }[],
 ): Promise<void> {
   if (answers.length === 0) return;
   await tx.query({
     name: 'store-idempotent-answers',
-    text: `update idempotency_keys k set status = a.status, body = a.body
-           from unnest($2::bigint[], $3::text[], $4::int[], $5::text[]) as a (client_id, key, status, body)
+    text: `update idempotency_keys k set status = a.status, body = a.body, etag = a.etag
+           from unnest($2::bigint[], $3::text[], $4::int[], $5::text[], $6::text[]) as a (client_id, key, status, body, etag)
            where k.environment_id = $1 and k.client_id = a.client_id and k.key = a.key`,
     values: [
       environmentId,
@@ -70,6 +71,7 @@ export async function storeAnswers(
       answers.map(({ key }) => key),
       answers.map(({ status }) => status),
       answers.map(({ body }) => body),
+      answers.map(({ etag = null }) => etag),
     ],
   });
 }

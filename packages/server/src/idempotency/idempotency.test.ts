@@ -58,6 +58,34 @@ test('upserts, patches and re-keys repeat their answers too', async () => {
   expect([(await rekey()).body, (await rekey()).body]).toEqual(Array(2).fill({ rekeyed: 1, unchanged: 0, dry_run: false }));
 });
 
+test('an answer that is given again has the ETag it had', async () => {
+  const one = Object((await request('POST', path, { display_name: 'Tagged' })).body).organization.id;
+  const two = Object((await request('POST', path, { display_name: 'Tagged too' })).body).organization.id;
+  const user = Object((await request('POST', `${path}/${one}/users?send_invitation_email=false`, { email: 'tag@example.com' })).body).user
+    .id;
+  const calls: [string, string, unknown][] = [
+    ['POST', path, { display_name: 'Again' }],
+    ['PATCH', `${path}/${one}`, { metadata: { a: 1 } }],
+    ['PUT', `${path}:external/TAG-1`, { display_name: 'Upserted' }],
+    ['PATCH', `${path}/${one}/settings/usermanagement`, { settings: { max_allowed_users: 5 } }],
+    ['PATCH', `/api/v1/users/${user}`, { metadata: { a: 1 } }],
+    ['POST', `/api/v1/memberships/organizations/${two}/users/${user}`, { send_invitation_email: false }],
+    ['POST', `${path}/${one}/users/${user}/roles`, [{ role_name: 'admin' }]],
+    ['POST', '/api/v1/roles', { name: 'tagged', display_name: 'T' }],
+    ['POST', '/api/v1/permissions', { name: 'tagged:read', description: 'Read.' }],
+    ['POST', '/api/v1/roles/tagged/permissions', { permission_names: ['tagged:read'] }],
+    ['PUT', '/api/v1/systems/tagged', { label: 'T' }],
+    ['POST', `/api/v1/users/${user}/metadata-revert`, { key: 'a', version: 1 }],
+  ];
+  for (const [index, [method, to, body]] of calls.entries()) {
+    const call = () => request(method, to, body, key(`tag-${index}`));
+    const [first, again] = [await call(), await call()];
+    expect([to, again.headers.get('idempotent-replayed'), again.text]).toEqual([to, 'true', first.text]);
+    expect([to, first.headers.get('etag')]).toEqual([to, expect.stringMatching(/^"[1-9]/)]);
+    expect([to, again.headers.get('etag')]).toEqual([to, first.headers.get('etag')]);
+  }
+});
+
 test('an answer is kept for 24 hours', async () => {
   await request('POST', path, { display_name: 'Kept' }, key('kept'));
   const age = (hours: number) =>

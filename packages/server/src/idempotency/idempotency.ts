@@ -3,11 +3,14 @@ export class IdempotentReplay extends Error {
   override readonly name = 'IdempotentReplay';
   readonly status: number;
   readonly body: string;
+  /** the entity tag, in its quotes */
+  readonly etag: string | null;
 
-  constructor(status: number, body: string) {
+  constructor({ status, body, etag }: { status: number; body: string; etag: string | null }) {
     super('answered from the stored answer');
     this.status = status;
     this.body = body;
+    this.etag = etag;
   }
 }
 

@@ -20,8 +20,8 @@ const listQuery = Type.Object(ListInvitationsQuery, { additionalProperties: fals
 
 /** REST of invitations. The ETag of an answer is that of the membership. */
 export function invitationRoutes(app: Routes, invitations: InvitationService, tokens: PageTokens): void {
-  const resent = ({ invitation }: Invited) => ({ status: 200, body: { invite: invitation } });
-  const changed = ({ invitation }: Invited) => ({ status: 200, body: { invitation } });
+  const resent = ({ invitation, membership }: Invited) => ({ status: 200, body: { invite: invitation }, tag: membership.version });
+  const changed = ({ invitation, membership }: Invited) => ({ status: 200, body: { invitation }, tag: membership.version });
 
   app.get(
     '/api/v1/invitations',

@@ -16,7 +16,7 @@ const tag = 'Invitations';
 
 /** REST of what the invitations of the environment are like. */
 export function invitationSettingsRoutes(app: Routes, service: InvitationSettingsService): void {
-  const changed = (settings: InvitationSettings) => ({ status: 200, body: { settings } });
+  const changed = (settings: InvitationSettings) => ({ status: 200, body: { settings }, tag: settings.version });
 
   app.get(
     path,

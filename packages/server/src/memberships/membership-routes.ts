@@ -39,9 +39,9 @@ const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 
 /** REST of memberships. */
 export function membershipRoutes(app: Routes, memberships: MembershipService, tokens: PageTokens, feed: FeedService): void {
-  const created = (body: UserAndMembershipAnswer) => ({ status: 201, body });
-  const changed = (body: UserMembershipAnswer) => ({ status: 200, body });
-  const upserted = (body: UpsertMembershipAnswer) => ({ status: body.created ? 201 : 200, body });
+  const created = (body: UserAndMembershipAnswer) => ({ status: 201, body, tag: membershipTag(body.membership) });
+  const changed = (body: UserMembershipAnswer) => ({ status: 200, body, tag: membershipTag(body.membership) });
+  const upserted = (body: UpsertMembershipAnswer) => ({ status: body.created ? 201 : 200, body, tag: membershipTag(body.membership) });
 
   app.get(
     '/api/v1/memberships',

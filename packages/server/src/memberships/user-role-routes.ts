@@ -22,7 +22,7 @@ const notFound: ErrorCode[] = ['USER_NOT_FOUND', 'MEMBERSHIP_NOT_FOUND', 'INVALI
 
 /** REST of the roles that people have in organizations, and of what these allow. */
 export function userRoleRoutes(app: Routes, memberships: MembershipService): void {
-  const assigned = ({ roles }: Membership) => ({ status: 200, body: { roles } });
+  const assigned = (membership: Membership) => ({ status: 200, body: { roles: membership.roles }, tag: membershipTag(membership) });
 
   for (const path of recordPaths(collection, 'usr')) {
     const { querystring } = path.parts;

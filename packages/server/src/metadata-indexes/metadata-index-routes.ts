@@ -64,6 +64,7 @@ export function metadataIndexRoutes(app: Routes, indexes: MetadataIndexService):
       const context = changeContextOf(request, (index: MetadataIndexAnswer['metadata_index']) => ({
         status: 201,
         body: { metadata_index: index },
+        tag: index.version,
       }));
       const index = await indexes.create(context, request.body);
       return sendRecord(request, reply.code(201), index.version, { metadata_index: index });

@@ -34,8 +34,8 @@ const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 
 /** REST of organizations. */
 export function organizationRoutes(app: Routes, organizations: OrganizationService, tokens: PageTokens, feed: FeedService): void {
-  const answer = (organization: Organization) => ({ status: 200, body: { organization } });
-  const created = (organization: Organization) => ({ status: 201, body: { organization } });
+  const answer = (organization: Organization) => ({ status: 200, body: { organization }, tag: organization.version });
+  const created = (organization: Organization) => ({ status: 201, body: { organization }, tag: organization.version });
 
   app.post(
     collection,
@@ -205,7 +205,11 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         { ...path.parts, body: UpdateOrganization },
       ),
       async (request, reply) => {
-        const upserted = (result: UpsertOrganizationAnswer) => ({ status: result.created ? 201 : 200, body: result });
+        const upserted = (result: UpsertOrganizationAnswer) => ({
+          status: result.created ? 201 : 200,
+          body: result,
+          tag: result.organization.version,
+        });
         const result = await organizations.upsert(
           changeContextOf(request, upserted),
           path.reference(request),

@@ -40,7 +40,7 @@ export function organizationSettingsRoutes(app: Routes, settings: OrganizationSe
         { ...path.parts, body: UpdateOrganizationSettings },
       ),
       async (request, reply) => {
-        const changed = (organization: Organization) => ({ status: 200, body: { organization } });
+        const changed = (organization: Organization) => ({ status: 200, body: { organization }, tag: organization.version });
         const organization = await settings.updateFeatures(
           changeContextOf(request, changed),
           path.reference(request),
@@ -87,7 +87,7 @@ export function organizationSettingsRoutes(app: Routes, settings: OrganizationSe
         { ...path.parts, body: UpsertUserManagementSettings },
       ),
       async (request, reply) => {
-        const changed = (organization: Organization) => ({ status: 200, body: users(organization) });
+        const changed = (organization: Organization) => ({ status: 200, body: users(organization), tag: organization.version });
         const organization = await settings.upsertUserManagement(
           changeContextOf(request, changed),
           path.reference(request),
@@ -131,7 +131,7 @@ export function organizationSettingsRoutes(app: Routes, settings: OrganizationSe
         { ...path.parts, body: UpdateSessionPolicy },
       ),
       async (request, reply) => {
-        const changed = (organization: Organization) => ({ status: 200, body: policy(organization) });
+        const changed = (organization: Organization) => ({ status: 200, body: policy(organization), tag: organization.version });
         const organization = await settings.updateSessionPolicy(
           changeContextOf(request, changed),
           path.reference(request),

@@ -23,8 +23,8 @@ const notFound: ErrorCode[] = ['PERMISSION_NOT_FOUND'];
 
 /** REST of permissions. */
 export function permissionRoutes(app: Routes, permissions: PermissionService, tokens: PageTokens): void {
-  const answer = (permission: Permission) => ({ status: 200, body: { permission } });
-  const created = (permission: Permission) => ({ status: 201, body: { permission } });
+  const answer = (permission: Permission) => ({ status: 200, body: { permission }, tag: permission.version });
+  const created = (permission: Permission) => ({ status: 201, body: { permission }, tag: permission.version });
 
   app.post(
     collection,

@@ -55,9 +55,9 @@ const changeErrors: ErrorCode[] = ['VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTEN
 
 /** REST of roles. */
 export function roleRoutes(app: Routes, roles: RoleService): void {
-  const answer = (role: Role) => ({ status: 200, body: { role } });
-  const created = (role: Role) => ({ status: 201, body: { role } });
-  const granted = ({ permissions = [] }: Role) => ({ status: 200, body: { permissions } });
+  const answer = (role: Role) => ({ status: 200, body: { role }, tag: roleTag(role) });
+  const created = (role: Role) => ({ status: 201, body: { role }, tag: roleTag(role) });
+  const granted = (role: Role) => ({ status: 200, body: { permissions: role.permissions ?? [] }, tag: roleTag(role) });
   const same = <Body>(body: Body) => ({ status: 200, body });
 
   for (const { url, infix, of, errors, scope } of collections) {

@@ -15,7 +15,7 @@ const changeErrors: ErrorCode[] = ['RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'];
 
 /** REST of the keys that sign the tokens of an environment. */
 export function signingKeyRoutes(app: Routes, keys: SigningKeyService): void {
-  const answer = (key: SigningKey) => ({ status: 200, body: { signing_key: key } });
+  const answer = (key: SigningKey) => ({ status: 200, body: { signing_key: key }, tag: key.version });
 
   app.get(
     collection,

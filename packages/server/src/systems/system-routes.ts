@@ -58,7 +58,11 @@ export function systemRoutes(app: Routes, systems: SystemService): void {
       { params: Type.Object({ system_name: SystemName }), body: PutSystem },
     ),
     async (request, reply) => {
-      const context = changeContextOf(request, (answer: PutSystemAnswer) => ({ status: answer.created ? 201 : 200, body: answer }));
+      const context = changeContextOf(request, (answer: PutSystemAnswer) => ({
+        status: answer.created ? 201 : 200,
+        body: answer,
+        tag: answer.system.version,
+      }));
       const answer = await systems.put(context, nameOf(request), request.body, preconditionsOf(request));
       return sendRecord(request, reply.code(answer.created ? 201 : 200), answer.system.version, answer);
     },

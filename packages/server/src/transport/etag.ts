@@ -57,12 +57,17 @@ function unreadable(header: string, description: string): ApiError {
   return new ApiError('INVALID_PRECONDITION', `${header}: ${description}`, { violations: [{ field: header, description }] });
 }
 
+/** The header of a tag. */
+export function etagOf(tag: number | string): string {
+  return `"${tag}"`;
+}
+
 /**
  * Answers a record: with its ETag, or 304 without a body when the caller has this answer already. `tag` is the
  * version, followed by more where the answer holds more than the one record.
  */
 export function sendRecord(request: FastifyRequest, reply: FastifyReply, tag: number | string, body: object): FastifyReply {
-  reply.header('etag', `"${tag}"`);
+  reply.header('etag', etagOf(tag));
   const { 'if-none-match': ifNoneMatch } = request.headers;
   if (ifNoneMatch !== undefined && (request.method === 'GET' || request.method === 'HEAD')) {
     const tags = parse('If-None-Match', ifNoneMatch);

@@ -31,6 +31,7 @@ export function requestHashOf(request: FastifyRequest): Uint8Array {
 
 /** Gives the stored answer of an earlier request again. */
 export function sendReplay(reply: FastifyReply, replay: IdempotentReplay): FastifyReply {
+  if (replay.etag !== null) reply.header('etag', replay.etag);
   return reply
     .code(replay.status)
     .header('idempotent-replayed', 'true')

@@ -4,6 +4,7 @@ import type { RequestContext } from '../environments/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import type { VerifiedSession } from '../operators/index.ts';
 import { readFromOf } from './consistency-token.ts';
+import { etagOf } from './etag.ts';
 import { idempotencyKeyOf, requestHashOf } from './idempotency-key.ts';
 import type { Wait } from './patience.ts';
 
@@ -67,12 +68,12 @@ export function primaryContextOf(request: FastifyRequest): RequestContext {
 }
 
 /**
- * The context of a request that changes something. `answer` makes status and message of a result: with an
+ * The context of a request that changes something. `answer` makes status, message and entity tag of a result: with an
  * Idempotency-Key they are stored with the effect.
  */
 export function changeContextOf<Result>(
   request: FastifyRequest,
-  answer: (result: Result) => { status: number; body: unknown },
+  answer: (result: Result) => { status: number; body: unknown; tag?: number | string },
 ): RequestContext {
   const context = contextOf(request);
   const key = idempotencyKeyOf(request.raw.rawHeaders);
@@ -84,8 +85,8 @@ export function changeContextOf<Result>(
       requestHash: requestHashOf(request),
       answer: (result) => {
         // The service passes what it returns to the route: both are this call's Result.
-        const { status, body } = answer(result as Result);
-        return { status, body: JSON.stringify(body ?? null) };
+        const { status, body, tag } = answer(result as Result);
+        return { status, body: JSON.stringify(body ?? null), ...(tag === undefined ? {} : { etag: etagOf(tag) }) };
       },
     },
   };

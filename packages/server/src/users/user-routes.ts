@@ -43,8 +43,8 @@ const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 
 /** REST of users. */
 export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, feed: FeedService): void {
-  const answer = (user: User) => ({ status: 200, body: { user } });
-  const created = (user: User) => ({ status: 201, body: { user } });
+  const answer = (user: User) => ({ status: 200, body: { user }, tag: userTag(user) });
+  const created = (user: User) => ({ status: 201, body: { user }, tag: userTag(user) });
 
   app.post(
     collection,
@@ -100,7 +100,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
       },
     ),
     async (request, reply) => {
-      const joined = (body: UserAndMembershipAnswer) => ({ status: 201, body });
+      const joined = (body: UserAndMembershipAnswer) => ({ status: 201, body, tag: userTag(body.user) });
       const wanted = invitationWanted(request.query.send_invitation_email, request.body.send_invitation_email);
       const body = wanted === undefined ? request.body : { ...request.body, send_invitation_email: wanted };
       const result = await users.createWithMembership(changeContextOf(request, joined), organizationOf(request), body);
@@ -301,7 +301,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
         { ...path.parts, body: UpdateUser },
       ),
       async (request, reply) => {
-        const upserted = (result: UpsertUserAnswer) => ({ status: result.created ? 201 : 200, body: result });
+        const upserted = (result: UpsertUserAnswer) => ({ status: result.created ? 201 : 200, body: result, tag: userTag(result.user) });
         const result = await users.upsert(
           changeContextOf(request, upserted),
           path.reference(request),

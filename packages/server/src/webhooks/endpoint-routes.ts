@@ -32,7 +32,7 @@ const changeErrors: ErrorCode[] = [...missing, 'VERSION_MISMATCH', 'RECORD_BUSY'
 
 /** REST of webhook endpoints. Answers that show a secret are never stored: neither by a cache nor under an Idempotency-Key. */
 export function webhookEndpointRoutes(app: Routes, endpoints: WebhookEndpointService, deliveries: WebhookDeliveryService): void {
-  const answer = (endpoint: WebhookEndpoint) => ({ status: 200, body: { webhook_endpoint: endpoint } });
+  const answer = (endpoint: WebhookEndpoint) => ({ status: 200, body: { webhook_endpoint: endpoint }, tag: endpoint.version });
 
   app.post(
     collection,
