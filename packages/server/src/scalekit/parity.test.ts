@@ -313,5 +313,6 @@ test.each(rows.map((row): [string, Row] => [row.name, row]))('%s', async (_name,
   }));
   expect(violations).toEqual(violated?.field_violations);
   expect(info?.resourceInfo?.resourceName ?? '').toBe(resource.id ?? '');
+  expect(JSON.parse(info?.resourceInfo?.description ?? '{}')).toEqual(resource);
   expect(info?.helpInfo?.links[0]?.description).toBe(help);
 });

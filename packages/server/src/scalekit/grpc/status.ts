@@ -45,6 +45,7 @@ function details(code: number, error: ApiError, requestId: string): string {
   return Buffer.from(writer.finish()).toString('base64').replace(/=+$/, '');
 }
 
+/** Their ResourceInfo has no fields for kind, system, value and version: its description is the JSON that REST has as `resource_info`. */
 function errorInfo({ code, detail }: ApiError, requestId: string) {
   const { violations = [], resource } = detail;
   return create(ErrorInfoSchema, {
@@ -58,6 +59,6 @@ function errorInfo({ code, detail }: ApiError, requestId: string) {
             fieldViolations: violations.map(({ field, description, constraint = '' }) => ({ field, description, constraint })),
           },
         }),
-    ...(resource === undefined ? {} : { resourceInfo: { resourceName: resource.id ?? '', description: resource.kind ?? '' } }),
+    ...(resource === undefined ? {} : { resourceInfo: { resourceName: resource.id ?? '', description: JSON.stringify(resource) } }),
   });
 }
