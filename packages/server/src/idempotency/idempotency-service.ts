@@ -4,7 +4,7 @@ import { inTransaction } from '../database/transaction.ts';
 import type { IdempotentRequest, RequestContext } from '../environments/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { IdempotentReplay } from './idempotency.ts';
-import { type ClientKey, claimKeys, findAnswer, storeAnswers } from './idempotency-store.ts';
+import { type ClientKey, claimKeys, findAnswer, type StoredAnswer, storeAnswers } from './idempotency-store.ts';
 
 /**
  * The transaction of every change. With an Idempotency-Key in the context, the key and the answer are
@@ -72,10 +72,25 @@ function keyOf({ actor, idempotency }: RequestContext): (ClientKey & Pick<Idempo
   return idempotency === undefined || actor.id === null ? undefined : { clientId: actor.id, ...idempotency };
 }
 
+/**
+ * Throws what `inChange` throws of a request whose key was answered before. For what is refused before there is a transaction because of what is
+ * stored now: that may have changed since the answer.
+ */
+export async function requireUnanswered(pool: pg.Pool, context: RequestContext): Promise<void> {
+  const key = keyOf(context);
+  if (key === undefined) return;
+  const stored = await findAnswer(pool, context.environmentId, key.clientId, key.key);
+  if (stored !== undefined) answerAgain(stored, key);
+}
+
 /** Answers a request whose key was taken before: as it was answered then, or that it cannot be. */
-async function replay(tx: pg.PoolClient, environmentId: string, { clientId, key, requestHash }: ClientKey): Promise<never> {
-  const stored = await findAnswer(tx, environmentId, clientId, key);
+async function replay(tx: pg.PoolClient, environmentId: string, key: ClientKey): Promise<never> {
+  const stored = await findAnswer(tx, environmentId, key.clientId, key.key);
   if (stored === undefined) throw inUse();
+  return answerAgain(stored, key);
+}
+
+function answerAgain(stored: StoredAnswer, { requestHash }: ClientKey): never {
   if (!stored.request_hash.equals(requestHash)) {
     throw new ApiError('IDEMPOTENCY_KEY_REUSED', 'Idempotency-Key: was used for a request with another method, path or body');
   }

@@ -43,12 +43,13 @@ export async function claimKeys(tx: Queryable, environmentId: string, keys: read
   return rowCount === keys.length;
 }
 
-/** The answer stored under a key. */
-export async function findAnswer(tx: Queryable, environmentId: string, clientId: string, key: string): Promise<StoredAnswer | undefined> {
-  const { rows } = await tx.query<StoredAnswer>(
+/** The answer stored under a key, as long as it is kept. */
+export async function findAnswer(db: Queryable, environmentId: string, clientId: string, key: string): Promise<StoredAnswer | undefined> {
+  const { rows } = await db.query<StoredAnswer>(
     `select request_hash, status, body, etag from idempotency_keys
-     where environment_id = $1 and client_id = $2 and key = $3 and status is not null`,
-    [environmentId, clientId, key],
+     where environment_id = $1 and client_id = $2 and key = $3 and status is not null
+       and create_time >= now() - make_interval(hours => $4)`,
+    [environmentId, clientId, key, keptHours],
   );
   return rows[0];
 }

@@ -86,6 +86,24 @@ test('an answer that is given again has the ETag it had', async () => {
   }
 });
 
+test.each([
+  ['an organization', path, { metadata: { n: 1 } }, { display_name: 'There' }],
+  ['a user', '/api/v1/users', { metadata: { n: 1 } }, { email: 'there@example.com' }],
+])('the upsert of %s is answered again as it was, whatever has become of the record', async (kind, collection, body, made) => {
+  const record = `${collection}:external/REPEATED`;
+  await request('POST', collection, { ...made, external_id: 'REPEATED' });
+  const plain = () => request('PUT', record, body, key(`plain ${kind}`.replaceAll(' ', '-')));
+  const onlyIfThere = () => request('PUT', record, body, { ...key(`there ${kind}`.replaceAll(' ', '-')), 'if-match': '*' });
+  const first = [await plain(), await onlyIfThere()];
+  expect(first.map(({ status }) => status)).toEqual([200, 200]);
+  await request('DELETE', record);
+  const again = [await plain(), await onlyIfThere()];
+  expect(again.map(({ status, text }) => [status, text])).toEqual(first.map(({ status, text }) => [status, text]));
+  const other = await request('PUT', record, { metadata: { n: 2 } }, key(`plain ${kind}`.replaceAll(' ', '-')));
+  expect([other.status, other.body]).toMatchObject([422, { details: [{ error_code: 'IDEMPOTENCY_KEY_REUSED' }] }]);
+  expect((await request('PUT', record, body)).status).toBe(400);
+});
+
 test('an answer is kept for 24 hours', async () => {
   await request('POST', path, { display_name: 'Kept' }, key('kept'));
   const age = (hours: number) =>

@@ -21,7 +21,7 @@ import {
   systemIdsOf,
   withKey,
 } from '../external-ids/index.ts';
-import { inChange, inChanges } from '../idempotency/index.ts';
+import { inChange, inChanges, requireUnanswered } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
@@ -268,7 +268,10 @@ export class OrganizationService {
         const created = newOrganization(withKey({ ...body, display_name: nameOf(body) }, key));
         return await this.#create(context, created, (organization) => ({ organization, created: true }));
       } catch (error) {
-        if (attempt === upsertAttempts || !lostUpsert(error, 'organization', key)) throw error;
+        if (attempt < upsertAttempts && lostUpsert(error, 'organization', key)) continue;
+        // What is needed now may be refused though it was not when this request was answered.
+        await requireUnanswered(this.#pool, context);
+        throw error;
       }
     }
   }

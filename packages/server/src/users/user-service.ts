@@ -20,7 +20,7 @@ import {
   systemIdsOf,
   withKey,
 } from '../external-ids/index.ts';
-import { inChange, inChanges } from '../idempotency/index.ts';
+import { inChange, inChanges, requireUnanswered } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { emailKey, parseEmail } from '../lib/email.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
@@ -323,7 +323,10 @@ export class UserService {
         const created = newUser(withKey({ ...body, email: emailOf(body) }, key));
         return await this.#create(context, created, (user) => ({ user, created: true }));
       } catch (error) {
-        if (attempt === upsertAttempts || !lostUpsert(error, 'user', key)) throw error;
+        if (attempt < upsertAttempts && lostUpsert(error, 'user', key)) continue;
+        // What is needed now may be refused though it was not when this request was answered.
+        await requireUnanswered(this.#pool, context);
+        throw error;
       }
     }
   }
