@@ -150,6 +150,12 @@ export const errorCatalogue = {
     title: 'The Idempotency-Key header is not usable',
     wayOut: 'Send one header of 1 to 255 printable ASCII characters, for example a UUID.',
   },
+  IDEMPOTENCY_KEY_REFUSED: {
+    status: 400,
+    grpc: 3,
+    title: 'This operation takes no Idempotency-Key, as its secret is stored nowhere',
+    wayOut: 'Leave the header out. When an answer was lost, list what there is and delete what was made twice.',
+  },
   INVALID_PRECONDITION: {
     status: 400,
     grpc: 3,

@@ -61,7 +61,7 @@ export interface Call {
   body?: unknown;
   /** The body is the caller's own object: its keys are not touched. */
   asIs?: boolean;
-  /** The server keeps no idempotency key for it, so that a repeated call would not be recognised: it is never sent twice. */
+  /** The server does not recognise a repeated call, as it stores no secret to show it again: it is never sent twice, and with no key. */
   once?: boolean;
   options?: UpsertOptions | undefined;
 }
@@ -147,8 +147,10 @@ export class Connection {
     const headers: Record<string, string> = { accept: streamed ? '*/*' : 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json';
     // The same key at each attempt: an answer that was lost is given again, the effect is not repeated.
-    if (method === 'POST' || method === 'PATCH' || method === 'PUT')
-      headers['idempotency-key'] = options.idempotencyKey ?? crypto.randomUUID();
+    if (method === 'POST' || method === 'PATCH' || method === 'PUT') {
+      const key = options.idempotencyKey ?? (once ? undefined : crypto.randomUUID());
+      if (key !== undefined) headers['idempotency-key'] = key;
+    }
     if (options.ifMatch !== undefined) headers['if-match'] = entityTag(options.ifMatch);
     if (options.ifNoneMatch !== undefined) headers['if-none-match'] = options.ifNoneMatch;
     const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(asIs ? body : toSnakeCase(body)) }) };

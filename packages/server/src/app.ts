@@ -75,6 +75,7 @@ import { answerError, registerErrorHandler } from './transport/error-response.ts
 import { registerPreconditionCheck } from './transport/etag.ts';
 import { registerHealth } from './transport/health.ts';
 import { HeldAnswers, type HeldAnswersOptions, registerHeldAnswers } from './transport/held-answers.ts';
+import { registerKeyCheck } from './transport/idempotency-key.ts';
 import { type Certificate, createListener, type Listener } from './transport/listener.ts';
 import { registerMethodCheck } from './transport/methods.ts';
 import { registerObservation } from './transport/observation.ts';
@@ -340,6 +341,7 @@ export async function buildApp({
   server.decorateRequest('errorCode', undefined);
   server.addHook('onRequest', authenticationHook(admit, { sessions, cookie, limiter, publicUrl }));
   registerPreconditionCheck(server);
+  registerKeyCheck(server);
   registerConsistencyTokens(server, reads);
   await registerReference(server, publicUrl);
   const checkMethods = registerMethodCheck(server);

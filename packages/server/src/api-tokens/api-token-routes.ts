@@ -34,6 +34,7 @@ export function apiTokenRoutes(app: Routes, apiTokens: ApiTokenService, pageToke
         description: 'The token is in this answer and nowhere else: a repeated request makes another token.',
         scope: 'write',
         adminOnly: true,
+        once: true,
         answers: { 201: CreateApiTokenAnswer },
         errors: ['ORGANIZATION_NOT_FOUND', 'MEMBERSHIP_NOT_FOUND', 'MEMBERSHIP_NOT_ACTIVE', 'INVALID_ID', 'RECORD_BUSY'],
       },

@@ -291,11 +291,8 @@ describe('update', () => {
   });
 
   test('a repeated request with an Idempotency-Key gets the same answer, and the token is nowhere in the database', async () => {
-    const { body } = await request('POST', path, { organization_id: organizationId }, { 'idempotency-key': 'create' });
-    const { token } = Object(body);
+    const { token } = Object((await request('POST', path, { organization_id: organizationId })).body);
     expect(token).toMatch(/^cwt_/);
-    const again = await request('POST', path, { organization_id: organizationId }, { 'idempotency-key': 'create' });
-    expect([again.status, again.headers.get('idempotent-replayed'), Object(again.body).token === token]).toEqual([201, null, false]);
     const change = () => update(token, { description: 'once' }, { 'idempotency-key': 'update' });
     const [first, second] = [await change(), await change()];
     expect([second.text, second.headers.get('idempotent-replayed')]).toEqual([first.text, 'true']);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { useTestServer } from '../testing.ts';
 import { claimKeys, findAnswer, purgeKeys, storeAnswers } from './idempotency-store.ts';
 
@@ -102,6 +102,54 @@ test.each([
   const other = await request('PUT', record, { metadata: { n: 2 } }, key(`plain ${kind}`.replaceAll(' ', '-')));
   expect([other.status, other.body]).toMatchObject([422, { details: [{ error_code: 'IDEMPOTENCY_KEY_REUSED' }] }]);
   expect((await request('PUT', record, body)).status).toBe(400);
+});
+
+describe('where a secret is shown once', () => {
+  let organization: string;
+  let calls: [string, string, unknown][];
+  beforeAll(async () => {
+    organization = Object((await request('POST', path, { display_name: 'Secret' })).body).organization.id;
+    const client = Object((await request('POST', '/api/v1/clients', { name: 'c' })).body).client.id;
+    const machine = Object((await request('POST', `${path}/${organization}/clients`, { name: 'm' })).body).client.client_id;
+    const hook = { url: 'https://hooks.example.com/in' };
+    const operator = { email: 'key@example.com', password: 'correct horse battery staple', role: 'viewer' };
+    calls = [
+      ['POST', '/api/v1/clients', { name: 'Twice' }],
+      ['POST', `/api/v1/clients/${client}/secrets`, undefined],
+      ['POST', `${path}/${organization}/clients`, { name: 'Twice' }],
+      ['POST', `${path}/${organization}/clients/${machine}/secrets`, undefined],
+      ['POST', '/api/v1/tokens', { organization_id: organization }],
+      ['POST', '/api/v1/webhook_endpoints', hook],
+      ['POST', '/api/v1/webhook_endpoints/whe_1:rotate_secret', {}],
+      ['POST', '/api/v1/operators', operator],
+    ];
+  });
+
+  test('an Idempotency-Key is refused, with the way out, and nothing is made', async () => {
+    for (const [method, to, body] of calls) {
+      const answer = await request(method, to, body, key('secret'));
+      expect([to, answer.status, answer.body]).toMatchObject([
+        to,
+        400,
+        {
+          message: expect.stringContaining('must be left out'),
+          details: [{ error_code: 'IDEMPOTENCY_KEY_REFUSED', help: expect.stringContaining('delete') }],
+        },
+      ]);
+    }
+    expect(Object((await request('GET', '/api/v1/clients')).body).clients.filter(({ name }: { name: string }) => name === 'Twice')).toEqual(
+      [],
+    );
+  });
+});
+
+test('a POST that has its effect once anyway takes a key, and reads it all the same', async () => {
+  const organization = Object((await request('POST', path, { display_name: 'Taken' })).body).organization.id;
+  const { token } = Object((await request('POST', '/api/v1/tokens', { organization_id: organization })).body);
+  const invalidate = (value: string) => request('POST', '/api/v1/tokens:invalidate', { token }, key(value));
+  expect([(await invalidate('a b')).status, (await invalidate('ab')).status, (await invalidate('ab')).status]).toEqual([400, 204, 204]);
+  expect((await request('POST', '/api/v1/imports/imp_1:cancel', undefined, key('a b'))).status).toBe(400);
+  expect((await request('POST', '/api/v1/webhook_endpoints/whe_1:replay', { status: 'FAILED' }, key('a b'))).status).toBe(400);
 });
 
 test('an answer is kept for 24 hours', async () => {

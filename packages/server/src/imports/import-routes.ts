@@ -1,5 +1,6 @@
 import {
   type ErrorCode,
+  type Import,
   ImportAnswer,
   ImportErrorsAnswer,
   ImportErrorsQuery,
@@ -18,7 +19,7 @@ import { operation } from '../transport/operation.ts';
 import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
 import { member, paramsOf } from '../transport/paths.ts';
 import { letTakeTime } from '../transport/refused-connection.ts';
-import { contextOf } from '../transport/request.ts';
+import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
 import { formatOf, optionsOf } from './import.ts';
 import type { ImportService } from './import-service.ts';
@@ -28,6 +29,8 @@ const collection = '/api/v1/imports';
 const one = `${collection}/:id`;
 const tag = 'Imports';
 const missing: ErrorCode[] = ['IMPORT_NOT_FOUND', 'INVALID_ID'];
+
+const queued = (queuedImport: Import) => ({ status: 202, body: { import: queuedImport } });
 
 /** REST of imports. The file is the body of the request, read as it arrives. */
 export async function importRoutes(app: Routes, imports: ImportService, tokens: PageTokens): Promise<void> {
@@ -87,11 +90,14 @@ export async function importRoutes(app: Routes, imports: ImportService, tokens: 
           'The import shows how far it is in `undo`; `:cancel` ends it after the batch under way.',
         scope: 'write',
         answers: { 202: ImportAnswer },
-        errors: [...missing, 'IMPORT_NOT_UNDOABLE', 'RECORD_BUSY'],
+        errors: [...missing, 'IMPORT_NOT_UNDOABLE', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
       },
       { params: paramsOf(one) },
     ),
-    async (request, reply) => reply.code(202).send({ import: await imports.undo(contextOf(request), importOf(request)) }),
+    async (request, reply) => {
+      const undone = await imports.undo(changeContextOf(request, queued), importOf(request));
+      return reply.code(202).send(queued(undone).body);
+    },
   );
 
   app.get(

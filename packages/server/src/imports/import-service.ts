@@ -5,6 +5,7 @@ import type { Page, PageRequest } from '../database/page-query.ts';
 import { databaseFailure } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
+import { inChange } from '../idempotency/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { formatId, type IdGenerator } from '../lib/id.ts';
 import { readFile } from './file.ts';
@@ -159,12 +160,14 @@ export class ImportService {
   /** Lets workers undo an import; 400 IMPORT_NOT_UNDOABLE says why not. */
   async undo(context: RequestContext, id: string): Promise<Import> {
     const { environmentId, actor, requestId } = context;
-    const queued = await queueUndo(this.#pool, environmentId, id, { clientId: actor.id, requestId });
-    if (queued !== undefined) {
-      this.#wake();
-      return queued;
-    }
-    throw notUndoable(await this.get(context, id));
+    const undone = await inChange(this.#pool, context, async (tx) => {
+      const queued = await queueUndo(tx, environmentId, id, { clientId: actor.id, requestId });
+      if (queued !== undefined) return queued;
+      const found = await findImport(tx, environmentId, id);
+      throw found === undefined ? importNotFound(id) : notUndoable(found);
+    });
+    this.#wake();
+    return undone;
   }
 
   /** Records that the undo of an import left alone: those beyond a line, in the order of the file. */

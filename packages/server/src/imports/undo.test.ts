@@ -256,6 +256,17 @@ test('what wrote nothing, has not ended, ended long ago or was undone cannot be 
   expect(Object((await client.request('GET', '/api/v1/imports/imp_7/left')).body).details[0].error_code).toBe('IMPORT_NOT_FOUND');
 });
 
+test('an undo that is asked for again under its Idempotency-Key is answered as before, also when it has ended', async () => {
+  const client = await server.addEnvironment('asked-again');
+  const { id } = await imported(server, client, [{ kind: 'user', email: 'a@again.example' }]);
+  const undo = () => client.request('POST', `/api/v1/imports/${id}:undo`, undefined, { 'idempotency-key': 'undo' });
+  const first = await undo();
+  expect(first.status).toBe(202);
+  await undoEnded(client, id);
+  const again = await undo();
+  expect([again.status, again.text, again.headers.get('idempotent-replayed')]).toEqual([202, first.text, 'true']);
+});
+
 test('an undo goes on after the last batch of a worker that was killed, can be canceled, and goes on when it is asked for again', async () => {
   const client = await server.addEnvironment('resumed');
   const rows = Array.from({ length: 3000 }, (_, index) => ({

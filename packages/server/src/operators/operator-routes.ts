@@ -47,6 +47,7 @@ export function operatorRoutes(app: Routes, operators: OperatorService): void {
           'Tell them the password; they change it in the dashboard. Whoever is an operator already is given a role with PATCH, by an admin of all their environments.',
         scope: 'write',
         adminOnly: true,
+        once: true,
         answers: { 201: OperatorAnswer },
         errors: ['INVALID_EMAIL', 'OPERATOR_EXISTS', 'RECORD_BUSY'],
       },

@@ -34,6 +34,7 @@ export function apiTokenMethods(tokens: ApiTokenService, pages: Pages): Method[]
         return tokens.create(context, body);
       },
       ({ token, token_id: tokenId, token_info: info }) => ({ token, tokenId, tokenInfo: tokenMessage(info) }),
+      { once: true },
     ),
     read(Rpc.method.validateToken, async (context, { token }) => answer(await tokens.validate(context, checkName({ token }).token))),
     change(

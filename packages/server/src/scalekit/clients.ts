@@ -21,6 +21,7 @@ export function clientMethods(clients: OrganizationClientService, pages: Pages):
       (context, { organizationId, client }) =>
         clients.create(context, organizationOf(organizationId), checkCreate(bodyOf(required(client, 'client')))),
       ({ client, plain_secret: plainSecret }) => ({ client: clientMessage(client), plainSecret }),
+      { once: true },
     ),
     read(Rpc.method.getOrganizationClient, async (context, request) => answer(await clients.get(context, referenceOf(request)))),
     read(Rpc.method.listOrganizationClients, async (context, request) => {
@@ -42,6 +43,7 @@ export function clientMethods(clients: OrganizationClientService, pages: Pages):
       Rpc.method.createOrganizationClientSecret,
       (context, request) => clients.createSecret(context, referenceOf(request)),
       ({ secret, plain_secret: plainSecret }) => ({ secret: secretMessage(secret), plainSecret }),
+      { once: true },
     ),
     change(
       Rpc.method.deleteOrganizationClientSecret,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IdempotentReplay } from '../idempotency/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { headerValues } from './headers.ts';
@@ -19,6 +19,25 @@ export function idempotencyKeyOf(rawHeaders: readonly string[]): string | undefi
     );
   }
   return key;
+}
+
+/** Reads the key of a POST before anything else, also where the effect comes once without it. Register after authentication. */
+export function registerKeyCheck(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { scope, once } = request.routeOptions.config;
+    if (scope === 'write' && request.method === 'POST' && idempotencyKeyOf(request.raw.rawHeaders) !== undefined && once === true) {
+      throw keyRefused();
+    }
+    done();
+  });
+}
+
+/** The 400 of a key where request or answer has a secret: an answer that is to be repeated would have to be stored with it. */
+export function keyRefused(): ApiError {
+  const description = 'must be left out: a secret is shown once and stored nowhere, so the answer cannot be repeated';
+  return new ApiError('IDEMPOTENCY_KEY_REFUSED', `Idempotency-Key: ${description}`, {
+    violations: [{ field: 'Idempotency-Key', description }],
+  });
 }
 
 /** What makes two requests the same: method, path with query, preconditions and body. */

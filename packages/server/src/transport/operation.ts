@@ -17,6 +17,8 @@ interface Description {
   replica?: boolean;
   /** Whether it takes as long as it takes; see transport/patience.ts. */
   long?: boolean;
+  /** Whether request or answer has a secret, which is not stored to be shown again: it takes no Idempotency-Key. */
+  once?: boolean;
   /** For browsers, without an access token: anybody may use it, or whoever is signed in. */
   session?: 'open' | 'required';
   /** HTTP statuses of success and their messages; null: no body */
@@ -37,6 +39,8 @@ const general: ErrorCode[] = ['INVALID_ARGUMENT', 'CROSS_SITE_REQUEST', 'RATE_LI
 /** Those of an operation that needs a session, and of one that needs a scope. */
 const withSession: ErrorCode[] = ['UNAUTHENTICATED', 'INVALID_CSRF_TOKEN'];
 const withScope: ErrorCode[] = [...withSession, 'PERMISSION_DENIED', 'ENVIRONMENT_NOT_FOUND'];
+/** Those of an operation that is not repeated. */
+const onlyOnce: ErrorCode[] = ['IDEMPOTENCY_KEY_REFUSED', 'INVALID_IDEMPOTENCY_KEY'];
 /** Errors of every operation with a body. */
 const withBody: ErrorCode[] = ['UNKNOWN_FIELD', 'MALFORMED_JSON', 'INEXACT_NUMBER', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
@@ -49,13 +53,14 @@ export function operation<P extends Parts>(
   description: Description,
   parts: P,
 ): { schema: P & FastifySchema; config: FastifyContextConfig } {
-  const { id, tag, summary, scope, adminOnly, replica, long, session, answers } = description;
+  const { id, tag, summary, scope, adminOnly, replica, long, once, session, answers } = description;
   const text = [description.description, ...(replica === true ? [ofReplica] : [])].filter(Boolean).join(' ');
   const errors = [
     ...(scope === undefined && session === undefined ? [] : general),
     ...(scope === undefined ? [] : withScope),
     ...(session === 'required' ? withSession : []),
     ...(parts.body === undefined ? [] : withBody),
+    ...(once === true ? onlyOnce : []),
     ...(description.errors ?? []),
   ];
   const success = Object.entries(answers).map(([status, schema]) => [
@@ -77,6 +82,7 @@ export function operation<P extends Parts>(
       ...(adminOnly === undefined ? {} : { adminOnly }),
       ...(replica === undefined ? {} : { replica }),
       ...(long === undefined ? {} : { long }),
+      ...(once === undefined ? {} : { once }),
       ...(session === undefined ? {} : { session }),
       // What is held to a version says so among its errors.
       ...(errors.includes('VERSION_MISMATCH') ? { conditional: true } : {}),

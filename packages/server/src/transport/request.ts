@@ -18,6 +18,8 @@ declare module 'fastify' {
     session?: 'open' | 'required';
     /** Whether it changes one record, which If-Match and If-None-Match are held against: see transport/etag.ts. */
     conditional?: boolean;
+    /** Whether it is about a secret, which is not stored: it takes no Idempotency-Key. */
+    once?: boolean;
     /** Whether a replica may be read for it, where the caller says so. */
     replica?: boolean;
     /** Whether it takes as long as it takes: it goes through many rows, or waits for somebody else. Others are answered in time, see transport/patience.ts. */

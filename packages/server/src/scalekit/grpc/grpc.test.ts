@@ -225,6 +225,16 @@ test('an idempotency key makes a repeated call answer the same and have its effe
   expectError(await call(create1, frame(message('Other')), headers), 3, 'IDEMPOTENCY_KEY_REUSED');
 });
 
+test('a call whose answer shows a secret takes no idempotency key', async () => {
+  for (const path of [
+    '/scalekit.v1.tokens.ApiTokenService/CreateToken',
+    '/scalekit.v1.clients.ClientService/CreateOrganizationClient',
+    '/scalekit.v1.clients.ClientService/CreateOrganizationClientSecret',
+  ]) {
+    expectError(await call(path, frame(new Uint8Array()), { 'idempotency-key': 'secret' }), 3, 'IDEMPOTENCY_KEY_REFUSED');
+  }
+});
+
 test('calls that are cancelled at any moment leave the connection and the records whole (G4)', async () => {
   for (let index = 0; index < 200; index += 1) {
     const stream = session.request({

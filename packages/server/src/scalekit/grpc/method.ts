@@ -12,6 +12,7 @@ import { configureTextEncoding, getTextEncoding } from '@bufbuild/protobuf/wire'
 import type { Scope } from '@crosswalk/contract';
 import type { RequestContext } from '../../environments/index.ts';
 import { ApiError } from '../../lib/api-error.ts';
+import { keyRefused } from '../../transport/idempotency-key.ts';
 
 /** One unary call as the handler knows it: who asks, and what makes it the same when it is sent again. */
 export interface Call {
@@ -42,12 +43,14 @@ export function read<Input extends DescMessage, Output extends DescMessage>(
 
 /**
  * A method that changes something: `work` translates the request and asks a service, `answer` makes the answer's fields of what that
- * returns. With an `idempotency-key` in the headers the answer is stored with the effect, as over REST.
+ * returns. With an `idempotency-key` in the headers the answer is stored with the effect, as over REST; one that shows a secret (`once`)
+ * takes none.
  */
 export function change<Input extends DescMessage, Output extends DescMessage, Result>(
   method: DescMethodUnary<Input, Output>,
   work: (context: RequestContext, request: MessageShape<Input>) => Promise<Result>,
   answer: (result: Result) => MessageInitShape<Output>,
+  { once = false }: { once?: boolean } = {},
 ): Method {
   const bytesOf = (result: Result) => encode(method.output, answer(result));
   return {
@@ -55,6 +58,7 @@ export function change<Input extends DescMessage, Output extends DescMessage, Re
     scope: 'write',
     async run({ context, path, idempotencyKey }, message) {
       const request = decode(method.input, message);
+      if (idempotencyKey !== undefined && once) throw keyRefused();
       if (idempotencyKey === undefined) return bytesOf(await work(context, request));
       const idempotency = {
         key: idempotencyKey,
