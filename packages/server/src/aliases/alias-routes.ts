@@ -24,7 +24,7 @@ export function aliasRoutes(app: Routes, aliases: AliasService): void {
             description: 'Those that end last come first. An alias is gone when it ends or when another record claims it.',
             scope: 'read',
             answers: { 200: AliasList },
-            errors: [missing, 'INVALID_ID', 'INVALID_EXTERNAL_ID'],
+            errors: [missing, 'INVALID_ID'],
           },
           path.parts,
         ),

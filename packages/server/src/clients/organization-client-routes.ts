@@ -24,7 +24,7 @@ const collection = '/api/v1/organizations/:organization_id/clients';
 const one = `${collection}/:client_id`;
 const tag = 'Organization clients';
 const notFound: ErrorCode[] = ['CLIENT_NOT_FOUND', 'INVALID_ID'];
-const changeErrors: ErrorCode[] = [...notFound, 'VERSION_MISMATCH', 'RECORD_BUSY'];
+const changeErrors: ErrorCode[] = [...notFound, 'VERSION_MISMATCH'];
 
 /** REST of the clients of organizations. Answers that show a secret are never stored, by a cache or for a retry. */
 export function organizationClientRoutes(app: Routes, clients: OrganizationClientService, tokens: PageTokens): void {
@@ -42,7 +42,7 @@ export function organizationClientRoutes(app: Routes, clients: OrganizationClien
         adminOnly: true,
         once: true,
         answers: { 201: CreateOrganizationClientAnswer },
-        errors: ['ORGANIZATION_NOT_FOUND', 'INVALID_ID', 'RECORD_BUSY'],
+        errors: ['ORGANIZATION_NOT_FOUND', 'INVALID_ID'],
       },
       { params: paramsOf(collection), body: CreateOrganizationClient },
     ),

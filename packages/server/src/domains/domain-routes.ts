@@ -18,7 +18,7 @@ import type { DomainReference, DomainService } from './domain-service.ts';
 
 const organizations = '/api/v1/organizations';
 const tag = 'Domains';
-const ownerErrors: ErrorCode[] = ['ORGANIZATION_NOT_FOUND', 'INVALID_ID', 'INVALID_EXTERNAL_ID'];
+const ownerErrors: ErrorCode[] = ['ORGANIZATION_NOT_FOUND', 'INVALID_ID'];
 const domainErrors: ErrorCode[] = [...ownerErrors, 'DOMAIN_NOT_FOUND'];
 
 /** REST of the domains of organizations. */
@@ -41,7 +41,7 @@ export function domainRoutes(app: Routes, domains: DomainService): void {
           summary: `Give a domain to ${organization}`,
           scope: 'write',
           answers: { 201: DomainAnswer },
-          errors: [...ownerErrors, 'INVALID_DOMAIN', 'DOMAIN_TAKEN', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
+          errors: [...ownerErrors, 'INVALID_DOMAIN', 'DOMAIN_TAKEN', 'IDEMPOTENCY_KEY_REUSED'],
         },
         { params: paramsOf(collection), querystring, body: CreateDomain },
       ),
@@ -101,7 +101,7 @@ export function domainRoutes(app: Routes, domains: DomainService): void {
             'Looks for a TXT record named `txt_record_key` with the text `txt_record_secret`. A domain that is verified stays so and is not looked up again.',
           scope: 'write',
           answers: { 200: VerifyDomainAnswer },
-          errors: [...domainErrors, 'DNS_UNAVAILABLE', 'VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
+          errors: [...domainErrors, 'DNS_UNAVAILABLE', 'VERSION_MISMATCH', 'IDEMPOTENCY_KEY_REUSED'],
         },
         { params: paramsOf(one), querystring },
       ),

@@ -41,7 +41,7 @@ export function externalIdRoutes(app: Routes, { resolver, rekeyer }: { resolver:
           scope: 'write',
           long: true,
           answers: { 200: RekeyAnswer },
-          errors: ['INVALID_REKEY', 'INVALID_EXTERNAL_ID', 'EXTERNAL_ID_TAKEN', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
+          errors: ['INVALID_REKEY', 'INVALID_EXTERNAL_ID', 'EXTERNAL_ID_TAKEN', 'IDEMPOTENCY_KEY_REUSED'],
         },
         { body: RekeyRequest },
       ),

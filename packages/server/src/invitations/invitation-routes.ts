@@ -14,7 +14,7 @@ import type { InvitationReference, InvitationService, StateWanted } from './invi
 const collection = '/api/v1/invites/organizations/:organization_id/users';
 const tag = 'Invitations';
 const findErrors: ErrorCode[] = ['INVALID_ID', 'USER_NOT_FOUND', 'MEMBERSHIP_NOT_FOUND', 'INVITATION_NOT_FOUND'];
-const changeErrors: ErrorCode[] = [...findErrors, 'INVITATION_CLOSED', 'VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'];
+const changeErrors: ErrorCode[] = [...findErrors, 'INVITATION_CLOSED', 'VERSION_MISMATCH', 'IDEMPOTENCY_KEY_REUSED'];
 
 const listQuery = Type.Object(ListInvitationsQuery, { additionalProperties: false });
 
@@ -53,7 +53,7 @@ export function invitationRoutes(app: Routes, invitations: InvitationService, to
           summary: `List the invitations to the organization named by ${path.by}, newest first`,
           scope: 'read',
           answers: { 200: InvitationPage },
-          errors: ['ORGANIZATION_NOT_FOUND', 'INVALID_ID', 'INVALID_EXTERNAL_ID', 'INVALID_PAGE_TOKEN'],
+          errors: ['ORGANIZATION_NOT_FOUND', 'INVALID_ID', 'INVALID_PAGE_TOKEN'],
         },
         {
           params: paramsOf(list),

@@ -47,7 +47,7 @@ export function invitationSettingsRoutes(app: Routes, service: InvitationSetting
         scope: 'write',
         adminOnly: true,
         answers: { 200: InvitationSettingsAnswer },
-        errors: ['INVALID_TEMPLATE', 'VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
+        errors: ['INVALID_TEMPLATE', 'VERSION_MISMATCH', 'IDEMPOTENCY_KEY_REUSED'],
       },
       { body: UpdateInvitationSettings },
     ),

@@ -32,7 +32,6 @@ const createErrors: ErrorCode[] = [
   'USER_NOT_FOUND',
   'INVALID_METADATA',
   'UNKNOWN_ROLE',
-  'RECORD_BUSY',
   'IDEMPOTENCY_KEY_REUSED',
 ];
 const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];

@@ -10,14 +10,7 @@ import type { OperatorService } from './operator-service.ts';
 const collection = '/api/v1/operators';
 const one = `${collection}/:id`;
 const tag = 'Operators';
-const changeErrors: ErrorCode[] = [
-  'OPERATOR_NOT_FOUND',
-  'INVALID_ID',
-  'OPERATOR_ELSEWHERE',
-  'LAST_ADMIN',
-  'VERSION_MISMATCH',
-  'RECORD_BUSY',
-];
+const changeErrors: ErrorCode[] = ['OPERATOR_NOT_FOUND', 'INVALID_ID', 'OPERATOR_ELSEWHERE', 'LAST_ADMIN', 'VERSION_MISMATCH'];
 
 /** REST of the operators of an environment. */
 export function operatorRoutes(app: Routes, operators: OperatorService): void {
@@ -49,7 +42,7 @@ export function operatorRoutes(app: Routes, operators: OperatorService): void {
         adminOnly: true,
         once: true,
         answers: { 201: OperatorAnswer },
-        errors: ['INVALID_EMAIL', 'OPERATOR_EXISTS', 'RECORD_BUSY'],
+        errors: ['INVALID_EMAIL', 'OPERATOR_EXISTS'],
       },
       { body: CreateOperator },
     ),

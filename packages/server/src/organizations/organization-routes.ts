@@ -22,14 +22,7 @@ import type { OrganizationService } from './organization-service.ts';
 
 const collection = '/api/v1/organizations';
 const tag = 'Organizations';
-const createErrors: ErrorCode[] = [
-  'INVALID_EXTERNAL_ID',
-  'INVALID_METADATA',
-  'EXTERNAL_ID_TAKEN',
-  'SLUG_TAKEN',
-  'RECORD_BUSY',
-  'IDEMPOTENCY_KEY_REUSED',
-];
+const createErrors: ErrorCode[] = ['INVALID_EXTERNAL_ID', 'INVALID_METADATA', 'EXTERNAL_ID_TAKEN', 'SLUG_TAKEN', 'IDEMPOTENCY_KEY_REUSED'];
 const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 
 /** REST of organizations. */

@@ -18,7 +18,7 @@ import type { OrganizationSettingsService } from './organization-settings-servic
 
 const tag = 'Organization settings';
 const readErrors: ErrorCode[] = ['ORGANIZATION_NOT_FOUND', 'INVALID_ID'];
-const changeErrors: ErrorCode[] = [...readErrors, 'VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'];
+const changeErrors: ErrorCode[] = [...readErrors, 'VERSION_MISMATCH', 'IDEMPOTENCY_KEY_REUSED'];
 
 /** REST of the settings of organizations. Their ETag is that of the organization, whose version they raise. */
 export function organizationSettingsRoutes(app: Routes, settings: OrganizationSettingsService): void {

@@ -51,7 +51,7 @@ const collections: Collection[] = [
   },
 ];
 
-const changeErrors: ErrorCode[] = ['VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'];
+const changeErrors: ErrorCode[] = ['VERSION_MISMATCH', 'IDEMPOTENCY_KEY_REUSED'];
 
 /** REST of roles. */
 export function roleRoutes(app: Routes, roles: RoleService): void {
@@ -80,7 +80,6 @@ export function roleRoutes(app: Routes, roles: RoleService): void {
             'UNKNOWN_PERMISSION',
             'INVALID_ROLE_BASE',
             'TOO_MANY_ROLES',
-            'RECORD_BUSY',
             'IDEMPOTENCY_KEY_REUSED',
           ],
         },
@@ -174,7 +173,6 @@ export function roleRoutes(app: Routes, roles: RoleService): void {
             'ROLE_HAS_DEPENDENTS',
             'ROLE_IS_DEFAULT',
             'VERSION_MISMATCH',
-            'RECORD_BUSY',
           ],
         },
         { params, querystring: DeleteRoleQuery },
@@ -228,7 +226,7 @@ export function roleRoutes(app: Routes, roles: RoleService): void {
           summary: `Make a role of ${of} extend none`,
           scope: 'write',
           answers: { 204: null },
-          errors: [...errors, 'ROLE_NOT_FOUND', 'VERSION_MISMATCH', 'RECORD_BUSY'],
+          errors: [...errors, 'ROLE_NOT_FOUND', 'VERSION_MISMATCH'],
         },
         { params },
       ),
@@ -294,7 +292,7 @@ export function roleRoutes(app: Routes, roles: RoleService): void {
           summary: `Take a permission from a role of ${of}`,
           scope: 'write',
           answers: { 204: null },
-          errors: [...errors, 'ROLE_NOT_FOUND', 'PERMISSION_NOT_FOUND', 'VERSION_MISMATCH', 'RECORD_BUSY'],
+          errors: [...errors, 'ROLE_NOT_FOUND', 'PERMISSION_NOT_FOUND', 'VERSION_MISMATCH'],
         },
         { params: paramsOf(`${one}/permissions/:permission_name`) },
       ),
@@ -315,7 +313,7 @@ export function roleRoutes(app: Routes, roles: RoleService): void {
         summary: 'Set the default roles of the environment',
         scope: 'write',
         answers: { 200: DefaultRolesAnswer },
-        errors: ['UNKNOWN_ROLE', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
+        errors: ['UNKNOWN_ROLE', 'IDEMPOTENCY_KEY_REUSED'],
       },
       { body: UpdateDefaultRoles },
     ),
@@ -331,7 +329,7 @@ export function roleRoutes(app: Routes, roles: RoleService): void {
         summary: 'Set the role that new members of an organization get',
         scope: 'write',
         answers: { 200: OrganizationDefaultRolesAnswer },
-        errors: ['INVALID_ID', 'ORGANIZATION_NOT_FOUND', 'UNKNOWN_ROLE', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'],
+        errors: ['INVALID_ID', 'ORGANIZATION_NOT_FOUND', 'UNKNOWN_ROLE', 'IDEMPOTENCY_KEY_REUSED'],
       },
       { params: paramsOf(organizationCollection), body: UpdateOrganizationDefaultRoles },
     ),

@@ -11,7 +11,7 @@ const collection = '/api/v1/signing_keys';
 /** The router takes a colon for a part of the ID unless a pattern ends the ID before it. */
 const revokeUrl = `${collection}/:id([^:]+)::revoke`;
 const tag = 'Signing keys';
-const changeErrors: ErrorCode[] = ['RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'];
+const changeErrors: ErrorCode[] = ['IDEMPOTENCY_KEY_REUSED'];
 
 /** REST of the keys that sign the tokens of an environment. */
 export function signingKeyRoutes(app: Routes, keys: SigningKeyService): void {

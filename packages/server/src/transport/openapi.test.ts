@@ -35,6 +35,24 @@ test('every operation has a name of its own, a summary, a tag, and its errors', 
   }
 });
 
+test('an operation lists each error once, and all that its kind can be answered with', async () => {
+  const codesOf = ({ responses }: Operation) =>
+    Object.values(responses).flatMap(({ description }) => [...description.matchAll(/`([A-Z_]+)`:/g)].map(([, code = '']) => code));
+  const all = await operations();
+  const twice = all.flatMap(([name, operation]) =>
+    codesOf(operation).flatMap((code, index, codes) => (codes.indexOf(code) === index ? [] : [`${name}: ${code}`])),
+  );
+  expect(twice).toEqual([]);
+  for (const [name, operation] of all) {
+    const codes = codesOf(operation);
+    const changes = JSON.stringify(operation.security).includes('write');
+    if (/:external/.test(name)) expect([name, ...codes]).toContain('INVALID_EXTERNAL_ID');
+    if (changes) expect([name, ...codes]).toEqual(expect.arrayContaining(['RECORD_BUSY', 'INVALID_PRECONDITION']));
+    const takesKey = (changes && name.startsWith('POST ')) || codes.includes('IDEMPOTENCY_KEY_REUSED');
+    expect([name, codes.includes('INVALID_IDEMPOTENCY_KEY')]).toEqual([name, takesKey]);
+  }
+});
+
 test('every body has an example, which its own schema accepts', async () => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
   for (const [name, { requestBody }] of await operations()) {

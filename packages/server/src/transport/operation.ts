@@ -39,8 +39,14 @@ const general: ErrorCode[] = ['INVALID_ARGUMENT', 'CROSS_SITE_REQUEST', 'RATE_LI
 /** Those of an operation that needs a session, and of one that needs a scope. */
 const withSession: ErrorCode[] = ['UNAUTHENTICATED', 'INVALID_CSRF_TOKEN'];
 const withScope: ErrorCode[] = [...withSession, 'PERMISSION_DENIED', 'ENVIRONMENT_NOT_FOUND'];
+/** Those of an operation that changes something: it waits for other changes, and looks at preconditions. */
+const withChange: ErrorCode[] = ['INVALID_PRECONDITION', 'RECORD_BUSY'];
+/** Those of an operation whose answer is stored under a key. */
+const withKey: ErrorCode[] = ['INVALID_IDEMPOTENCY_KEY'];
 /** Those of an operation that is not repeated. */
 const onlyOnce: ErrorCode[] = ['IDEMPOTENCY_KEY_REFUSED', 'INVALID_IDEMPOTENCY_KEY'];
+/** Those of an operation whose record is named by an external ID. */
+const namedByExternalId: ErrorCode[] = ['INVALID_EXTERNAL_ID'];
 /** Errors of every operation with a body. */
 const withBody: ErrorCode[] = ['UNKNOWN_FIELD', 'MALFORMED_JSON', 'INEXACT_NUMBER', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
@@ -53,15 +59,18 @@ export function operation<P extends Parts>(
   description: Description,
   parts: P,
 ): { schema: P & FastifySchema; config: FastifyContextConfig } {
-  const { id, tag, summary, scope, adminOnly, replica, long, once, session, answers } = description;
+  const { id, tag, summary, scope, adminOnly, replica, long, once, session, answers, errors: own = [] } = description;
   const text = [description.description, ...(replica === true ? [ofReplica] : [])].filter(Boolean).join(' ');
   const errors = [
     ...(scope === undefined && session === undefined ? [] : general),
     ...(scope === undefined ? [] : withScope),
     ...(session === 'required' ? withSession : []),
     ...(parts.body === undefined ? [] : withBody),
+    ...(scope === 'write' ? withChange : []),
+    ...(own.includes('IDEMPOTENCY_KEY_REUSED') ? withKey : []),
     ...(once === true ? onlyOnce : []),
-    ...(description.errors ?? []),
+    ...(namesByExternalId(parts) && !own.includes('INVALID_EXTERNAL_ID') ? namedByExternalId : []),
+    ...own,
   ];
   const success = Object.entries(answers).map(([status, schema]) => [
     status,
@@ -92,6 +101,11 @@ export function operation<P extends Parts>(
 
 function describe(schema: TSchema, description: string): TSchema {
   return { ...schema, description };
+}
+
+/** Whether a path or a query has an external ID, to name a record or to filter by. */
+function namesByExternalId({ params, querystring }: Parts): boolean {
+  return [params, querystring].some((part) => Object.hasOwn(Object(Object(part).properties), 'external_id'));
 }
 
 /** One answer per HTTP status, naming the codes it can carry. */

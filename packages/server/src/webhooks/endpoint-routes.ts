@@ -28,7 +28,7 @@ const one = `${collection}/:id`;
 export const verbUrl = (verb: string) => `${one}([^:]+)::${verb}`;
 export const tag = 'Webhooks';
 export const missing: ErrorCode[] = ['WEBHOOK_ENDPOINT_NOT_FOUND', 'INVALID_ID'];
-const changeErrors: ErrorCode[] = [...missing, 'VERSION_MISMATCH', 'RECORD_BUSY', 'IDEMPOTENCY_KEY_REUSED'];
+const changeErrors: ErrorCode[] = [...missing, 'VERSION_MISMATCH', 'IDEMPOTENCY_KEY_REUSED'];
 
 /** REST of webhook endpoints. Answers that show a secret are never stored: neither by a cache nor under an Idempotency-Key. */
 export function webhookEndpointRoutes(app: Routes, endpoints: WebhookEndpointService, deliveries: WebhookDeliveryService): void {
@@ -46,7 +46,7 @@ export function webhookEndpointRoutes(app: Routes, endpoints: WebhookEndpointSer
         adminOnly: true,
         once: true,
         answers: { 201: WebhookEndpointSecretAnswer },
-        errors: ['INVALID_WEBHOOK_URL', 'TOO_MANY_WEBHOOK_ENDPOINTS', 'RECORD_BUSY'],
+        errors: ['INVALID_WEBHOOK_URL', 'TOO_MANY_WEBHOOK_ENDPOINTS'],
       },
       { body: CreateWebhookEndpoint },
     ),
@@ -165,7 +165,7 @@ export function webhookEndpointRoutes(app: Routes, endpoints: WebhookEndpointSer
         adminOnly: true,
         once: true,
         answers: { 200: WebhookEndpointSecretAnswer },
-        errors: [...missing, 'VERSION_MISMATCH', 'RECORD_BUSY'],
+        errors: [...missing, 'VERSION_MISMATCH'],
       },
       { params: paramsOf(one), body: RotateWebhookSecret },
     ),
@@ -187,7 +187,7 @@ export function webhookEndpointRoutes(app: Routes, endpoints: WebhookEndpointSer
         long: true,
         adminOnly: true,
         answers: { 200: TestWebhookAnswer },
-        errors: missing,
+        errors: [...missing, 'INVALID_IDEMPOTENCY_KEY'],
       },
       { params: paramsOf(one), body: TestWebhookEndpoint },
     ),
