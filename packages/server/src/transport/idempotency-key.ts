@@ -24,10 +24,9 @@ export function idempotencyKeyOf(rawHeaders: readonly string[]): string | undefi
 /** Reads the key of a POST before anything else, also where the effect comes once without it. Register after authentication. */
 export function registerKeyCheck(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
+    if (request.method !== 'POST') return done();
     const { scope, once } = request.routeOptions.config;
-    if (scope === 'write' && request.method === 'POST' && idempotencyKeyOf(request.raw.rawHeaders) !== undefined && once === true) {
-      throw keyRefused();
-    }
+    if (scope === 'write' && idempotencyKeyOf(request.raw.rawHeaders) !== undefined && once === true) throw keyRefused();
     done();
   });
 }
