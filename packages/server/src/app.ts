@@ -186,7 +186,7 @@ export interface WebhookOptions {
 export interface ImportSettings {
   /** how long an upload may be silent; default 30,000 */
   stall?: number;
-  /** how long an import is its worker's alone after a batch; default 10,000: what a killed worker had is gone on with so soon */
+  /** how long an import is its worker's alone after a sign of life; default 10,000: what a killed worker had is gone on with so soon */
   lease?: number;
 }
 

@@ -253,6 +253,26 @@ export async function claimImport(db: Queryable, holder: string, lease: number):
   return rows.map(toJob)[0];
 }
 
+/**
+ * Holds an import that this worker has for another `lease` milliseconds. One that is locked is left alone: nobody else can claim it, and the
+ * batch that has locked it holds it anew.
+ */
+export async function renewLease(
+  db: Queryable,
+  { environmentId, id }: Pick<Job, 'environmentId' | 'id'>,
+  holder: string,
+  lease: number,
+): Promise<void> {
+  await db.query({
+    name: 'renew-import-lease',
+    text: `update imports t set lease_until = now() + make_interval(secs => $4::float8 / 1000)
+           from (select environment_id, id from imports
+                 where environment_id = $1 and id = $2 and state = 'RUNNING' and holder = $3 for no key update skip locked) held
+           where t.environment_id = held.environment_id and t.id = held.id`,
+    values: [environmentId, id, holder, lease],
+  });
+}
+
 /** The import as it stands, locked until the transaction ends; undefined if this worker does not have it any more. */
 export async function lockJob(tx: Queryable, environmentId: string, id: string, holder: string): Promise<Job | undefined> {
   const { rows } = await tx.query<JobRow>({
@@ -267,7 +287,10 @@ export async function lockJob(tx: Queryable, environmentId: string, id: string, 
 /** What of a job its worker writes. */
 export type Progress = Pick<Job, 'rowsDone' | 'lastLine' | 'counts' | 'samples'>;
 
-/** Sets how far an import is and holds it for another `lease` milliseconds; false if this worker does not have it any more. */
+/**
+ * Sets how far an import is and holds it for another `lease` milliseconds, however long the transaction has taken; false if this worker does not
+ * have it any more.
+ */
 export async function noteProgress(
   db: Queryable,
   { environmentId, id }: Pick<Job, 'environmentId' | 'id'>,
@@ -278,7 +301,7 @@ export async function noteProgress(
   const { rowCount } = await db.query({
     name: 'note-import-progress',
     text: `update imports set rows_done = $4, last_line = $5, counts = $6, samples = $7, failures = 0,
-             lease_until = now() + make_interval(secs => $8::float8 / 1000)
+             lease_until = clock_timestamp() + make_interval(secs => $8::float8 / 1000)
            where environment_id = $1 and id = $2 and state = 'RUNNING' and holder = $3`,
     values: [environmentId, id, holder, rowsDone, lastLine, JSON.stringify(counts), JSON.stringify(samples), lease],
   });

@@ -24,7 +24,9 @@ import {
   noteProgress,
   type Progress,
   releaseImports,
+  renewLease,
 } from './import-store.ts';
+import { holding } from './lease.ts';
 import { putMemberships } from './memberships.ts';
 import { putOrganizations } from './organizations.ts';
 import { putPermissions } from './permissions.ts';
@@ -38,7 +40,7 @@ export interface ImportWorkerOptions {
   pool: pg.Pool;
   ids: IdGenerator;
   aliasDays: number;
-  /** How long an import is nobody else's after a batch, in milliseconds; longer than a batch takes. */
+  /** How long an import is nobody else's after a sign of life of its worker, in milliseconds. */
   lease: number;
   /** takes the events of a batch */
   feed: FeedService;
@@ -89,7 +91,7 @@ interface BatchUnderWay {
 
 /**
  * Puts the rows of imports in. Workers of any number of servers share the imports: each has one at a time, for as long as its lease,
- * which every batch renews. The batch, its events and how far the import is are one transaction, so a worker that is killed leaves an
+ * which it renews while it is at work. The batch, its events and how far the import is are one transaction, so a worker that is killed leaves an
  * import that goes on exactly after the last batch that was committed.
  */
 export class ImportWorker {
@@ -126,8 +128,9 @@ export class ImportWorker {
     }
     const job = await claimImport(pool, this.#holder, lease);
     if (job === undefined) return undoBatch(this.#options, this.#holder);
+    const renew = () => renewLease(pool, job, this.#holder, lease);
     try {
-      await (isOneTransaction(job.options) ? this.#doAtOnce(job) : this.#doBatches(job));
+      await holding(lease, renew, () => (isOneTransaction(job.options) ? this.#doAtOnce(job) : this.#doBatches(job)));
     } catch (error) {
       await this.#fail(job, error);
     }

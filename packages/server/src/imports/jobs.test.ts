@@ -9,6 +9,19 @@ const send = async (rows: readonly object[], query = '') => Object((await upload
 const users = (name: string, count: number) =>
   Array.from({ length: count }, (_, index) => ({ kind: 'user', email: `${name}${index}@jobs.example`, external_id: `${name}-${index}` }));
 
+/** Rows about one organization. */
+const organizations = (name: string, count: number) =>
+  Array.from({ length: count }, (_, index) => ({ kind: 'organization', external_id: name, display_name: `${name} ${index}` }));
+
+/** Makes each change of an organization take a tenth of a second, as a database that is far away or busy does. */
+async function slowDown(name: string): Promise<void> {
+  await server.database.pool.query(
+    `create function take_time_${name}() returns trigger language plpgsql as 'begin perform pg_sleep(0.1); return new; end';
+     create trigger take_time_${name} before insert or update on organizations for each row when (new.external_id = '${name}')
+       execute function take_time_${name}()`,
+  );
+}
+
 async function count(sql: string, values: unknown[]): Promise<number> {
   const { rows } = await server.database.pool.query(`select count(*)::int as count from ${sql}`, values);
   return rows[0].count;
@@ -57,6 +70,18 @@ test('several servers share the imports, and each row is done once', async () =>
     expect(await ended(server.client, id)).toMatchObject({ state: 'DONE', counts: { user: { created: 2500, unchanged: 0 } } });
   for (const name of names) expect([await usersOf(name), await eventsOf(name)]).toEqual([2500, 2500]);
 });
+
+test.each(['', '?atomic=true'])(
+  'an import whose batch takes longer than the lease is done once, by the server that has it (%s)',
+  async (query) => {
+    const name = `slow${query.slice(1, 7)}`;
+    await slowDown(name);
+    // One record, so that each row is a statement of its own: 1.5 seconds, and a lease of 0.6 for three servers.
+    const { id } = await send(organizations(name, 15), query);
+    expect(await ended(server.client, id)).toMatchObject({ state: 'DONE', counts: { organization: { created: 1, updated: 14 } } });
+    expect(await count('events where external_id = $1', [name])).toBe(15);
+  },
+);
 
 test('the same rows in two imports at once make one record each', async () => {
   const made = await Promise.all([send(users('race', 3000)), send(users('race', 3000).reverse())]);

@@ -101,7 +101,7 @@ export async function lockUndo(tx: Queryable, environmentId: string, id: string,
   return rows.map(toJob)[0];
 }
 
-/** Sets how far an undo is and holds it for another `lease` milliseconds. */
+/** Sets how far an undo is and holds it for another `lease` milliseconds, however long the transaction has taken. */
 export async function noteUndoProgress(
   tx: Queryable,
   { environmentId, id }: Pick<UndoJob, 'environmentId' | 'id'>,
@@ -112,7 +112,7 @@ export async function noteUndoProgress(
   await tx.query({
     name: 'note-undo-progress',
     text: `update imports set undo_kind = $4, undo_line = $5, undo_rows_done = $6, undo_counts = $7, undo_failures = 0,
-             lease_until = now() + make_interval(secs => $8::float8 / 1000)
+             lease_until = clock_timestamp() + make_interval(secs => $8::float8 / 1000)
            where environment_id = $1 and id = $2 and undo_state = 'RUNNING' and holder = $3`,
     values: [environmentId, id, holder, phase, line, rowsDone, JSON.stringify(counts), lease],
   });

@@ -28,7 +28,7 @@ import { undoUsers } from './undo-users.ts';
 interface UndoWorkerOptions {
   pool: pg.Pool;
   ids: IdGenerator;
-  /** How long an undo is nobody else's after a batch, in milliseconds; longer than a batch takes. */
+  /** How long an undo is nobody else's after a batch, in milliseconds; during one it is locked. */
   lease: number;
   /** takes the events of a batch */
   feed: FeedService;
