@@ -21,7 +21,7 @@ import { ExportService, exportRoutes } from './export/index.ts';
 import { externalIdRoutes, notFound, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
 import { FeedService, feedRoutes, historyRoutes, readFeedBacklog } from './feed/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
-import { ImportService, ImportWorker, importRoutes, purgeImports, readImportBacklog } from './imports/index.ts';
+import { clearBrokenUploads, ImportService, ImportWorker, importRoutes, purgeImports, readImportBacklog } from './imports/index.ts';
 import {
   acceptRoutes,
   InvitationLetters,
@@ -193,6 +193,9 @@ export interface ImportSettings {
 /** How often events get their place in the feed: the most that a webhook waits for its turn. Milliseconds. */
 const placeInterval = 200;
 
+/** How often uploads are looked for that were broken off. Milliseconds. */
+const brokenInterval = 500;
+
 /** The one place that connects the parts. */
 export async function buildApp({
   pool,
@@ -314,13 +317,20 @@ export async function buildApp({
   });
   const imports = new ImportService({ pool, ids, wake: () => importWorker.wake(), stall: importSettings.stall ?? 30_000 });
 
+  // Not a part of the import worker: an upload that cannot be removed now must not keep imports waiting.
+  const clearing = new Loop({
+    work: () => clearBrokenUploads(workPool),
+    interval: brokenInterval,
+    onError: onError('removing broken uploads'),
+  });
+
   // Readers of the feed do this themselves; what has no reader must not wait for one.
   const placing = new Loop({
     work: () => feed.placeByItself().then(() => false),
     interval: placeInterval,
     onError: onError('placing events'),
   });
-  const workers = [placing, deliveryWorker, mail.loop, importWorker, metadataIndexWorker];
+  const workers = [placing, deliveryWorker, mail.loop, importWorker, clearing, metadataIndexWorker];
 
   const limiter = clientLimiter(rateLimit);
   const admit = createAdmission(tokens, limiter);

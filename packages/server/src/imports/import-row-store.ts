@@ -212,3 +212,32 @@ export async function takeRejected(
   });
   return rows;
 }
+
+/**
+ * Removes rows beyond a line and what became of them, in the order of the file: up to `count`, and those that begin within the first `bytes`.
+ * Returns the last of them; undefined: there was none.
+ */
+export async function removeRows(
+  tx: Queryable,
+  environmentId: string,
+  importId: string,
+  after: number,
+  { count, bytes }: { count: number; bytes: number },
+): Promise<number | undefined> {
+  const { rows } = await tx.query<{ last: number | null }>({
+    name: 'remove-import-rows',
+    // By ranges, which the key finds whatever the statistics say of rows that have just come.
+    text: `with taken as materialized (
+             select max(line) as last from (
+               select line, sum(size) over (order by line) - size as before
+               from (select line, size from import_rows where environment_id = $1 and import_id = $2 and line > $3 order by line limit $4) next) sized
+             where before < $5),
+           removed as (
+             delete from import_rows where environment_id = $1 and import_id = $2 and line > $3 and line <= (select last from taken)),
+           forgotten as (
+             delete from import_outcomes where environment_id = $1 and import_id = $2 and line > $3 and line <= (select last from taken))
+           select last from taken`,
+    values: [environmentId, importId, after, count, bytes],
+  });
+  return rows[0]?.last ?? undefined;
+}

@@ -146,17 +146,55 @@ export async function queueImport(db: Queryable, environmentId: string, id: stri
   return rows.map(toImport)[0];
 }
 
-/** Ends the receiving of a file that did not come whole, and removes its rows. Its idempotency key is free for another attempt. */
+/** SQL: what becomes of an import whose file did not come whole. Its rows go later, and its idempotency key is free for another attempt. */
+const receivingFailed = `state = 'FAILED', idempotency_key = null, holder = null, lease_until = null, rows_total = 0, last_line = 0,
+  rows_remain = true, finish_time = now()`;
+
+/** Ends the receiving of a file that did not come whole. */
 export async function failReceiving(db: Queryable, environmentId: string, id: string, code: string, message: string): Promise<void> {
   await db.query(
-    `with failed as (
-       update imports set state = 'FAILED', error_code = $3, error_message = $4, idempotency_key = null, holder = null, lease_until = null,
-         rows_total = 0, finish_time = now()
-       where environment_id = $1 and id = $2 and state = 'RECEIVING' returning id),
-     removed as (delete from import_rows using failed where environment_id = $1 and import_id = failed.id)
-     delete from import_outcomes using failed where environment_id = $1 and import_id = failed.id`,
+    `update imports set ${receivingFailed}, error_code = $3, error_message = $4
+     where environment_id = $1 and id = $2 and state = 'RECEIVING'`,
     [environmentId, id, code, message],
   );
+}
+
+/** Ends uploads of all environments whose server is gone: nobody has received anything of them for the length of their lease. Up to 100. */
+export async function failStalled(db: Queryable, code: string, message: string): Promise<void> {
+  await db.query({
+    name: 'fail-stalled-imports',
+    text: `update imports t set ${receivingFailed}, error_code = $1, error_message = $2
+           from (select environment_id, id from imports where state = 'RECEIVING' and lease_until < now()
+                 order by id limit 100 for no key update skip locked) stalled
+           where t.environment_id = stalled.environment_id and t.id = stalled.id`,
+    values: [code, message],
+  });
+}
+
+/** An upload that did not come whole and whose rows beyond a line are yet to be removed. */
+interface Remains {
+  environmentId: string;
+  id: string;
+  lastLine: number;
+}
+
+/** The oldest upload of any environment of which rows remain and nobody removes any, locked until the transaction ends. */
+export async function lockRemains(tx: Queryable): Promise<Remains | undefined> {
+  const { rows } = await tx.query<{ environment_id: string; id: string; last_line: number }>({
+    name: 'lock-import-remains',
+    text: 'select environment_id, id, last_line from imports where rows_remain order by id limit 1 for no key update skip locked',
+  });
+  return rows.map(({ environment_id: environmentId, id, last_line: lastLine }) => ({ environmentId, id, lastLine }))[0];
+}
+
+/** Notes that the rows of an upload are removed up to a line; undefined: none is left. */
+export async function noteRemoved(tx: Queryable, environmentId: string, id: string, lastLine: number | undefined): Promise<void> {
+  await tx.query({
+    name: 'note-import-rows-removed',
+    text: `update imports set last_line = coalesce($3, last_line), rows_remain = $3::integer is not null
+           where environment_id = $1 and id = $2`,
+    values: [environmentId, id, lastLine ?? null],
+  });
 }
 
 /** The import; undefined if there is none. */
@@ -341,14 +379,6 @@ export async function releaseImports(db: Queryable, holder: string): Promise<voi
     "update imports set holder = null, lease_until = null where (state = 'RUNNING' or undo_state = 'RUNNING') and holder = $1",
     [holder],
   );
-}
-
-/** Uploads of all environments whose server is gone: nobody has received anything of them for the length of their lease. */
-export async function findStalled(db: Queryable): Promise<{ environmentId: string; id: string }[]> {
-  const { rows } = await db.query<{ environment_id: string; id: string }>(
-    `select environment_id, id from imports where state = 'RECEIVING' and lease_until < now() order by id limit 100`,
-  );
-  return rows.map(({ environment_id: environmentId, id }) => ({ environmentId, id }));
 }
 
 /** SQL: whether nothing is to be seen of the undo of import `i` any more. */

@@ -16,8 +16,6 @@ import { type DoneRow, findRefs, forgetOutcomes, noteOutcomes, noteTouched, type
 import {
   claimImport,
   countFailure,
-  failReceiving,
-  findStalled,
   finishImport,
   type Job,
   lockJob,
@@ -51,7 +49,7 @@ export interface ImportWorkerOptions {
 const interval = 500;
 /** Rows of one batch, and their characters: what one transaction does within about a second. */
 const batchLimits = { count: 1000, bytes: 8 * 1024 * 1024 };
-/** Batches of one round: what else a round looks after, such as uploads that were given up, is not kept waiting for longer. */
+/** Batches of one round: an older import whose worker was killed is not kept waiting for longer. */
 const roundBatches = 50;
 /** A batch that fails this often in succession by what is no fault of the database ends its import: a race for an ID is lost once or twice. */
 const maxFailures = 8;
@@ -123,9 +121,6 @@ export class ImportWorker {
 
   async #round(): Promise<boolean> {
     const { pool, lease } = this.#options;
-    for (const { environmentId, id } of await findStalled(pool)) {
-      await failReceiving(pool, environmentId, id, 'MALFORMED_REQUEST', 'the server that received the file ended before it was whole');
-    }
     const job = await claimImport(pool, this.#holder, lease);
     if (job === undefined) return undoBatch(this.#options, this.#holder);
     const renew = () => renewLease(pool, job, this.#holder, lease);

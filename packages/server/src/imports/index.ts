@@ -1,3 +1,4 @@
+export { clearBrokenUploads } from './broken-uploads.ts';
 export { importRoutes } from './import-routes.ts';
 export { ImportService } from './import-service.ts';
 export { purgeImports, readImportBacklog } from './import-store.ts';

@@ -1,7 +1,7 @@
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildApp } from '../app.ts';
 import { testSettings, useTestServer } from '../testing.ts';
-import { ended, upload } from './testing.ts';
+import { ended, ndjson, upload } from './testing.ts';
 
 /** The work of this server is begun by the tests. */
 const server = useTestServer({ imports: { lease: 600 } });
@@ -117,6 +117,69 @@ test('an organization that is deleted under way costs its memberships and nothin
   expect(done).toMatchObject({ state: 'DONE', rows_done: 6000, counts: { user: { created: 3000 } } });
   expect(done.counts.membership.created + done.counts.membership.invalid).toBe(3000);
   expect(await count('memberships m join users u on u.id = m.user_id where u.external_id like $1', ['gone-%'])).toBe(0);
+});
+
+describe('an upload of many rows that did not come whole', () => {
+  const rows = 12_000;
+  const staged = (id: string) => count('import_rows where import_id = $1', [id]);
+  const outcomes = (id: string) => count('import_outcomes where import_id = $1', [id]);
+  beforeAll(async () => {
+    // A statement that deletes much takes longer than it may; here 5,000 rows are much.
+    await server.database.pool.query(
+      `create function limit_time() returns trigger language plpgsql as
+         'begin if (select count(*) from gone) > 5000 then raise query_canceled using message = ''took too long''; end if; return null; end';
+       create trigger limit_time after delete on import_rows referencing old table as gone for each statement execute function limit_time();
+       create trigger limit_time after delete on import_outcomes referencing old table as gone for each statement execute function limit_time()`,
+    );
+  });
+
+  test('as its server was killed is removed, and no import waits for that', async () => {
+    const id = '4711';
+    for (const [table, columns, values] of [
+      ['import_outcomes', 'outcome', "'invalid'"],
+      ['import_rows', 'source, size, unreadable', "'{', 1, true"],
+    ]) {
+      await server.database.pool.query(
+        `insert into ${table} (environment_id, import_id, line, ${columns}) select $1, $2, n, ${values} from generate_series(1, $3::int) n`,
+        [server.client.environmentId, id, rows],
+      );
+    }
+    await server.database.pool.query(
+      `insert into imports (environment_id, id, state, format, options, request_id, holder, lease_until, rows_total)
+       values ($1, $2, 'RECEIVING', 'ndjson', '{}', 'r', 'killed', now() - interval '1 second', $3)`,
+      [server.client.environmentId, id, rows],
+    );
+    const { id: other } = await send(users('beside', 3));
+    expect(await ended(server.client, other)).toMatchObject({ state: 'DONE' });
+    expect(await ended(server.client, `imp_${id}`)).toMatchObject({
+      state: 'FAILED',
+      rows_total: 0,
+      error: { error_code: 'MALFORMED_REQUEST' },
+    });
+    await vi.waitFor(async () => expect([await staged(id), await outcomes(id)]).toEqual([0, 0]), { timeout: 20_000 });
+  });
+
+  test('as its client went away has failed at once, and is removed', async () => {
+    const abort = new AbortController();
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(ndjson(users('gone-away', rows + 1)))),
+    });
+    const init = {
+      method: 'POST',
+      body,
+      duplex: 'half',
+      signal: abort.signal,
+      headers: { authorization: `Bearer ${server.client.token}`, 'content-type': 'application/x-ndjson' },
+    };
+    const sent = fetch(`${server.url}/api/v1/imports`, init);
+    sent.catch(() => {});
+    const newest = async () => Object((await server.client.request('GET', '/api/v1/imports?page_size=1')).body).imports[0];
+    await vi.waitFor(async () => expect(await newest()).toMatchObject({ state: 'RECEIVING', rows_total: rows }), { timeout: 20_000 });
+    const { id } = await newest();
+    abort.abort();
+    expect(await ended(server.client, id)).toMatchObject({ state: 'FAILED', rows_total: 0, error: { error_code: 'MALFORMED_REQUEST' } });
+    await vi.waitFor(async () => expect(await staged(id.slice(4))).toBe(0), { timeout: 20_000 });
+  });
 });
 
 test('what an import leaves is removed 30 days after its end', async () => {
