@@ -111,3 +111,70 @@ test('the last places of an organization are given out once, however many batche
   );
   expect(counts.membership).toMatchObject({ created: limit, conflicts: 3 * batch - limit });
 });
+
+describe('rows that mean the same record by different names take effect in the order of the file, though one of them waits for another row', () => {
+  const organization = (external_id: string, more: object) => ({ kind: 'organization', external_id, display_name: external_id, ...more });
+  const organizationOf = async (externalId: string) =>
+    Object((await server.client.request('GET', `/api/v1/organizations:external/${externalId}`)).body).organization;
+
+  test('which gives up an external ID', async () => {
+    await put([organization('give-a', { external_ids: { stripe: 's-give' } }), organization('give-b', {})]);
+    const { id } = await organizationOf('give-b');
+    await put([
+      { kind: 'organization', external_id: 'give-a', external_ids: { stripe: null } },
+      { kind: 'organization', id, external_ids: { stripe: 's-give' }, display_name: 'of the second row' },
+      { kind: 'organization', external_id: 'give-b', display_name: 'of the third row' },
+    ]);
+    expect(await organizationOf('give-b')).toMatchObject({ display_name: 'of the third row', external_ids: { stripe: 's-give' } });
+  });
+
+  test('which gives up a slug', async () => {
+    await put([organization('slug-a', { slug: 'waits' }), organization('slug-b', {})]);
+    const { id } = await organizationOf('slug-b');
+    await put([
+      { kind: 'organization', external_id: 'slug-a', slug: null },
+      { kind: 'organization', id, slug: 'waits', display_name: 'of the second row' },
+      { kind: 'organization', external_id: 'slug-b', display_name: 'of the third row' },
+    ]);
+    expect(await organizationOf('slug-b')).toMatchObject({ display_name: 'of the third row', slug: 'waits' });
+  });
+
+  test('which gives up an address', async () => {
+    await put([
+      { kind: 'user', external_id: 'post-a', email: 'post@batches.example' },
+      { kind: 'user', external_id: 'post-b', email: 'post-b@batches.example' },
+    ]);
+    const { id } = await user('post-b');
+    await put([
+      { kind: 'user', external_id: 'post-a', email: 'post-a@batches.example' },
+      { kind: 'user', id, email: 'post@batches.example', metadata: { row: 2 } },
+      { kind: 'user', external_id: 'post-b', metadata: { row: 3 } },
+    ]);
+    expect(await user('post-b')).toMatchObject({ email: 'post@batches.example', metadata: { row: 3 } });
+  });
+
+  test('which names what the one names', async () => {
+    await put([organization('same-a', { external_ids: { stripe: 's-same' } }), organization('same-b', {})]);
+    const { id } = await organizationOf('same-b');
+    await put([
+      { kind: 'organization', external_ids: { stripe: 's-same' }, display_name: 'of the first row' },
+      { kind: 'organization', external_id: 'same-a', external_ids: { stripe: null } },
+      { kind: 'organization', id, external_ids: { stripe: 's-same' }, display_name: 'of the third row' },
+      { kind: 'organization', external_id: 'same-b', display_name: 'of the fourth row' },
+    ]);
+    expect(await organizationOf('same-b')).toMatchObject({ display_name: 'of the fourth row', external_ids: { stripe: 's-same' } });
+  });
+
+  test('which changes the user of a membership', async () => {
+    await put([organization('join', {}), { kind: 'user', external_id: 'join-1', email: 'join-1@batches.example' }]);
+    await put([
+      { kind: 'user', external_id: 'join-1', metadata: { row: 1 } },
+      { kind: 'membership', organization: { external_id: 'join' }, user: { external_id: 'join-1' }, metadata: { row: 2 } },
+      { kind: 'membership', organization: { external_id: 'join' }, user: { email: 'join-1@batches.example' }, metadata: { row: 3 } },
+    ]);
+    const { rows } = await server.database.pool.query('select metadata from memberships where user_id = $1', [
+      (await user('join-1')).id.slice(4),
+    ]);
+    expect(rows).toEqual([{ metadata: { row: 3 } }]);
+  });
+});

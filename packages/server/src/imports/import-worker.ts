@@ -338,10 +338,10 @@ async function putInOrder(batch: Batch, rows: readonly PendingRow[]): Promise<Na
     batch.postponed = [];
     const later = [
       ...(await putPermissions(batch, ofKind(level, 'permission'))),
-      ...(await putOrganizations(batch, ofKind(level, 'organization'))),
-      ...(await putUsers(batch, ofKind(level, 'user'))),
+      ...(await putOrganizations(batch, ofKind(level, 'organization'), aheadOf(level, others, 'organization'))),
+      ...(await putUsers(batch, ofKind(level, 'user'), aheadOf(level, others, 'user'))),
       ...(await putRoles(batch, ofKind(level, 'role'))),
-      ...(await putMemberships(batch, ofKind(level, 'membership'))),
+      ...(await putMemberships(batch, ofKind(level, 'membership'), aheadOf(level, others, 'membership'))),
     ];
     others = [...later, ...batch.postponed, ...others].sort((a, b) => a.line - b.line);
   }
@@ -368,4 +368,13 @@ function ofKind<Kind extends TransferRow['kind']>(
   kind: Kind,
 ): PendingRow<Extract<TransferRow, { kind: Kind }>>[] {
   return rows.filter((pending): pending is PendingRow<Extract<TransferRow, { kind: Kind }>> => pending.row.kind === kind);
+}
+
+/** Rows of a kind that wait for the next level, and come before the last of those of this level. */
+function aheadOf<Kind extends TransferRow['kind']>(level: readonly PendingRow[], others: readonly PendingRow[], kind: Kind) {
+  const last = level.findLast(({ row }) => row.kind === kind)?.line ?? 0;
+  return ofKind(
+    others.filter(({ line }) => line < last),
+    kind,
+  );
 }

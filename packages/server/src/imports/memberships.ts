@@ -21,6 +21,7 @@ import {
 import { mergeMetadata, newMetadata } from '../metadata/index.ts';
 import { lockRolesOf, unknownRole } from '../roles/index.ts';
 import { type Batch, checkMode, deciding, type PendingRow, record, resolveReferences, sameJson, settle } from './batch.ts';
+import { inOrder, meaningIfAny } from './identity.ts';
 import type { MembershipRestore } from './restore.ts';
 
 type Pending = PendingRow<MembershipRow>;
@@ -37,12 +38,15 @@ interface Change {
   after: MembershipState;
 }
 
-/** Puts in rows of memberships that name different things. Returns those that turn out to mean what another of them means: they are next. */
-export async function putMemberships(batch: Batch, rows: readonly Pending[]): Promise<Pending[]> {
+/**
+ * Puts in rows of memberships that name different things. Returns those that turn out to mean what a row before them means, which is among them
+ * or `ahead` of them and waits: they are next.
+ */
+export async function putMemberships(batch: Batch, rows: readonly Pending[], ahead: readonly Pending[]): Promise<Pending[]> {
   if (rows.length === 0) return [];
   const { tx, context } = batch;
   const { environmentId } = context;
-  const { meant, later } = await resolve(batch, rows);
+  const { meant, later } = await resolve(batch, rows, ahead);
   const organizations = await holdOrganizations(tx, environmentId, distinct(meant.map(({ organizationId }) => organizationId)));
   const held = await holdUsers(tx, environmentId, distinct(meant.flatMap(({ userId }) => (batch.madeUsers.has(userId) ? [] : [userId]))));
   const isUser = (id: string) => held.has(id) || batch.madeUsers.has(id);
@@ -111,29 +115,34 @@ export async function putMemberships(batch: Batch, rows: readonly Pending[]): Pr
 }
 
 /** Finds the organizations and users of rows. */
-async function resolve(batch: Batch, rows: readonly Pending[]): Promise<{ meant: Meant[]; later: Pending[] }> {
+async function resolve(batch: Batch, rows: readonly Pending[], ahead: readonly Pending[]): Promise<{ meant: Meant[]; later: Pending[] }> {
+  const all = inOrder(rows, ahead);
   const organizationOf = await resolveReferences(
     batch,
     'organization',
-    rows.map(({ row }) => row.organization),
+    all.map(({ row }) => row.organization),
   );
   const userOf = await resolveReferences(
     batch,
     'user',
-    rows.map(({ row }) => row.user),
+    all.map(({ row }) => row.user),
   );
   const touched = new Set<string>();
   const later: Pending[] = [];
   const meant: Meant[] = [];
-  for (const pending of rows) {
-    const found = deciding(batch, pending, () => ({
+  const waits = new Set(ahead);
+  for (const pending of all) {
+    const find = () => ({
       organizationId: organizationOf(pending.row.organization, 'organization'),
       userId: userOf(pending.row.user, 'user'),
-    }));
+    });
+    const found = waits.has(pending) ? meaningIfAny(find) : deciding(batch, pending, find);
     if (found === undefined) continue;
     const key = `${found.organizationId}/${found.userId}`;
-    if (touched.has(key)) later.push(pending);
-    else meant.push({ pending, ...found });
+    if (!waits.has(pending)) {
+      if (touched.has(key)) later.push(pending);
+      else meant.push({ pending, ...found });
+    }
     touched.add(key);
   }
   return { meant, later };

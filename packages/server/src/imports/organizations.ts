@@ -30,7 +30,7 @@ import {
   textOf,
   waitsForOthers,
 } from './batch.ts';
-import { tellApart, withoutTakenIds } from './identity.ts';
+import { inOrder, tellApart, withoutTakenIds } from './identity.ts';
 import { addDomains, domainsToAdd, findDomains } from './organization-domains.ts';
 import { claimedAliases } from './restore.ts';
 
@@ -45,23 +45,27 @@ interface Change {
   domains: ReturnType<typeof domainsToAdd>;
 }
 
-/** Puts in rows of organizations that name different things. Returns those that turn out to mean what another of them means: they are next. */
-export async function putOrganizations(batch: Batch, rows: readonly Pending[]): Promise<Pending[]> {
+/**
+ * Puts in rows of organizations that name different things. Returns those that turn out to mean what a row before them means, which is among them
+ * or `ahead` of them and waits: they are next.
+ */
+export async function putOrganizations(batch: Batch, rows: readonly Pending[], ahead: readonly Pending[]): Promise<Pending[]> {
   if (rows.length === 0) return [];
   const { tx, context, aliasDays } = batch;
   const { environmentId } = context;
+  const all = inOrder(rows, ahead);
   const holders = await holdersOf(
     batch,
     'organization',
-    rows.flatMap(({ keys }) => keys.externalIds),
+    all.flatMap(({ keys }) => keys.externalIds),
   );
   const slugs = await findSlugHolders(
     tx,
     environmentId,
-    rows.flatMap(({ row }) => row.slug || []),
+    all.flatMap(({ row }) => row.slug || []),
   );
 
-  const { meant, later, touched } = tellApart(batch, rows, ({ row, keys: { externalIds } }) => ({
+  const { meant, later, touched } = tellApart(batch, rows, ahead, ({ row, keys: { externalIds } }) => ({
     id: findByKeys(row.id === undefined ? undefined : requireId('org', row.id), externalIds, holders),
     others: [...externalIds.map((key) => holders.get(textOf(key))?.recordId), slugs.get(row.slug ?? '')],
   }));

@@ -18,7 +18,7 @@ import {
   settle,
   textOf,
 } from './batch.ts';
-import { tellApart, withoutTakenIds } from './identity.ts';
+import { inOrder, tellApart, withoutTakenIds } from './identity.ts';
 import { claimedAliases } from './restore.ts';
 
 type Pending = PendingRow<UserRow>;
@@ -30,23 +30,27 @@ interface Change {
   after: UserState;
 }
 
-/** Puts in rows of users that name different things. Returns those that turn out to mean who another of them means: they are next. */
-export async function putUsers(batch: Batch, rows: readonly Pending[]): Promise<Pending[]> {
+/**
+ * Puts in rows of users that name different things. Returns those that turn out to mean who a row before them means, which is among them or
+ * `ahead` of them and waits: they are next.
+ */
+export async function putUsers(batch: Batch, rows: readonly Pending[], ahead: readonly Pending[]): Promise<Pending[]> {
   if (rows.length === 0) return [];
   const { tx, context, aliasDays } = batch;
   const { environmentId } = context;
+  const all = inOrder(rows, ahead);
   const holders = await holdersOf(
     batch,
     'user',
-    rows.flatMap(({ keys }) => keys.externalIds),
+    all.flatMap(({ keys }) => keys.externalIds),
   );
   const addresses = await findEmailHolders(
     tx,
     environmentId,
-    rows.flatMap(({ keys: { email } }) => email ?? []),
+    all.flatMap(({ keys: { email } }) => email ?? []),
   );
 
-  const { meant, later, touched } = tellApart(batch, rows, ({ row, keys: { externalIds, email } }) => {
+  const { meant, later, touched } = tellApart(batch, rows, ahead, ({ row, keys: { externalIds, email } }) => {
     const byEmail = addresses.get(email ?? '');
     return {
       id: findByKeys(row.id === undefined ? undefined : requireId('usr', row.id), externalIds, holders) ?? byEmail,
