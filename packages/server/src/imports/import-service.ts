@@ -161,7 +161,7 @@ export class ImportService {
   async undo(context: RequestContext, id: string): Promise<Import> {
     const { environmentId, actor, requestId } = context;
     const undone = await inChange(this.#pool, context, async (tx) => {
-      const queued = await queueUndo(tx, environmentId, id, { clientId: actor.id, requestId });
+      const queued = await queueUndo(tx, environmentId, id, { actor, requestId });
       if (queued !== undefined) return queued;
       const found = await findImport(tx, environmentId, id);
       throw found === undefined ? importNotFound(id) : notUndoable(found);

@@ -1,13 +1,14 @@
 import type { Import, ImportLeft, RowKind } from '@crosswalk/contract';
 import { importLimits } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import type { Actor } from '../environments/index.ts';
 import { publicId } from '../events/index.ts';
 import { columns, type ImportRow, toImport } from './import-store.ts';
 import { type UndoCounts, type UndoOutcome, type UndoPhase, type UndoRow, undoCountsOf } from './undo.ts';
 
 /** Who asks for an undo: its events say so. */
 export interface UndoRequest {
-  clientId: string | null;
+  actor: Actor;
   requestId: string;
 }
 
@@ -16,16 +17,16 @@ export async function queueUndo(
   db: Queryable,
   environmentId: string,
   id: string,
-  { clientId, requestId }: UndoRequest,
+  { actor, requestId }: UndoRequest,
 ): Promise<Import | undefined> {
   const { rows } = await db.query<ImportRow>(
-    `update imports t set undo_state = 'QUEUED', undo_client_id = $3, undo_request_id = $4, undo_failures = 0, undo_error_code = null,
-       undo_error_message = null, undo_create_time = coalesce(t.undo_create_time, now()), undo_finish_time = null
+    `update imports t set undo_state = 'QUEUED', undo_client_id = $3, undo_actor_type = $6, undo_request_id = $4, undo_failures = 0,
+       undo_error_code = null, undo_error_message = null, undo_create_time = coalesce(t.undo_create_time, now()), undo_finish_time = null
      where t.environment_id = $1 and t.id = $2 and t.finish_time > now() - make_interval(days => $5)
        and (t.undo_state is null or t.undo_state in ('FAILED', 'CANCELED'))
        and not (t.options ->> 'dry_run')::boolean and (t.state = 'DONE' or not (t.options ->> 'atomic')::boolean)
      returning ${columns}`,
-    [environmentId, id, clientId, requestId, importLimits.keptDays],
+    [environmentId, id, actor.id, requestId, importLimits.keptDays, actor.type],
   );
   return rows.map(toImport)[0];
 }
@@ -55,6 +56,7 @@ interface JobRow {
   id: string;
   environment_id: string;
   undo_client_id: string | null;
+  undo_actor_type: Actor['type'] | null;
   undo_request_id: string;
   undo_kind: UndoPhase | null;
   undo_line: number | null;
@@ -62,13 +64,14 @@ interface JobRow {
   undo_counts: Partial<UndoCounts>;
 }
 
-const jobColumns = 't.id, t.environment_id, t.undo_client_id, t.undo_request_id, t.undo_kind, t.undo_line, t.undo_rows_done, t.undo_counts';
+const jobColumns =
+  't.id, t.environment_id, t.undo_client_id, t.undo_actor_type, t.undo_request_id, t.undo_kind, t.undo_line, t.undo_rows_done, t.undo_counts';
 
 function toJob(row: JobRow): UndoJob {
   return {
     id: row.id,
     environmentId: row.environment_id,
-    clientId: row.undo_client_id,
+    actor: { type: row.undo_actor_type ?? 'client', id: row.undo_client_id },
     requestId: row.undo_request_id,
     phase: row.undo_kind,
     line: row.undo_line,

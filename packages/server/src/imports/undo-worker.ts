@@ -68,7 +68,7 @@ export async function undoBatch(options: UndoWorkerOptions, holder: string): Pro
 }
 
 async function doBatch(tx: pg.PoolClient, { ids, lease, feed }: UndoWorkerOptions, job: UndoJob, holder: string): Promise<void> {
-  const { environmentId, id, clientId, requestId } = job;
+  const { environmentId, id, actor, requestId } = job;
   const phase = job.phase ?? undoPhases[0];
   const scope = { kind: kindOfPhase(phase), ofOrganizations: phase === 'organization_role' };
   const { recordIds, next } = await nextUndoRecords(tx, environmentId, id, scope, job.line, batchRows);
@@ -77,7 +77,7 @@ async function doBatch(tx: pg.PoolClient, { ids, lease, feed }: UndoWorkerOption
     if (following === undefined) return finishUndo(tx, job, holder);
     return noteUndoProgress(tx, job, holder, { ...job, phase: following, line: null }, lease);
   }
-  const context = { environmentId, actor: { type: 'client' as const, id: clientId }, requestId };
+  const context = { environmentId, actor, requestId };
   const undo: Undo = { tx, context, ids, outcomes: new Map(), events: [], touched: [] };
   const rows = recordIds.length === 0 ? [] : await undoRecords(undo, id, phase, recordIds);
   await noteUndone(tx, environmentId, id, outcomesOf(undo, rows));

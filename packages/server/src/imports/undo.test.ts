@@ -1,5 +1,6 @@
 import type { Import } from '@crosswalk/contract';
 import { beforeAll, expect, test } from 'vitest';
+import { environmentIdOf, makeFirstOperator } from '../operators/testing.ts';
 import { type TestClient, useTestServer } from '../testing.ts';
 import { errorsOf, imported, upload } from './testing.ts';
 import { recordsOf } from './undo.ts';
@@ -339,4 +340,19 @@ test('names that go in a ring are refused, names that follow each other go in wa
   ]);
   expect(ids(wavesOf([item('2', 'b', 'a'), item('1', 'a', 'c')], new Map(), keys))).toEqual([[['1'], ['2']], []]);
   expect(ids(wavesOf([item('2', 'b', 'a'), item('1', 'a', 'b'), item('3', 'c', 'd')], new Map(), keys))).toEqual([[['3']], ['2', '1']]);
+});
+
+test('the events of an undo tell who asked for it, an operator too', async () => {
+  const { id } = await imported(server, server.client, [{ kind: 'organization', external_id: 'by-operator', display_name: 'Undone' }]);
+  const browser = await makeFirstOperator(server);
+  const { operator } = Object((await browser.request('GET', '/api/v1/session')).body).session;
+  const { status } = await browser.inside(environmentIdOf(server.client), 'POST', `/api/v1/imports/${id}:undo`);
+  expect(status).toBe(202);
+  await undoEnded(server.client, id);
+  const { events } = Object((await server.client.request('GET', '/api/v1/events?types=organization&limit=1000')).body);
+  const own = events.filter(({ external_id: externalId }: { external_id: string }) => externalId === 'by-operator');
+  expect(own.map(({ type, actor }: { type: string; actor: object }) => [type, actor])).toEqual([
+    ['organization.created', { type: 'client', id: server.client.clientId }],
+    ['organization.deleted', { type: 'operator', id: operator.id }],
+  ]);
 });
