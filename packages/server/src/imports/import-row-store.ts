@@ -21,7 +21,7 @@ export async function insertRows(tx: Queryable, environmentId: string, importId:
     ],
   });
   const unreadable = rows.flatMap(({ line, refused }) => (refused === undefined ? [] : [{ line, ref: null, outcome: refused }]));
-  await noteOutcomes(tx, environmentId, importId, unreadable, { again: false });
+  await noteOutcomes(tx, environmentId, importId, unreadable);
 }
 
 /** A row as it is staged. */
@@ -69,26 +69,17 @@ export interface DoneRow {
   outcome: Outcome;
 }
 
-/**
- * Notes what became of rows. `again`: of a row that has an outcome already the new one counts, as its one transaction may have begun anew
- * elsewhere; otherwise none has.
- */
-export async function noteOutcomes(
-  db: Queryable,
-  environmentId: string,
-  importId: string,
-  rows: readonly DoneRow[],
-  { again }: { again: boolean },
-): Promise<void> {
+/** Notes what became of rows, of which nothing is noted yet. */
+export async function noteOutcomes(db: Queryable, environmentId: string, importId: string, rows: readonly DoneRow[]): Promise<void> {
   if (rows.length === 0) return;
   const records = rows.map(({ outcome }) => ('recordId' in outcome ? outcome : undefined));
   const errors = rows.map(({ outcome }) => ('code' in outcome ? outcome : undefined));
   await db.query({
-    name: again ? 'note-import-outcomes-again' : 'note-import-outcomes',
+    name: 'note-import-outcomes',
     text: `insert into import_outcomes (environment_id, import_id, line, kind, ref, outcome, record_id, record_version, restore, field, error_code,
              message)
            select $1, $2, * from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::jsonb[], $10::text[],
-             $11::text[], $12::text[]) ${again ? orReplace : ''}`,
+             $11::text[], $12::text[])`,
     values: [
       environmentId,
       importId,
@@ -105,10 +96,6 @@ export async function noteOutcomes(
     ],
   });
 }
-
-const orReplace = `on conflict on constraint import_outcomes_pkey do update set kind = excluded.kind, ref = excluded.ref, outcome = excluded.outcome,
-  record_id = excluded.record_id, record_version = excluded.record_version, restore = excluded.restore, field = excluded.field,
-  error_code = excluded.error_code, message = excluded.message`;
 
 /** What is kept for the undo of a row: nothing for a record that it made and that took nothing from others. */
 function restoreOf(restore: Restore | undefined): string | null {
@@ -152,8 +139,9 @@ export async function noteTouched(
 /** Forgets what became of the rows of an import, those that could not be read apart: its one transaction begins anew. */
 export async function forgetOutcomes(db: Queryable, environmentId: string, importId: string): Promise<void> {
   await db.query(
-    `delete from import_outcomes o using import_rows r
-     where o.environment_id = $1 and o.import_id = $2 and r.environment_id = $1 and r.import_id = $2 and r.line = o.line and not r.unreadable`,
+    // Each row is found by its key: joined, all rows would be read for each while nothing is known of how many have just come.
+    `delete from import_outcomes o where o.environment_id = $1 and o.import_id = $2 and not (
+       select r.unreadable from import_rows r where r.environment_id = $1 and r.import_id = $2 and r.line = o.line)`,
     [environmentId, importId],
   );
 }

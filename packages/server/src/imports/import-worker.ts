@@ -219,21 +219,33 @@ export class ImportWorker {
 
   async #putAll(tx: pg.PoolClient, job: Job): Promise<void> {
     const { pool, lease } = this.#options;
-    await forgetOutcomes(pool, job.environmentId, job.id);
+    await this.#asHolder(job, (journal) => forgetOutcomes(journal, job.environmentId, job.id));
     let progress: Progress = { rowsDone: 0, lastLine: 0, counts: countsOf({}), samples: [] };
     for (;;) {
       const rows = await takeRows(pool, job.environmentId, job.id, progress.lastLine, batchLimits);
       if (rows.length === 0) break;
       const put = await this.#put(tx, pool, job, this.#read(rows), importLimits.samples - progress.samples.length);
-      progress = await this.#note(pool, { ...job, ...progress }, rows, put);
+      const before = { ...job, ...progress };
+      progress = await this.#asHolder(job, async (journal) => {
+        const after = await this.#note(journal, before, rows, put);
+        await noteProgress(journal, job, this.#holder, after, lease);
+        return after;
+      });
       // The feed cannot be held for as long as this takes: they get their places when it has committed.
       await appendEvents(tx, contextOf(job), this.#options.ids, put.batch.events);
-      const isMine = await noteProgress(pool, job, this.#holder, progress, lease);
-      if (!isMine || this.#stopped) throw new Lost();
+      if (this.#stopped) throw new Lost();
     }
     if (job.options.dry_run || rejectedOf(progress.counts) > 0) throw new Undone(progress);
     if ((await lockJob(tx, job.environmentId, job.id, this.#holder)) === undefined) throw new Lost();
     await finishImport(tx, job, this.#holder);
+  }
+
+  /** Notes something of an import beside its one transaction, under the lock of its row: what another worker has noted by now is left alone. */
+  #asHolder<Result>(job: Job, note: (journal: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    return inTransaction(this.#options.pool, async (journal) => {
+      if ((await lockJob(journal, job.environmentId, job.id, this.#holder)) === undefined) throw new Lost();
+      return note(journal);
+    });
   }
 
   /** Reads staged rows; those that cannot be read or break their schema have their outcome at once. */
@@ -283,7 +295,7 @@ export class ImportWorker {
       const outcome = outcomes.get(line);
       return outcome === undefined || refused !== undefined ? [] : [{ line, ref: named.get(line) ?? null, outcome }];
     });
-    await noteOutcomes(journal, before.environmentId, before.id, done, { again: isOneTransaction(before.options) });
+    await noteOutcomes(journal, before.environmentId, before.id, done);
     await noteTouched(journal, before.environmentId, before.id, touched);
     return {
       rowsDone: before.rowsDone + rows.length,

@@ -83,6 +83,38 @@ test.each(['', '?atomic=true'])(
   },
 );
 
+test('a worker that has lost an import of one transaction leaves what another noted of its rows', async () => {
+  const name = 'lost';
+  await slowDown(name);
+  const { id } = await send(organizations(name, 15), '?atomic=true');
+  const noted = { kind: 'organization', outcome: 'updated', record_id: '4711', record_version: '7' };
+  const outcomes = async () =>
+    (
+      await server.database.pool.query('select kind, outcome, record_id, record_version from import_outcomes where import_id = $1', [
+        id.slice(4),
+      ])
+    ).rows;
+  const isRunning = async () => {
+    const { body } = await server.client.request('GET', `/api/v1/imports/${id}`);
+    expect(Object(body).import.state).toBe('RUNNING');
+  };
+  await vi.waitFor(isRunning, { timeout: 20_000 });
+  // Long after what the worker does first, which is to forget what became of the rows before.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  await server.database.pool.query("update imports set holder = 'another', lease_until = now() + interval '3 seconds' where id = $1", [
+    id.slice(4),
+  ]);
+  await server.database.pool.query(
+    `insert into import_outcomes (environment_id, import_id, line, kind, outcome, record_id, record_version)
+     select $1, $2, n, $3, $4, $5, $6 from generate_series(1, 15) n`,
+    [server.client.environmentId, id.slice(4), ...Object.values(noted)],
+  );
+  await new Promise((resolve) => setTimeout(resolve, 1800));
+  expect(await outcomes()).toEqual(Array.from({ length: 15 }, () => noted));
+  expect(await ended(server.client, id)).toMatchObject({ state: 'DONE', counts: { organization: { created: 1, updated: 14 } } });
+  expect(await count('events where external_id = $1', [name])).toBe(15);
+});
+
 test('the same rows in two imports at once make one record each', async () => {
   const made = await Promise.all([send(users('race', 3000)), send(users('race', 3000).reverse())]);
   const done = await Promise.all(made.map(({ id }) => ended(server.client, id)));
