@@ -189,10 +189,12 @@ export async function takeRejected(
 ): Promise<{ line: number; source: string }[]> {
   const { rows } = await db.query<{ line: number; source: string }>({
     name: 'take-rejected-rows',
+    // The limit of one has each row found by its key: joined, all rows would be read for each while nothing is known of how many have just come.
     text: `select line, source from (
              select line, source, sum(size) over (order by line) - size as before, size
              from (select o.line, r.source, r.size from import_outcomes o
-                   join import_rows r on r.environment_id = $1 and r.import_id = $2 and r.line = o.line
+                   cross join lateral (
+                     select source, size from import_rows r where r.environment_id = $1 and r.import_id = $2 and r.line = o.line limit 1) r
                    where o.environment_id = $1 and o.import_id = $2 and o.line > $3 and o.outcome in ('conflict', 'invalid')
                    order by o.line limit 1000) rejected) sized
            where before = 0 or before + size <= 4000000 order by line`,
