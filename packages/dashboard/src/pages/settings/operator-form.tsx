@@ -35,6 +35,11 @@ export function OperatorForm({ operator, onClose, onChanged }: OperatorFormProps
     } catch (error) {
       const holder = error instanceof ConflictError && error.errorCode === 'OPERATOR_EXISTS' ? error.resource?.id : undefined;
       if (holder === undefined) throw error;
+      // Who has a role here keeps it: this form is to let somebody in.
+      const here = (await crosswalk.operator.list()).find(({ id }) => id === holder)?.roles[environmentId];
+      if (here !== undefined) {
+        throw new Error(`${email.trim()} is an operator here already, as ${here}. To change that, edit them in the list.`);
+      }
       await crosswalk.operator.update(holder, { role });
       notify('They are an operator already, and have this role now. Their password is as it was.');
     }
@@ -61,6 +66,7 @@ export function OperatorForm({ operator, onClose, onChanged }: OperatorFormProps
       onClose={onClose}
       title={operator === undefined ? 'New operator' : 'Edit operator'}
       action={operator === undefined ? 'Add operator' : 'Save operator'}
+      failed={operator === undefined ? 'Not added' : 'Not saved'}
       onSubmit={save}
     >
       {operator === undefined && (
@@ -69,7 +75,6 @@ export function OperatorForm({ operator, onClose, onChanged }: OperatorFormProps
           type="email"
           required
           withAsterisk={false}
-          maxLength={254}
           autoComplete="off"
           data-autofocus
           value={email}
@@ -78,7 +83,6 @@ export function OperatorForm({ operator, onClose, onChanged }: OperatorFormProps
       )}
       <TextInput
         label="Name"
-        maxLength={128}
         autoComplete="off"
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
