@@ -15,7 +15,7 @@ test('an API client is made by keyboard, its secret shown once, and rotated with
   const lines = page.getByRole('region', { name: 'Lines of a file .env' });
   const first = readEnv(await lines.innerText());
   await checkAccessibility(page);
-  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'I have copied it' }).press('Enter');
   await lines.waitFor({ state: 'detached' });
   await new Crosswalk(first.url, first.id, first.secret).organization.list({ pageSize: 1 });
 
@@ -55,7 +55,7 @@ test('a known system is described with what others are like, tried with an ID, c
   await page.getByLabel('Link pattern').fill('javascript:alert(1)//{id}');
   await page.getByRole('button', { name: 'Save system' }).click();
   await page.getByRole('alert').getByText('url_pattern').first().waitFor();
-  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Delete the system stripe' }).click();
   await page.getByRole('button', { name: 'Delete description' }).click();
   await page.getByText('The description is gone').waitFor();

@@ -1,5 +1,6 @@
+import { useDebouncedCallback } from '@mantine/hooks';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import { useEnvironment } from '../session/environment.ts';
 import { parseSearch, type SearchParams, stringifySearch } from './search-params.ts';
 
@@ -9,11 +10,11 @@ export function usePath(): (page: string) => string {
   return useCallback((page: string) => `/${id}${page}`, [id]);
 }
 
-/** Opens a page of the environment on screen: `open('/users/usr_1')`. */
-export function useOpen(): (page: string, options?: { search?: SearchParams; replace?: boolean }) => void {
+/** Opens a page of the environment on screen: `open('/users/usr_1')`. Waits until it is there. */
+export function useOpen(): (page: string, options?: { search?: SearchParams; replace?: boolean }) => Promise<void> {
   const navigate = useNavigate();
   const path = usePath();
-  return useCallback((page, { search = {}, replace = false } = {}) => void navigate({ to: path(page), search, replace }), [navigate, path]);
+  return useCallback((page, { search = {}, replace = false } = {}) => navigate({ to: path(page), search, replace }), [navigate, path]);
 }
 
 /** What a page keeps in its address, such as filters, and a function that changes some of it; undefined removes. */
@@ -24,6 +25,30 @@ export function useAddress(): [SearchParams, (changes: Record<string, string | s
   const change = (changes: Record<string, string | string[] | undefined>) =>
     void navigate({ to: '.', search: parseSearch(stringifySearch({ ...search, ...changes })), replace: true });
   return [search, change];
+}
+
+/** How long a pause in typing is, after which the address has what was typed. Milliseconds. */
+const pause = 250;
+
+/** A field whose text is kept in the address under a name, once typing pauses. It follows the address where that changed otherwise. */
+export function useAddressField(name: string): [string, (typed: string) => void] {
+  const [address, setAddress] = useAddress();
+  const text = textOf(address, name);
+  const [typed, setTyped] = useState(text);
+  const [{ seen, written }, setFollowed] = useState({ seen: text, written: text });
+  if (text !== seen) {
+    setFollowed({ seen: text, written });
+    if (text !== written) setTyped(text);
+  }
+  const write = useDebouncedCallback((value: string) => {
+    setFollowed((before) => ({ ...before, written: value.trim() }));
+    setAddress({ [name]: value.trim() });
+  }, pause);
+  const type = (value: string) => {
+    setTyped(value);
+    write(value);
+  };
+  return [typed, type];
 }
 
 /** One text of an address; empty when it is not there. */

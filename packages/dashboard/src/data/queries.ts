@@ -1,19 +1,21 @@
-import { CrosswalkError } from '@crosswalk/sdk';
+import { CrosswalkError, PreconditionError } from '@crosswalk/sdk';
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { isSignedOut, type Session, sessionKey } from '../session/session.ts';
 
 /**
  * The answers of the server that are on screen. The client tries again by itself what may pass. Whatever is answered with 401 ends the
- * session: the sign-in comes, and afterwards what was on screen.
+ * session: the sign-in comes, and afterwards what was on screen. A change that came too late has all of it read again.
  */
 export function createQueries(): QueryClient {
-  const onError = (error: unknown) => {
-    if (!isSignedOut(error) || queries.getQueryData<{ session: Session | null }>(sessionKey)?.session == null) return;
-    queries.setQueryData(sessionKey, { session: null, setup_required: false });
-  };
   const queries: QueryClient = new QueryClient({
-    queryCache: new QueryCache({ onError }),
-    mutationCache: new MutationCache({ onError }),
+    queryCache: new QueryCache({ onError: (error) => noticeSignedOut(queries, error) }),
+    mutationCache: new MutationCache({
+      onError: (error) => {
+        noticeSignedOut(queries, error);
+        if (error instanceof PreconditionError)
+          void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
+      },
+    }),
     defaultOptions: {
       queries: {
         retry: false,
@@ -26,4 +28,10 @@ export function createQueries(): QueryClient {
     },
   });
   return queries;
+}
+
+/** Ends the session on screen when an error says that it is over. Queries and changes do so by themselves; what is read as a stream asks. */
+export function noticeSignedOut(queries: QueryClient, error: unknown): void {
+  if (!isSignedOut(error) || queries.getQueryData<{ session: Session | null }>(sessionKey)?.session == null) return;
+  queries.setQueryData(sessionKey, { session: null, setup_required: false });
 }

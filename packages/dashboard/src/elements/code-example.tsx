@@ -1,7 +1,8 @@
-import { Button, Modal, Skeleton, Text } from '@mantine/core';
+import { Button, Skeleton, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { lazy, Suspense } from 'react';
 import classes from './code-example.module.css';
+import { Dialog } from './dialog.tsx';
 import { Icon } from './icon.tsx';
 
 const ExampleTabs = lazy(async () => ({ default: (await import('./example-tabs.tsx')).ExampleTabs }));
@@ -22,14 +23,14 @@ export function CodeExample({ example }: { example: Example }) {
       <Button variant="default" leftSection={<Icon name="code" />} onClick={open} aria-label="Code" className={classes.button}>
         <span className={classes.label}>Code</span>
       </Button>
-      <Modal opened={opened} onClose={close} title="The same by code" size="lg">
+      <Dialog opened={opened} onClose={close} title="The same by code" size="lg">
         <Text size="sm" c="dimmed" mb="sm">
           The credentials of an API client are expected in CROSSWALK_CLIENT_ID and CROSSWALK_CLIENT_SECRET.
         </Text>
         <Suspense fallback={<Skeleton height={160} />}>
           <ExampleTabs example={example} />
         </Suspense>
-      </Modal>
+      </Dialog>
     </>
   );
 }

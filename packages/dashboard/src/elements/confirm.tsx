@@ -1,5 +1,7 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { Dialog } from './dialog.tsx';
 import { Failure } from './failure.tsx';
 
 interface ConfirmProps {
@@ -14,37 +16,34 @@ interface ConfirmProps {
   typed?: string;
   /** Does it; the dialog closes when it has succeeded and shows the error when not. */
   onConfirm: () => Promise<unknown>;
+  /** What comes after it, such as another page: not when the dialog was closed meanwhile. */
+  onDone?: () => void;
 }
 
 /** Asks before something is destroyed. */
 export function Confirm(props: ConfirmProps) {
   return (
-    <Modal opened={props.opened} onClose={props.onClose} title={props.title}>
+    <Dialog opened={props.opened} onClose={props.onClose} title={props.title}>
       <Question {...props} />
-    </Modal>
+    </Dialog>
   );
 }
 
-function Question({ onClose, children, action, typed, onConfirm }: ConfirmProps) {
+function Question({ onClose, children, action, typed, onConfirm, onDone }: ConfirmProps) {
   const [text, setText] = useState('');
-  const [error, setError] = useState<Error>();
-  const [busy, setBusy] = useState(false);
-  const confirm = async () => {
-    setBusy(true);
-    try {
-      await onConfirm();
-      onClose();
-    } catch (reason) {
-      setError(reason instanceof Error ? reason : new Error(String(reason)));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const act = useMutation({ mutationFn: onConfirm });
+  const confirm = () =>
+    act.mutate(undefined, {
+      onSuccess: () => {
+        onDone?.();
+        onClose();
+      },
+    });
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void confirm();
+        confirm();
       }}
     >
       <Stack gap="md">
@@ -64,16 +63,21 @@ function Question({ onClose, children, action, typed, onConfirm }: ConfirmProps)
             data-autofocus
           />
         )}
-        {error !== undefined && <Failure title="It was not done" error={error} />}
+        {act.error !== null && <Failure title="It was not done" error={act.error} onCurrent={onClose} />}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" color="red" loading={busy} disabled={typed !== undefined && text !== typed}>
+          <Button type="submit" color="red" loading={act.isPending} disabled={typed !== undefined && asRead(text) !== asRead(typed)}>
             {action}
           </Button>
         </Group>
       </Stack>
     </form>
   );
+}
+
+/** A text as one reads it: a page shows one space for several, and none at the ends. */
+function asRead(text: string): string {
+  return text.trim().replace(/\s+/g, ' ');
 }

@@ -1,4 +1,4 @@
-import { CrosswalkError } from '@crosswalk/sdk';
+import { CrosswalkError, PreconditionError } from '@crosswalk/sdk';
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { Copyable } from './copyable.tsx';
 import { Icon } from './icon.tsx';
@@ -14,8 +14,17 @@ function wayOut(error: CrosswalkError): string | undefined {
   return undefined;
 }
 
+interface FailureProps {
+  title: string;
+  error: Error;
+  onRetry?: () => void;
+  /** Leaves what was to be saved and shows what is stored now: the way on when somebody else was faster. */
+  onCurrent?: () => void;
+}
+
 /** An error where its result would have been: what failed, what to do, and the request ID to ask about. */
-export function Failure({ title, error, onRetry }: { title: string; error: Error; onRetry?: () => void }) {
+export function Failure({ title, error, onRetry, onCurrent }: FailureProps) {
+  if (error instanceof PreconditionError && onCurrent !== undefined) return <Conflict onCurrent={onCurrent} />;
   const known = error instanceof CrosswalkError ? error : undefined;
   const help = known === undefined ? undefined : wayOut(known);
   return (
@@ -45,6 +54,25 @@ export function Failure({ title, error, onRetry }: { title: string; error: Error
           </Text>
         )}
       </Group>
+    </Alert>
+  );
+}
+
+/** What was read again meanwhile is behind the dialog: the answer to every change that came too late. */
+function Conflict({ onCurrent }: { onCurrent: () => void }) {
+  return (
+    <Alert
+      color="yellow"
+      title="Somebody else changed this meanwhile"
+      icon={<Icon name="warning" />}
+      role="alert"
+      // Yellow on yellow is not read.
+      styles={{ title: { color: 'var(--mantine-color-text)' } }}
+    >
+      <Text size="sm">Nothing of yours was stored. Look at what is there now, then make your change again.</Text>
+      <Button size="xs" variant="default" mt={8} onClick={onCurrent}>
+        Show what is there now
+      </Button>
     </Alert>
   );
 }

@@ -1,5 +1,5 @@
 import type { Event } from '@crosswalk/sdk';
-import { Drawer, Stack, Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import { CodeBlock } from '../elements/code-block.tsx';
 import { Copyable } from '../elements/copyable.tsx';
 import { Facts } from '../elements/facts.tsx';
@@ -7,6 +7,7 @@ import { PageLink } from '../elements/page-link.tsx';
 import { Panel } from '../elements/panel.tsx';
 import { Plain } from '../elements/plain.tsx';
 import { RelativeTime } from '../elements/relative-time.tsx';
+import { SideDialog } from '../elements/side-dialog.tsx';
 import { differencesOf } from '../records/changed.ts';
 import { Differences } from '../records/differences.tsx';
 import { useActors } from '../session/actors.ts';
@@ -15,9 +16,9 @@ import { pageOfRecord, subjectName } from './event-names.ts';
 /** All that is known of an event, beside the list. */
 export function EventDetails({ event, onClose }: { event: Event | undefined; onClose: () => void }) {
   return (
-    <Drawer opened={event !== undefined} onClose={onClose} position="right" size="lg" title={event?.type}>
+    <SideDialog opened={event !== undefined} onClose={onClose} title={event?.type}>
       {event !== undefined && <Details event={event} />}
-    </Drawer>
+    </SideDialog>
   );
 }
 

@@ -26,13 +26,15 @@ export function ExternalIdForm<RecordType extends DirectoryRecord>({
 }: ExternalIdFormProps<RecordType>) {
   const { crosswalk } = useEnvironment();
   const changed = useChanged(kind);
+  // What is changed is the version that was there when the form opened: the record behind it is read again.
+  const [base] = useState(record);
   const adding = given.value === undefined;
   const [system, setSystem] = useState(given.system ?? '');
   const [value, setValue] = useState(given.value ?? '');
-  const replaced = adding ? (system === '' ? record.external_id : record.external_ids[system]) : undefined;
+  const replaced = adding ? (system === '' ? base.external_id : idIn(base, system)) : undefined;
   const save = async () => {
     const change = system === '' ? { external_id: value } : { external_ids: { [system]: value } };
-    await changed(await kind.update(crosswalk, record.id, change, { ifMatch: record.version }));
+    await changed(await kind.update(crosswalk, base.id, change, { ifMatch: base.version }));
     notify(adding ? 'External ID added.' : 'External ID changed.');
   };
   return (
@@ -60,7 +62,6 @@ export function ExternalIdForm<RecordType extends DirectoryRecord>({
         description="Compared exactly: capital letters count."
         required
         withAsterisk={false}
-        maxLength={255}
         value={value}
         onChange={(event) => setValue(event.currentTarget.value)}
         {...(adding ? {} : { 'data-autofocus': true })}
@@ -77,4 +78,9 @@ export function ExternalIdForm<RecordType extends DirectoryRecord>({
       )}
     </FormDialog>
   );
+}
+
+/** The ID of a record in a system. What every object has, such as `constructor`, is none. */
+function idIn({ external_ids: ids }: DirectoryRecord, system: string): string | undefined {
+  return Object.hasOwn(ids, system) ? ids[system] : undefined;
 }

@@ -28,16 +28,17 @@ export function ExternalIdsPanel<RecordType extends DirectoryRecord>({ kind, rec
   const aliases = useAliases(kind, record);
   const systems = useSystems();
   const [editing, setEditing] = useState<Partial<ExternalId>>();
-  const [removing, setRemoving] = useState<ExternalId>();
+  // With the record as it was when the question was asked: the page goes on reading it.
+  const [removing, setRemoving] = useState<ExternalId & { from: RecordType }>();
   const ids: ExternalId[] = [
     ...(record.external_id === null ? [] : [{ system: null, value: record.external_id }]),
     ...Object.entries(record.external_ids)
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([system, value]) => ({ system, value })),
   ];
-  const remove = async ({ system }: ExternalId) => {
+  const remove = async ({ system, from }: ExternalId & { from: RecordType }) => {
     const change = system === null ? { external_id: null } : { external_ids: { [system]: null } };
-    await changed(await kind.update(crosswalk, record.id, change, { ifMatch: record.version }));
+    await changed(await kind.update(crosswalk, from.id, change, { ifMatch: from.version }));
     notify('External ID removed.');
   };
   return (
@@ -67,13 +68,19 @@ export function ExternalIdsPanel<RecordType extends DirectoryRecord>({ kind, rec
                 <>
                   <Copyable text={value} label={`${label} ID`} />
                   {mixedScripts(value).length > 0 && (
-                    <Badge color="orange" size="xs" ml={6} title={`Letters of ${mixedScripts(value).join(' and ')} that look alike`}>
+                    <Badge
+                      color="orange"
+                      c="var(--mantine-color-text)"
+                      size="xs"
+                      ml={6}
+                      title={`Letters of ${mixedScripts(value).join(' and ')} that look alike`}
+                    >
                       mixed scripts
                     </Badge>
                   )}
                   {system !== null && !systems.looksRight(system, value) && (
                     <Tooltip label={`IDs of ${label} mostly look like ${systems.patternOf(system) ?? ''}`}>
-                      <Badge color="yellow" size="xs" ml={6}>
+                      <Badge color="yellow" c="var(--mantine-color-text)" size="xs" ml={6}>
                         unusual form
                       </Badge>
                     </Tooltip>
@@ -114,7 +121,7 @@ export function ExternalIdsPanel<RecordType extends DirectoryRecord>({ kind, rec
                           variant="subtle"
                           color="gray"
                           aria-label={`Remove ${label}`}
-                          onClick={() => setRemoving({ system, value })}
+                          onClick={() => setRemoving({ system, value, from: record })}
                         >
                           <Icon name="trash" size={15} />
                         </ActionIcon>

@@ -20,7 +20,7 @@ export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, record 
   const { id: environmentId, crosswalk, mayEdit } = useEnvironment();
   const changed = useChanged(kind);
   const actors = useActors();
-  const [reverting, setReverting] = useState<{ key: string; version: number; to: JsonValue | undefined }>();
+  const [reverting, setReverting] = useState<{ key: string; version: number; seen: number; to: JsonValue | undefined }>();
   const history = useInfiniteQuery({
     queryKey: [environmentId, kind.plural, 'history', record.id],
     queryFn: ({ signal, pageParam }) => {
@@ -51,8 +51,8 @@ export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, record 
         text="Changes are kept for 90 days unless the server is set otherwise. This one has had none since."
       />
     );
-  const revert = async ({ key, version }: { key: string; version: number }) => {
-    await changed(await kind.revertMetadata(crosswalk, record.id, { key, version }, { ifMatch: seen }));
+  const revert = async ({ key, version, seen: of }: { key: string; version: number; seen: number }) => {
+    await changed(await kind.revertMetadata(crosswalk, record.id, { key, version }, { ifMatch: of }));
     notify(`${key} has its former value again.`);
   };
   return (
@@ -73,7 +73,7 @@ export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, record 
                 if (!mayEdit || name === undefined || event.type.endsWith('.created')) return undefined;
                 return {
                   label: `Revert ${name}`,
-                  run: () => setReverting({ key: name, version: event.record_version - 1, to: before }),
+                  run: () => setReverting({ key: name, version: event.record_version - 1, seen, to: before }),
                 };
               }}
             />

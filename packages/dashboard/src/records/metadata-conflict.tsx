@@ -1,5 +1,6 @@
-import { Alert, Button, Group, Modal, Radio, Stack, Table, Text } from '@mantine/core';
+import { Alert, Button, Group, Radio, Stack, Table, Text } from '@mantine/core';
 import { useState } from 'react';
+import { Dialog } from '../elements/dialog.tsx';
 import { Icon } from '../elements/icon.tsx';
 import { Value } from '../elements/json-value.tsx';
 import { Plain } from '../elements/plain.tsx';
@@ -36,7 +37,7 @@ export function MetadataConflict({ base, mine, theirs, onCancel, onMerge }: Meta
     onMerge(withChanges(theirs.metadata, wanted));
   };
   return (
-    <Modal opened onClose={onCancel} title="Somebody else changed this meanwhile" size="xl" closeOnClickOutside={false}>
+    <Dialog opened onClose={onCancel} title="Somebody else changed this meanwhile" size="xl" closeOnClickOutside={false}>
       <Stack>
         <Alert color="yellow" icon={<Icon name="warning" />}>
           You began with version {base.version}; version {theirs.version} was saved <RelativeTime time={theirs.update_time} />. Nothing of
@@ -105,7 +106,7 @@ export function MetadataConflict({ base, mine, theirs, onCancel, onMerge }: Meta
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,10 +1,12 @@
 import { PreconditionError } from '@crosswalk/sdk';
-import { Alert, Button, Group, Modal, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
+import { Dialog } from '../elements/dialog.tsx';
 import { Failure } from '../elements/failure.tsx';
 import { Icon } from '../elements/icon.tsx';
 import { notify } from '../elements/notify.ts';
+import { useUnsaved } from '../elements/unsaved.ts';
 import { Differences } from './differences.tsx';
 import type { DirectoryRecord, Metadata } from './kind.ts';
 import { MetadataConflict } from './metadata-conflict.tsx';
@@ -49,8 +51,9 @@ export default function MetadataEditor({ record, read, save: store, onClose }: M
     setRows(rowsOf(metadata));
     setJson(JSON.stringify(metadata, null, 2));
   };
+  const mayLeave = useUnsaved(() => !save.isSuccess && (reading.metadata === undefined || differences.length > 0));
   const close = () => {
-    if (differences.length === 0 || window.confirm('Leave without saving what you changed?')) onClose();
+    if (mayLeave()) onClose();
   };
   if (theirs !== undefined && review !== undefined) {
     return (
@@ -72,7 +75,7 @@ export default function MetadataEditor({ record, read, save: store, onClose }: M
   if (review !== undefined) {
     const changes = differencesOf(base.metadata, review);
     return (
-      <Modal opened onClose={() => setReview(undefined)} title="Save these changes?" size="lg">
+      <Dialog opened onClose={() => setReview(undefined)} title="Save these changes?" size="lg">
         <Stack>
           {changes.length === 0 ? <Text size="sm">Nothing differs from what is stored.</Text> : <Differences differences={changes} />}
           {save.error !== null && !(save.error instanceof PreconditionError) && <Failure title="Not saved" error={save.error} />}
@@ -85,11 +88,11 @@ export default function MetadataEditor({ record, read, save: store, onClose }: M
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     );
   }
   return (
-    <Modal opened onClose={close} title="Edit metadata" size="xl" closeOnClickOutside={false}>
+    <Dialog opened onClose={close} title="Edit metadata" size="xl" closeOnClickOutside={false}>
       <Stack>
         <SegmentedControl
           size="xs"
@@ -137,6 +140,6 @@ export default function MetadataEditor({ record, read, save: store, onClose }: M
           </Group>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

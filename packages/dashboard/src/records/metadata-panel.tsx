@@ -1,10 +1,11 @@
 import { Button, Text } from '@mantine/core';
-import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import { lazy, Suspense } from 'react';
 import { Facts } from '../elements/facts.tsx';
 import { Icon } from '../elements/icon.tsx';
 import { Value } from '../elements/json-value.tsx';
 import { Panel } from '../elements/panel.tsx';
+import { useKeys } from '../elements/use-keys.ts';
 import { useEnvironment } from '../session/environment.ts';
 import type { DirectoryRecord, Kind, Metadata } from './kind.ts';
 import { useChanged } from './use-record.ts';
@@ -16,7 +17,7 @@ export function MetadataPanel<RecordType extends DirectoryRecord>({ kind, record
   const { crosswalk, mayEdit } = useEnvironment();
   const changed = useChanged(kind);
   const [editing, { open, close }] = useDisclosure();
-  useHotkeys([['e', () => mayEdit && open()]]);
+  useKeys([['e', () => mayEdit && open()]]);
   const read = async () => {
     const current = await kind.get(crosswalk, record.id, {});
     await changed(current);

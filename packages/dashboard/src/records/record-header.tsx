@@ -26,12 +26,16 @@ export function RecordHeader<RecordType extends DirectoryRecord>({ kind, record,
   const { crosswalk, mayEdit } = useEnvironment();
   const changed = useChanged(kind);
   const open = useOpen();
-  const [deleting, setDeleting] = useState(false);
+  // The record as it was when the question was asked: the page goes on reading it.
+  const [deleting, setDeleting] = useState<RecordType>();
   const title = kind.nameOf(record);
-  const remove = async () => {
-    await kind.delete(crosswalk, record.id, { ifMatch: record.version });
-    open(kind.path, { replace: true });
+  const remove = async ({ id, version }: RecordType) => {
+    await kind.delete(crosswalk, id, { ifMatch: version });
     notify(`${title} was deleted.`);
+  };
+  const leave = async () => {
+    await open(kind.path, { replace: true });
+    // Not before: this page would read the record that is gone.
     await changed();
   };
   return (
@@ -61,26 +65,29 @@ export function RecordHeader<RecordType extends DirectoryRecord>({ kind, record,
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Item color="red" leftSection={<Icon name="trash" />} onClick={() => setDeleting(true)}>
+              <Menu.Item color="red" leftSection={<Icon name="trash" />} onClick={() => setDeleting(record)}>
                 Delete {kind.noun}
               </Menu.Item>
             </Menu.Dropdown>
           </Menu>
         )}
       </PageHeader>
-      <Confirm
-        opened={deleting}
-        onClose={() => setDeleting(false)}
-        title={`Delete this ${kind.noun}?`}
-        action={`Delete ${kind.noun}`}
-        typed={record.external_id ?? title}
-        onConfirm={remove}
-      >
-        {kind.noun === 'organization'
-          ? 'It goes with its memberships, domains and IDs. Its users stay. '
-          : 'They go with their memberships and IDs. Organizations stay. '}
-        This cannot be undone; its history stays.
-      </Confirm>
+      {deleting !== undefined && (
+        <Confirm
+          opened
+          onClose={() => setDeleting(undefined)}
+          title={`Delete this ${kind.noun}?`}
+          action={`Delete ${kind.noun}`}
+          typed={deleting.external_id ?? kind.nameOf(deleting)}
+          onConfirm={() => remove(deleting)}
+          onDone={() => void leave()}
+        >
+          {kind.noun === 'organization'
+            ? 'It goes with its memberships, domains and IDs. Its users stay. '
+            : 'They go with their memberships and IDs. Organizations stay. '}
+          This cannot be undone; its history stays.
+        </Confirm>
+      )}
     </>
   );
 }

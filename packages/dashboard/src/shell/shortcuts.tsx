@@ -1,6 +1,8 @@
-import { Kbd, Modal } from '@mantine/core';
+import { Kbd } from '@mantine/core';
 import { useEffect } from 'react';
 import { useOpen } from '../data/location.ts';
+import { Dialog } from '../elements/dialog.tsx';
+import { isDialogOpen } from '../elements/open-dialogs.ts';
 import { useEnvironment } from '../session/environment.ts';
 import { entriesFor } from './navigation.ts';
 import classes from './shell.module.css';
@@ -20,14 +22,14 @@ const ofPages: [string, string[]][] = [
   ['These shortcuts', ['?']],
 ];
 
-/** Opens a page by `g` and its key, wherever one is not typing. */
+/** Opens a page by `g` and its key, wherever one is not typing and no dialog is open. */
 export function useGoKeys(): void {
   const open = useOpen();
   const { mayAdminister } = useEnvironment();
   useEffect(() => {
     let pressed = 0;
     const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isDialogOpen()) return;
       if (event.key === 'g') {
         pressed = Date.now();
         return;
@@ -53,13 +55,13 @@ export function Shortcuts({ opened, onClose }: { opened: boolean; onClose: () =>
   const { mayAdminister } = useEnvironment();
   const pages = entriesFor(mayAdminister).map(({ label, key }): [string, string[]] => [label, ['g', key]]);
   return (
-    <Modal opened={opened} onClose={onClose} title="Keyboard shortcuts">
+    <Dialog opened={opened} onClose={onClose} title="Keyboard shortcuts">
       <dl className={classes.keys}>
         {[...ofPages, ...pages].map(([label, keys]) => (
           <Row key={label} label={label} keys={keys} />
         ))}
       </dl>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -38,7 +38,6 @@ export function EndpointForm({ endpoint, onClose, onSave }: EndpointFormProps) {
         placeholder="https://app.example.com/hooks/crosswalk"
         required
         withAsterisk={false}
-        maxLength={2048}
         value={url}
         onChange={(event) => setUrl(event.currentTarget.value)}
         data-autofocus
@@ -46,7 +45,6 @@ export function EndpointForm({ endpoint, onClose, onSave }: EndpointFormProps) {
       <TextInput
         label="Description"
         description="What listens there."
-        maxLength={500}
         value={description}
         onChange={(event) => setDescription(event.currentTarget.value)}
       />

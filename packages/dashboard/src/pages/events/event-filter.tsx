@@ -1,9 +1,9 @@
 import { Button, Group, NativeSelect, Popover, Select, Stack, TagsInput, TextInput } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { useRef, useState } from 'react';
 import { textOf, textsOf } from '../../data/location.ts';
 import type { SearchParams } from '../../data/search-params.ts';
 import { Icon } from '../../elements/icon.tsx';
+import { useKeys } from '../../elements/use-keys.ts';
 import { typeFilters } from '../../events/event-names.ts';
 import { useActors } from '../../session/actors.ts';
 import { spans } from './wanted.ts';
@@ -18,7 +18,7 @@ export function EventFilter({ address, onChange }: EventFilterProps) {
   const { list: actors } = useActors();
   const types = useRef<HTMLInputElement>(null);
   const [organization, setOrganization] = useState(textOf(address, 'organization'));
-  useHotkeys([['/', () => types.current?.focus()]]);
+  useKeys([['/', () => types.current?.focus()]]);
   const [from, to, last] = [textOf(address, 'from'), textOf(address, 'to'), textOf(address, 'last')];
   const custom = from !== '' || to !== '';
   const isId = organization === '' || /^org_[0-9]{1,19}$/.test(organization);

@@ -1,6 +1,5 @@
 import type { Event } from '@crosswalk/sdk';
 import { Alert, Button, Group, Text } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { lazy, Suspense, useState } from 'react';
 import { textOf, textsOf, useAddress } from '../../data/location.ts';
 import { type Column, DataTable } from '../../elements/data-table.tsx';
@@ -11,6 +10,7 @@ import { PageHeader } from '../../elements/page-header.tsx';
 import { Plain } from '../../elements/plain.tsx';
 import { RelativeTime } from '../../elements/relative-time.tsx';
 import { State } from '../../elements/state.tsx';
+import { useKeys } from '../../elements/use-keys.ts';
 import { subjectName } from '../../events/event-names.ts';
 import { useEvents } from '../../events/use-events.ts';
 import { useActors } from '../../session/actors.ts';
@@ -32,7 +32,7 @@ export default function EventsPage() {
   const [isLive, setLive] = useState(true);
   const { rows, waiting, isTrimmed, tailError, showNewest } = useEvents(wanted, isLive);
   const [chosen, setChosen] = useState<Event>();
-  useHotkeys([['p', () => setLive(!isLive)]]);
+  useKeys([['p', () => setLive(!isLive)]]);
   const mayTail = wanted.to === undefined;
   const columns: Column<Event>[] = [
     { id: 'type', title: 'Event', width: 'minmax(200px, 1.2fr)', render: ({ type }) => type },

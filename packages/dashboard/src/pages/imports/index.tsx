@@ -1,6 +1,5 @@
 import type { Import } from '@crosswalk/sdk';
 import { Button } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { useKeysetRows } from '../../data/keyset-rows.ts';
 import { useOpen } from '../../data/location.ts';
 import { curl, node } from '../../elements/client-code.ts';
@@ -13,6 +12,7 @@ import { PageHeader } from '../../elements/page-header.tsx';
 import { Plain } from '../../elements/plain.tsx';
 import { RelativeTime } from '../../elements/relative-time.tsx';
 import { Total } from '../../elements/total.tsx';
+import { useKeys } from '../../elements/use-keys.ts';
 import { ImportState } from '../../imports/import-state.tsx';
 import { rememberedImport } from '../../imports/remembered.ts';
 import { keysetPage } from '../../records/kind.ts';
@@ -50,7 +50,7 @@ export default function ImportsPage() {
     const answer = await crosswalk.imports.list(page, { signal });
     return keysetPage(answer.imports, answer);
   });
-  useHotkeys([['c', () => mayEdit && open('/imports/new')]]);
+  useKeys([['c', () => mayEdit && open('/imports/new')]]);
   const begin = mayEdit && (
     <Button leftSection={<Icon name="plus" />} onClick={() => open('/imports/new')}>
       New import

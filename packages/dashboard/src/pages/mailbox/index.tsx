@@ -1,11 +1,12 @@
 import type { Message, MessageState } from '@crosswalk/sdk';
-import { Badge, Group, Modal, NativeSelect, Text, UnstyledButton } from '@mantine/core';
+import { Badge, Group, NativeSelect, Text, UnstyledButton } from '@mantine/core';
 import { useState } from 'react';
 import { useGrowingList } from '../../data/growing-list.ts';
 import { textOf, useAddress } from '../../data/location.ts';
 import { exampleOfReading, quoted, withQuery } from '../../elements/client-code.ts';
 import { CodeExample } from '../../elements/code-example.tsx';
 import { Copyable } from '../../elements/copyable.tsx';
+import { Dialog } from '../../elements/dialog.tsx';
 import { Empty } from '../../elements/empty.tsx';
 import { Facts } from '../../elements/facts.tsx';
 import { Mail } from '../../elements/mail.tsx';
@@ -84,9 +85,9 @@ function Mailbox() {
           />
         }
       />
-      <Modal opened={opened !== undefined} onClose={() => setOpened(undefined)} title="Message" size="lg">
+      <Dialog opened={opened !== undefined} onClose={() => setOpened(undefined)} title="Message" size="lg">
         {opened !== undefined && <Opened message={opened} />}
-      </Modal>
+      </Dialog>
     </>
   );
 }

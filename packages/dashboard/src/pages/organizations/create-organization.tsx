@@ -19,15 +19,22 @@ function Form({ onClose }: { onClose: () => void }) {
   const create = async () => {
     const made = await crosswalk.organization.create({ display_name: name, ...(externalId === '' ? {} : { external_id: externalId }) });
     await queries.invalidateQueries({ queryKey: [environmentId, 'organizations'] });
-    open(`/organizations/${made.id}`);
+    return made;
   };
   return (
-    <FormDialog opened onClose={onClose} title="New organization" action="Create organization" failed="Not created" onSubmit={create}>
+    <FormDialog
+      opened
+      onClose={onClose}
+      title="New organization"
+      action="Create organization"
+      failed="Not created"
+      onSubmit={create}
+      onDone={({ id }) => void open(`/organizations/${id}`)}
+    >
       <TextInput
         label="Name"
         required
         withAsterisk={false}
-        maxLength={200}
         data-autofocus
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
@@ -35,7 +42,6 @@ function Form({ onClose }: { onClose: () => void }) {
       <TextInput
         label="External ID"
         description="The ID of this customer in your own system, exactly. IDs in other systems can be added afterwards."
-        maxLength={255}
         value={externalId}
         onChange={(event) => setExternalId(event.currentTarget.value)}
       />

@@ -9,7 +9,9 @@ import { Mail } from '../../elements/mail.tsx';
 import { notify } from '../../elements/notify.ts';
 import { Panel } from '../../elements/panel.tsx';
 import { Plain } from '../../elements/plain.tsx';
+import { useUnsaved } from '../../elements/unsaved.ts';
 import { useEnvironment } from '../../session/environment.ts';
+import { versionFor } from './invitation-draft.ts';
 
 /** What a template may name. */
 const variables = ['organization_name', 'invitee_email', 'invitee_name', 'inviter_email', 'sender_name', 'accept_url', 'expires_at'];
@@ -29,10 +31,17 @@ export function TemplatePanel({ settings }: { settings: Settings }) {
   const { id: environmentId, crosswalk } = useEnvironment();
   const queries = useQueryClient();
   const [locale, setLocale] = useState(settings.locale);
-  const [drafts, setDrafts] = useState<Record<string, InvitationTemplate>>({});
-  const [removing, setRemoving] = useState(false);
-  const saved = settings.templates[locale];
-  const template = drafts[locale] ?? saved;
+  // By language, over the settings as they were when writing began: they are read again meanwhile.
+  const [drafts, setDrafts] = useState<ReadonlyMap<string, { base: Settings; template: InvitationTemplate }>>(new Map());
+  const [removing, setRemoving] = useState<Settings>();
+  const templateOf = ({ templates }: Settings) => (Object.hasOwn(templates, locale) ? templates[locale] : undefined);
+  const saved = templateOf(settings);
+  const draft = drafts.get(locale);
+  const template = draft?.template ?? saved;
+  const setDraft = (written: InvitationTemplate) =>
+    setDrafts(new Map(drafts).set(locale, { base: draft?.base ?? settings, template: written }));
+  const reset = () => setDrafts(new Map([...drafts].filter(([name]) => name !== locale)));
+  useUnsaved(() => drafts.size > 0);
   const [previewed] = useDebouncedValue(template, 300);
   const preview = useQuery({
     queryKey: [environmentId, 'invitation-settings', 'preview', locale, previewed ?? null, settings.version],
@@ -43,17 +52,18 @@ export function TemplatePanel({ settings }: { settings: Settings }) {
       ),
     placeholderData: keepPreviousData,
   });
-  const write = async (changed: InvitationTemplate | null) => {
-    const after = await crosswalk.invitation.updateSettings({ templates: { [locale]: changed } }, { ifMatch: settings.version });
-    setDrafts(({ [locale]: _, ...others }) => others);
+  const write = async (changed: InvitationTemplate | null, base: Settings | undefined) => {
+    const ifMatch = versionFor(settings, base, templateOf);
+    const after = await crosswalk.invitation.updateSettings({ templates: { [locale]: changed } }, { ifMatch });
+    reset();
     queries.setQueryData([environmentId, 'invitation-settings'], after);
   };
   const save = useMutation({
-    mutationFn: write,
+    mutationFn: (changed: InvitationTemplate) => write(changed, draft?.base),
     onSuccess: () => notify('Template saved.'),
   });
-  const draft = (changes: Partial<InvitationTemplate>) => {
-    if (template !== undefined) setDrafts((before) => ({ ...before, [locale]: { ...template, ...changes } }));
+  const change = (changes: Partial<InvitationTemplate>) => {
+    if (template !== undefined) setDraft({ ...template, ...changes });
   };
   return (
     <Panel
@@ -63,7 +73,6 @@ export function TemplatePanel({ settings }: { settings: Settings }) {
           aria-label="Language of the mail"
           size="xs"
           w={120}
-          maxLength={35}
           data={[...new Set([...builtIn, ...Object.keys(settings.templates)])]}
           value={locale}
           onChange={(value) => setLocale(value.trim())}
@@ -79,7 +88,7 @@ export function TemplatePanel({ settings }: { settings: Settings }) {
                   ? 'Crosswalk has a template in this language. Yours would take its place.'
                   : 'There is no template in this language: mails to its people are in the language of the settings.'}
               </Text>
-              <Button variant="default" style={{ alignSelf: 'flex-start' }} onClick={() => setDrafts({ ...drafts, [locale]: beginning })}>
+              <Button variant="default" style={{ alignSelf: 'flex-start' }} onClick={() => setDraft(beginning)}>
                 Write a template
               </Button>
             </>
@@ -95,9 +104,8 @@ export function TemplatePanel({ settings }: { settings: Settings }) {
                   label="Subject"
                   required
                   withAsterisk={false}
-                  maxLength={200}
                   value={template.subject}
-                  onChange={(event) => draft({ subject: event.currentTarget.value })}
+                  onChange={(event) => change({ subject: event.currentTarget.value })}
                 />
                 <Textarea
                   label="Text"
@@ -106,10 +114,9 @@ export function TemplatePanel({ settings }: { settings: Settings }) {
                   autosize
                   minRows={6}
                   maxRows={16}
-                  maxLength={20_000}
                   styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 13 } }}
                   value={template.text}
-                  onChange={(event) => draft({ text: event.currentTarget.value })}
+                  onChange={(event) => change({ text: event.currentTarget.value })}
                 />
                 <Textarea
                   label="HTML"
@@ -117,10 +124,9 @@ export function TemplatePanel({ settings }: { settings: Settings }) {
                   autosize
                   minRows={6}
                   maxRows={16}
-                  maxLength={20_000}
                   styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 13 } }}
                   value={template.html ?? ''}
-                  onChange={(event) => draft({ html: event.currentTarget.value === '' ? null : event.currentTarget.value })}
+                  onChange={(event) => change({ html: event.currentTarget.value === '' ? null : event.currentTarget.value })}
                 />
                 <Text size="xs" c="dimmed" component="div">
                   Variables:{' '}
@@ -128,14 +134,23 @@ export function TemplatePanel({ settings }: { settings: Settings }) {
                     <Code key={name} mr={4}>{`{{${name}}}`}</Code>
                   ))}
                 </Text>
-                {save.error !== null && <Failure title="Not saved" error={save.error} />}
+                {save.error !== null && (
+                  <Failure
+                    title="Not saved"
+                    error={save.error}
+                    onCurrent={() => {
+                      reset();
+                      save.reset();
+                    }}
+                  />
+                )}
                 <Group justify="flex-end" gap="xs">
                   {saved !== undefined && (
-                    <Button variant="default" onClick={() => setRemoving(true)}>
+                    <Button variant="default" onClick={() => setRemoving(settings)}>
                       Delete template
                     </Button>
                   )}
-                  <Button type="submit" loading={save.isPending} disabled={drafts[locale] === undefined}>
+                  <Button type="submit" loading={save.isPending} disabled={draft === undefined}>
                     Save template
                   </Button>
                 </Group>
@@ -155,14 +170,14 @@ export function TemplatePanel({ settings }: { settings: Settings }) {
           )}
         </Stack>
       </SimpleGrid>
-      {removing && (
+      {removing !== undefined && (
         <Confirm
           opened
-          onClose={() => setRemoving(false)}
+          onClose={() => setRemoving(undefined)}
           title="Delete this template?"
           action="Delete template"
           onConfirm={async () => {
-            await write(null);
+            await write(null, removing);
             notify('Template deleted.');
           }}
         >

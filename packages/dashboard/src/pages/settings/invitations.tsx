@@ -6,7 +6,9 @@ import { exampleOfReading } from '../../elements/client-code.ts';
 import { Failure } from '../../elements/failure.tsx';
 import { notify } from '../../elements/notify.ts';
 import { Panel } from '../../elements/panel.tsx';
+import { useUnsaved } from '../../elements/unsaved.ts';
 import { useEnvironment } from '../../session/environment.ts';
+import { isSame, versionFor } from './invitation-draft.ts';
 import { TemplatePanel } from './invitation-template.tsx';
 import { Section } from './section.tsx';
 
@@ -25,7 +27,7 @@ export default function InvitationSettings() {
     >
       {(found) => (
         <Stack>
-          <SettingsForm key={`form ${found.version}`} settings={found} />
+          <SettingsForm settings={found} />
           <TemplatePanel settings={found} />
         </Stack>
       )}
@@ -33,13 +35,28 @@ export default function InvitationSettings() {
   );
 }
 
+/** The settings as they are typed. */
+interface Draft {
+  url: string;
+  days: string | number;
+  sender: string;
+  locale: string;
+}
+
+function draftOf({ application_url: url, invitation_days: days, sender_name: sender, locale }: Settings): Draft {
+  return { url: url ?? '', days, sender: sender ?? '', locale };
+}
+
 function SettingsForm({ settings }: { settings: Settings }) {
   const { id: environmentId, crosswalk } = useEnvironment();
   const queries = useQueryClient();
-  const [url, setUrl] = useState(settings.application_url ?? '');
-  const [days, setDays] = useState<string | number>(settings.invitation_days);
-  const [sender, setSender] = useState(settings.sender_name ?? '');
-  const [locale, setLocale] = useState(settings.locale);
+  // What is typed, over the settings as they were when typing began: they are read again meanwhile.
+  const [{ base, draft }, setTyped] = useState<{ base?: Settings; draft?: Draft }>({});
+  const { url, days, sender, locale } = draft ?? draftOf(settings);
+  const change = (changes: Partial<Draft>) => setTyped({ base: base ?? settings, draft: { url, days, sender, locale, ...changes } });
+  const reset = () => setTyped({});
+  const hasChanges = () => draft !== undefined && !isSame(draft, draftOf(base ?? settings));
+  useUnsaved(hasChanges);
   const save = useMutation({
     mutationFn: () =>
       crosswalk.invitation.updateSettings(
@@ -49,10 +66,11 @@ function SettingsForm({ settings }: { settings: Settings }) {
           sender_name: orNull(sender),
           locale: orNull(locale),
         },
-        { ifMatch: settings.version },
+        { ifMatch: versionFor(settings, base, draftOf) },
       ),
     onSuccess: (saved) => {
       queries.setQueryData([environmentId, 'invitation-settings'], saved);
+      reset();
       notify('Settings saved.');
     },
   });
@@ -71,9 +89,8 @@ function SettingsForm({ settings }: { settings: Settings }) {
               description="Where people go when they have accepted."
               type="url"
               placeholder="https://app.example.com/welcome"
-              maxLength={2048}
               value={url}
-              onChange={(event) => setUrl(event.currentTarget.value)}
+              onChange={(event) => change({ url: event.currentTarget.value })}
             />
             <NumberInput
               label="Open for days"
@@ -83,24 +100,31 @@ function SettingsForm({ settings }: { settings: Settings }) {
               clampBehavior="strict"
               allowDecimal={false}
               value={days}
-              onChange={setDays}
+              onChange={(value) => change({ days: value })}
             />
             <TextInput
               label="Name of the sender"
               description="Empty: that of MAIL_FROM."
-              maxLength={100}
               value={sender}
-              onChange={(event) => setSender(event.currentTarget.value)}
+              onChange={(event) => change({ sender: event.currentTarget.value })}
             />
             <TextInput
               label="Language"
               description="Of mails to people whose own is not known, such as en or pt-BR."
-              maxLength={35}
               value={locale}
-              onChange={(event) => setLocale(event.currentTarget.value)}
+              onChange={(event) => change({ locale: event.currentTarget.value })}
             />
           </SimpleGrid>
-          {save.error !== null && <Failure title="Not saved" error={save.error} />}
+          {save.error !== null && (
+            <Failure
+              title="Not saved"
+              error={save.error}
+              onCurrent={() => {
+                reset();
+                save.reset();
+              }}
+            />
+          )}
           <Group justify="flex-end">
             <Button type="submit" loading={save.isPending}>
               Save settings

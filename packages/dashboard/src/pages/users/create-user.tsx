@@ -28,28 +28,34 @@ function Form({ onClose }: { onClose: () => void }) {
       },
     });
     await queries.invalidateQueries({ queryKey: [environmentId, 'users'] });
-    open(`/users/${made.id}`);
+    return made;
   };
   return (
-    <FormDialog opened onClose={onClose} title="New user" action="Create user" failed="Not created" onSubmit={create}>
+    <FormDialog
+      opened
+      onClose={onClose}
+      title="New user"
+      action="Create user"
+      failed="Not created"
+      onSubmit={create}
+      onDone={({ id }) => void open(`/users/${id}`)}
+    >
       <TextInput
         label="Email"
         type="email"
         required
         withAsterisk={false}
-        maxLength={254}
         data-autofocus
         value={email}
         onChange={(event) => setEmail(event.currentTarget.value)}
       />
       <Group grow>
-        <TextInput label="Given name" maxLength={255} value={givenName} onChange={(event) => setGivenName(event.currentTarget.value)} />
-        <TextInput label="Family name" maxLength={255} value={familyName} onChange={(event) => setFamilyName(event.currentTarget.value)} />
+        <TextInput label="Given name" value={givenName} onChange={(event) => setGivenName(event.currentTarget.value)} />
+        <TextInput label="Family name" value={familyName} onChange={(event) => setFamilyName(event.currentTarget.value)} />
       </Group>
       <TextInput
         label="External ID"
         description="The ID of this person in your own system, exactly."
-        maxLength={255}
         value={externalId}
         onChange={(event) => setExternalId(event.currentTarget.value)}
       />

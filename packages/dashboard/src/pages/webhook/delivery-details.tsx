@@ -1,4 +1,4 @@
-import { Button, Drawer, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { CodeBlock } from '../../elements/code-block.tsx';
 import { Copyable } from '../../elements/copyable.tsx';
@@ -6,6 +6,7 @@ import { Facts } from '../../elements/facts.tsx';
 import { Failure } from '../../elements/failure.tsx';
 import { notify } from '../../elements/notify.ts';
 import { RelativeTime } from '../../elements/relative-time.tsx';
+import { SideDialog } from '../../elements/side-dialog.tsx';
 import { useEnvironment } from '../../session/environment.ts';
 import { DeliveryState } from '../../webhooks/endpoint-state.tsx';
 import { useRefreshWebhooks } from '../../webhooks/use-endpoint.ts';
@@ -14,9 +15,9 @@ import { Attempt } from './attempt.tsx';
 /** One delivery beside the list: its message, its attempts, and the way to send it again. */
 export function DeliveryDetails({ id, eventId, onClose }: { id: string; eventId: string | undefined; onClose: () => void }) {
   return (
-    <Drawer opened={eventId !== undefined} onClose={onClose} position="right" size="lg" title="Delivery">
+    <SideDialog opened={eventId !== undefined} onClose={onClose} title="Delivery">
       {eventId !== undefined && <Details id={id} eventId={eventId} />}
-    </Drawer>
+    </SideDialog>
   );
 }
 

@@ -1,4 +1,6 @@
+import { NotFoundError, type WebhookEndpoint } from '@crosswalk/sdk';
 import { Button, Menu, Skeleton, Stack } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { textOf, useAddress, useOpen, usePathPart } from '../../data/location.ts';
 import { exampleOfReading, quoted, shell, withQuery } from '../../elements/client-code.ts';
@@ -26,6 +28,8 @@ const SecretDialog = lazy(async () => ({ default: (await import('../../webhooks/
 const RotateForm = lazy(async () => ({ default: (await import('./rotate-form.tsx')).RotateForm }));
 const TestDialog = lazy(async () => ({ default: (await import('./test-dialog.tsx')).TestDialog }));
 
+type Dialog = 'edit' | 'rotate' | 'delete' | 'disable' | 'test';
+
 /** One endpoint: what it gets, how that goes, and what can be done about it. */
 export default function WebhookPage() {
   const id = usePathPart('id');
@@ -34,10 +38,19 @@ export default function WebhookPage() {
   const [address] = useAddress();
   const refresh = useRefreshWebhooks();
   const { data: endpoint, error, refetch } = useEndpoint(id);
-  const [dialog, setDialog] = useState<'edit' | 'rotate' | 'delete' | 'disable' | 'test'>();
+  // With the endpoint as it was when the dialog opened: what is changed is that version, not what was read behind it.
+  const [{ dialog, seen }, setDialog] = useState<{ dialog?: Dialog; seen?: WebhookEndpoint }>({});
   const [secret, setSecret] = useState<string>();
-  const close = () => setDialog(undefined);
-  if (endpoint === undefined)
+  const close = () => setDialog({});
+  const enable = useMutation({
+    mutationFn: async ({ version }: WebhookEndpoint) => {
+      await crosswalk.webhookEndpoint.enable(id, { ifMatch: version });
+      await refresh();
+      notify('Events are sent to it again.');
+    },
+  });
+  // What was read before it was deleted is no endpoint any more.
+  if (endpoint === undefined || error instanceof NotFoundError)
     return (
       <>
         <PageHeader title="Webhook endpoint" />
@@ -51,11 +64,12 @@ export default function WebhookPage() {
         )}
       </>
     );
-  const change = { ifMatch: endpoint.version };
-  const enable = async () => {
-    await crosswalk.webhookEndpoint.enable(id, change);
+  const ask = (which: Dialog) => setDialog({ dialog: which, seen: endpoint });
+  const change = { ifMatch: (seen ?? endpoint).version };
+  const leave = async () => {
+    await open('/webhooks');
+    // Not before: this page would read the endpoint that is gone.
     await refresh();
-    notify('Events are sent to it again.');
   };
   return (
     <>
@@ -71,10 +85,10 @@ export default function WebhookPage() {
         <CodeExample example={exampleOfDeliveries(id, textOf(address, 'status'))} />
         {mayAdminister && (
           <>
-            <Button variant="default" onClick={() => setDialog('test')}>
+            <Button variant="default" onClick={() => ask('test')}>
               Send a test
             </Button>
-            <Button variant="default" onClick={() => setDialog('edit')} leftSection={<Icon name="pencil" size={14} />}>
+            <Button variant="default" onClick={() => ask('edit')} leftSection={<Icon name="pencil" size={14} />}>
               Edit
             </Button>
             <Menu position="bottom-end" width={220}>
@@ -85,13 +99,13 @@ export default function WebhookPage() {
               </Menu.Target>
               <Menu.Dropdown>
                 {endpoint.status === 'ENABLED' ? (
-                  <Menu.Item onClick={() => setDialog('disable')}>Disable…</Menu.Item>
+                  <Menu.Item onClick={() => ask('disable')}>Disable…</Menu.Item>
                 ) : (
-                  <Menu.Item onClick={() => void enable()}>Enable</Menu.Item>
+                  <Menu.Item onClick={() => enable.mutate(endpoint)}>Enable</Menu.Item>
                 )}
-                <Menu.Item onClick={() => setDialog('rotate')}>Rotate the secret…</Menu.Item>
+                <Menu.Item onClick={() => ask('rotate')}>Rotate the secret…</Menu.Item>
                 <Menu.Divider />
-                <Menu.Item color="red" onClick={() => setDialog('delete')}>
+                <Menu.Item color="red" onClick={() => ask('delete')}>
                   Delete…
                 </Menu.Item>
               </Menu.Dropdown>
@@ -99,6 +113,7 @@ export default function WebhookPage() {
           </>
         )}
       </PageHeader>
+      {enable.error !== null && <Failure title="Not enabled" error={enable.error} onCurrent={enable.reset} />}
       <Stack gap="md">
         <Panel title="Endpoint">
           <Facts
@@ -122,7 +137,7 @@ export default function WebhookPage() {
       <Suspense>
         {dialog === 'edit' && (
           <EndpointForm
-            endpoint={endpoint}
+            endpoint={seen ?? endpoint}
             onClose={close}
             onSave={async (draft) => {
               await crosswalk.webhookEndpoint.update(id, draft, change);
@@ -162,9 +177,9 @@ export default function WebhookPage() {
         action="Delete endpoint"
         onConfirm={async () => {
           await crosswalk.webhookEndpoint.delete(id, change);
-          await refresh();
-          open('/webhooks');
+          notify('Endpoint deleted.');
         }}
+        onDone={() => void leave()}
       >
         <Plain text={endpoint.url} /> gets nothing any more, and what is still to be sent to it is gone.
       </Confirm>

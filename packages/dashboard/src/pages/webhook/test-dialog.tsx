@@ -1,8 +1,9 @@
 import { type EventType, eventTypes } from '@crosswalk/sdk';
-import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
+import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { CodeBlock } from '../../elements/code-block.tsx';
+import { Dialog } from '../../elements/dialog.tsx';
 import { Failure } from '../../elements/failure.tsx';
 import { useEnvironment } from '../../session/environment.ts';
 import { Attempt } from './attempt.tsx';
@@ -13,7 +14,7 @@ export function TestDialog({ id, onClose }: { id: string; onClose: () => void })
   const [type, setType] = useState<EventType>('organization.updated');
   const send = useMutation({ mutationFn: () => crosswalk.webhookEndpoint.test(id, type) });
   return (
-    <Modal opened onClose={onClose} title="Send a test" size="lg">
+    <Dialog opened onClose={onClose} title="Send a test" size="lg">
       <Stack>
         <Group align="flex-end" gap="xs">
           <Select
@@ -46,6 +47,6 @@ export function TestDialog({ id, onClose }: { id: string; onClose: () => void })
           </div>
         )}
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

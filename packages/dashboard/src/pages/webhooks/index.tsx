@@ -1,6 +1,6 @@
 import type { WebhookEndpoint } from '@crosswalk/sdk';
 import { Button } from '@mantine/core';
-import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { useOpen } from '../../data/location.ts';
 import { curl, exampleOfReading, node } from '../../elements/client-code.ts';
@@ -12,6 +12,7 @@ import { PageHeader } from '../../elements/page-header.tsx';
 import { Plain } from '../../elements/plain.tsx';
 import { RelativeTime } from '../../elements/relative-time.tsx';
 import { Total } from '../../elements/total.tsx';
+import { useKeys } from '../../elements/use-keys.ts';
 import { useEnvironment } from '../../session/environment.ts';
 import { type EndpointDraft, EndpointForm } from '../../webhooks/endpoint-form.tsx';
 import { EndpointState } from '../../webhooks/endpoint-state.tsx';
@@ -44,7 +45,7 @@ export default function WebhooksPage() {
   const refresh = useRefreshWebhooks();
   const [creating, { open: openForm, close: closeForm }] = useDisclosure();
   const [made, setMade] = useState<{ id: string; secret: string }>();
-  useHotkeys([['c', () => mayAdminister && openForm()]]);
+  useKeys([['c', () => mayAdminister && openForm()]]);
   const create = async (draft: EndpointDraft) => {
     const { webhook_endpoint: endpoint, secret } = await crosswalk.webhookEndpoint.create(draft);
     setMade({ id: endpoint.id, secret });
