@@ -70,7 +70,6 @@ export function MappingForm({ source, draft, onChange, problem }: MappingFormPro
           <TextInput
             label="Members of (external ID)"
             placeholder="No organization"
-            maxLength={255}
             value={draft.organization}
             onChange={(event) => onChange({ ...draft, organization: event.currentTarget.value })}
             flex="0 1 220px"

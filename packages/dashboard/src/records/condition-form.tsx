@@ -1,6 +1,6 @@
 import { Autocomplete, Button, NativeSelect, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { type Comparison, comparisons, conditionOf, likelyType, type Subject, type ValueType } from './filter.ts';
+import { type Comparison, comparisons, conditionOf, likelyType, pathOf, type Subject, type ValueType } from './filter.ts';
 
 interface ConditionFormProps {
   /** keys of metadata to suggest */
@@ -48,8 +48,8 @@ export function ConditionForm({ keys, systems, onAdd }: ConditionFormProps) {
         />
         <Autocomplete
           label={ofSystem ? 'System' : 'Metadata key'}
-          description={ofSystem ? 'Such as stripe' : 'Of a nested one its path: billing.contact'}
-          data={(ofSystem ? systems : keys).slice(0, 100)}
+          description={ofSystem ? 'Such as stripe' : 'Of a nested one its path: billing.contact. A key with a dot: ["plan.tier"]'}
+          data={(ofSystem ? systems : keys).slice(0, 100).map(pathOf)}
           required
           withAsterisk={false}
           value={path}

@@ -68,7 +68,6 @@ function Form<RecordType extends DirectoryRecord>({ kind, record, onClose }: For
           label={field.label}
           required={field.required === true}
           withAsterisk={false}
-          maxLength={field.maxLength}
           value={textOf(field)}
           onChange={(event) => setValues({ ...values, [field.name]: event.currentTarget.value })}
           {...(field.description === undefined ? {} : { description: field.description })}

@@ -24,16 +24,25 @@ export type Subject = 'metadata' | 'external_ids';
 
 /**
  * A comparison in the filter grammar: `metadata.seats >= 100`, `NOT external_ids.stripe:*`. The value is a text as typed; its type says what it
- * stands for.
+ * stands for. A part of the path in brackets and quotes, as `pathOf` writes it, stays as it is.
  */
 export function conditionOf(subject: Subject, path: string, operator: Comparison, value: string, type: ValueType): string {
-  const key = `${subject}${path
-    .split('.')
-    .map((name) => (/^[\p{L}\p{N}_-]+$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`))
+  const key = `${subject}${partsOf(path)
+    .map((part) => (part.startsWith('["') ? part : /^[\p{L}\p{N}_-]+$/u.test(part) ? `.${part}` : `[${JSON.stringify(part)}]`))
     .join('')}`;
   if (operator === ':*') return `${key}:*`;
   if (operator === 'NOT') return `NOT ${key}:*`;
   return `${key} ${operator} ${type === 'text' ? JSON.stringify(value) : value.trim()}`;
+}
+
+/** A key as a path: in brackets where it has dots, which would part it. */
+export function pathOf(key: string): string {
+  return key.includes('.') || key.includes('["') ? `[${JSON.stringify(key)}]` : key;
+}
+
+/** The parts of a path: between dots, or whole in brackets and quotes. */
+function partsOf(path: string): string[] {
+  return path.match(/\["(?:[^"\\]|\\.)*"\]|(?:(?!\[")[^.])+/g) ?? [path];
 }
 
 /** The type that a typed value most likely has: 250 is a number, true is no text. */

@@ -34,7 +34,6 @@ export interface Field<RecordType> {
   label: string;
   /** empty when the record has none */
   value: (record: RecordType) => string;
-  maxLength: number;
   required?: boolean;
   description?: string;
 }
@@ -79,16 +78,15 @@ export const organizations: Kind<Organization> = {
   icon: 'organization',
   nameOf: ({ display_name: name }) => name,
   fields: [
-    { name: 'display_name', label: 'Name', value: ({ display_name: name }) => name, maxLength: 200, required: true },
+    { name: 'display_name', label: 'Name', value: ({ display_name: name }) => name, required: true },
     {
       name: 'slug',
       label: 'Slug',
       value: ({ slug }) => slug ?? '',
-      maxLength: 253,
       description: 'A name for addresses, such as acme: lower-case letters, digits and hyphens; unique.',
     },
-    { name: 'region_code', label: 'Region', value: ({ region_code: region }) => region ?? '', maxLength: 2, description: 'US or EU.' },
-    { name: 'logo_url', label: 'Logo', value: ({ logo_url: url }) => url ?? '', maxLength: 1024, description: 'An address with https://.' },
+    { name: 'region_code', label: 'Region', value: ({ region_code: region }) => region ?? '', description: 'US or EU.' },
+    { name: 'logo_url', label: 'Logo', value: ({ logo_url: url }) => url ?? '', description: 'An address with https://.' },
   ],
   page: async ({ organization }, { filter, text }, page, options) => {
     const answer = await (text === undefined
@@ -113,22 +111,20 @@ export const users: Kind<User> = {
   icon: 'user',
   nameOf: fullName,
   fields: [
-    { name: 'email', label: 'Email', value: ({ email }) => email, maxLength: 254, required: true },
-    { name: 'given_name', label: 'Given name', value: ({ user_profile: { given_name: name } }) => name ?? '', maxLength: 255 },
-    { name: 'family_name', label: 'Family name', value: ({ user_profile: { family_name: name } }) => name ?? '', maxLength: 255 },
+    { name: 'email', label: 'Email', value: ({ email }) => email, required: true },
+    { name: 'given_name', label: 'Given name', value: ({ user_profile: { given_name: name } }) => name ?? '' },
+    { name: 'family_name', label: 'Family name', value: ({ user_profile: { family_name: name } }) => name ?? '' },
     {
       name: 'name',
       label: 'Whole name',
       value: ({ user_profile: { name } }) => name ?? '',
-      maxLength: 512,
       description: 'As it should be shown, where that is not given and family name.',
     },
-    { name: 'phone_number', label: 'Telephone', value: ({ user_profile: { phone_number: phone } }) => phone ?? '', maxLength: 64 },
+    { name: 'phone_number', label: 'Telephone', value: ({ user_profile: { phone_number: phone } }) => phone ?? '' },
     {
       name: 'locale',
       label: 'Language',
       value: ({ user_profile: { locale } }) => locale ?? '',
-      maxLength: 64,
       description: 'Such as en-GB.',
     },
   ],

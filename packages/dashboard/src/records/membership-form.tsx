@@ -76,7 +76,6 @@ export function MembershipForm({ record, ofOrganization, membership, onClose, on
           description={ofOrganization ? 'Their email address, or any of their IDs.' : 'Any of its IDs.'}
           required
           withAsterisk={false}
-          maxLength={255}
           data-autofocus
           value={other}
           onChange={(event) => setOther(event.currentTarget.value)}

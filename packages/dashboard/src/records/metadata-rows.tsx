@@ -26,7 +26,6 @@ export function MetadataRows({ rows, problems, onChange }: MetadataRowsProps) {
               aria-label={`Key of ${name}`}
               placeholder="key"
               value={row.key}
-              maxLength={64}
               autoFocus={row.key === ''}
               onChange={(event) => replace({ ...row, key: event.currentTarget.value })}
             />

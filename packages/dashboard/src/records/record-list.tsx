@@ -1,8 +1,7 @@
 import { Button, Group, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { useKeysetRows } from '../data/keyset-rows.ts';
-import { textOf, textsOf, useAddress } from '../data/location.ts';
+import { textOf, textsOf, useAddress, useAddressField } from '../data/location.ts';
 import { useStoredList } from '../data/stored.ts';
 import { CodeExample } from '../elements/code-example.tsx';
 import { type Column, DataTable } from '../elements/data-table.tsx';
@@ -11,6 +10,7 @@ import { Icon } from '../elements/icon.tsx';
 import { Value } from '../elements/json-value.tsx';
 import { PageHeader } from '../elements/page-header.tsx';
 import { Total } from '../elements/total.tsx';
+import { useKeys } from '../elements/use-keys.ts';
 import { useEnvironment } from '../session/environment.ts';
 import { ColumnsMenu } from './columns-menu.tsx';
 import { exampleOfList } from './examples.ts';
@@ -51,13 +51,7 @@ export function RecordList<RecordType extends DirectoryRecord>({
   const text = textOf(address, 'text');
   const conditions = textsOf(address, 'where');
   const systems = useSystems();
-  const [typed, setTyped] = useState(text);
-  // The address also changes by going back: the field follows what it did not write itself.
-  const [{ seen, written }, setFollowed] = useState({ seen: text, written: text });
-  if (text !== seen) {
-    setFollowed({ seen: text, written });
-    if (text !== written) setTyped(text);
-  }
+  const [typed, setTyped] = useAddressField('text');
   const input = useRef<HTMLInputElement>(null);
   const [chosen, setChosen] = useStoredList(`columns ${kind.plural} ${environmentId}`, initial);
   const search = text.length >= leastText ? { text } : {};
@@ -66,11 +60,7 @@ export function RecordList<RecordType extends DirectoryRecord>({
   const rows = useKeysetRows([environmentId, kind.plural, 'list', wanted], (page, signal) =>
     kind.page(crosswalk, wanted, page, { signal }),
   );
-  const setText = useDebouncedCallback((value: string) => {
-    setFollowed((before) => ({ ...before, written: value.trim() }));
-    setAddress({ text: value.trim() });
-  }, 250);
-  useHotkeys([
+  useKeys([
     ['/', () => input.current?.focus()],
     ['c', () => mayEdit && onCreate()],
   ]);
@@ -104,12 +94,8 @@ export function RecordList<RecordType extends DirectoryRecord>({
           leftSection={<Icon name="search" />}
           flex="1 1 220px"
           maw={360}
-          maxLength={100}
           value={typed}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            setText(event.currentTarget.value);
-          }}
+          onChange={(event) => setTyped(event.currentTarget.value)}
           description={typed.trim().length > 0 && typed.trim().length < leastText ? `${leastText} characters or more` : undefined}
           inputWrapperOrder={['label', 'input', 'description', 'error']}
         />

@@ -1,6 +1,7 @@
-import { Kbd, Modal, Text, VisuallyHidden } from '@mantine/core';
+import { Kbd, Text, VisuallyHidden } from '@mantine/core';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import { useOpen } from '../data/location.ts';
+import { Dialog } from '../elements/dialog.tsx';
 import { Failure } from '../elements/failure.tsx';
 import { Icon, type IconName } from '../elements/icon.tsx';
 import { Plain } from '../elements/plain.tsx';
@@ -28,7 +29,9 @@ export default function Finder({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState('');
   const [active, setActive] = useState(0);
   const list = useId();
-  const { text, found } = useSearch(typed, limit);
+  // Enter came before the answer to what is typed: the answer is opened then, not what was found for an earlier text.
+  const [isEntered, setEntered] = useState(false);
+  const { text, found, isCurrent } = useSearch(typed, limit);
   const leave = (page: string, search = {}) => {
     onClose();
     open(page, { search });
@@ -55,9 +58,9 @@ export default function Finder({ onClose }: { onClose: () => void }) {
       go: () => leave('/search', { q: text }),
     });
   }
-  const chosen = Math.min(active, choices.length - 1);
+  const chosen = isCurrent ? Math.min(active, choices.length - 1) : 0;
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter') choices[chosen]?.go();
+    if (event.key === 'Enter') setEntered(true);
     else if (event.key === 'ArrowDown') setActive((chosen + 1) % Math.max(1, choices.length));
     else if (event.key === 'ArrowUp') setActive((chosen - 1 + choices.length) % Math.max(1, choices.length));
     else return;
@@ -67,9 +70,14 @@ export default function Finder({ onClose }: { onClose: () => void }) {
     // Without the braces its promise would be taken for the end of the effect.
     document.getElementById(`${list}-${chosen}`)?.scrollIntoView({ block: 'nearest' });
   }, [list, chosen]);
+  useEffect(() => {
+    if (!isEntered || !isCurrent) return;
+    setEntered(false);
+    choices[chosen]?.go();
+  });
   const nothing = text !== '' && found.data !== undefined && !found.isPlaceholderData && choices.length === 0;
   return (
-    <Modal
+    <Dialog
       opened
       onClose={onClose}
       withCloseButton={false}
@@ -90,7 +98,6 @@ export default function Finder({ onClose }: { onClose: () => void }) {
           aria-activedescendant={choices.length > 0 ? `${list}-${chosen}` : undefined}
           aria-autocomplete="list"
           placeholder="ID, email, name or metadata value"
-          maxLength={255}
           spellCheck={false}
           autoComplete="off"
           data-autofocus
@@ -98,6 +105,7 @@ export default function Finder({ onClose }: { onClose: () => void }) {
           onChange={(event) => {
             setTyped(event.currentTarget.value);
             setActive(0);
+            setEntered(false);
           }}
           onKeyDown={onKeyDown}
         />
@@ -144,6 +152,6 @@ export default function Finder({ onClose }: { onClose: () => void }) {
           ))}
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -6,8 +6,11 @@ import { useEnvironment } from '../session/environment.ts';
 /** How long a pause in typing is. Milliseconds. */
 const pause = 120;
 
-/** What a text finds, once typing pauses; until the next answer comes, what was found before. Nothing is asked for white space. */
-export function useSearch(typed: string, limit: number): { text: string; found: UseQueryResult<SearchAnswer> } {
+/**
+ * What a text finds, once typing pauses; until the next answer comes, what was found before, and `isCurrent` is false. Nothing is asked for
+ * white space.
+ */
+export function useSearch(typed: string, limit: number): { text: string; found: UseQueryResult<SearchAnswer>; isCurrent: boolean } {
   const { id: environmentId, crosswalk } = useEnvironment();
   const [text] = useDebouncedValue(typed.trim(), pause);
   const found = useQuery({
@@ -16,5 +19,5 @@ export function useSearch(typed: string, limit: number): { text: string; found: 
     enabled: text !== '',
     placeholderData: keepPreviousData,
   });
-  return { text, found };
+  return { text, found, isCurrent: text === typed.trim() && found.data !== undefined && !found.isPlaceholderData };
 }

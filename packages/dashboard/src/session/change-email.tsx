@@ -33,7 +33,6 @@ export function ChangeEmail({ onClose }: { onClose: () => void }) {
         type="email"
         required
         withAsterisk={false}
-        maxLength={254}
         autoComplete="username"
         data-autofocus
         value={email}

@@ -1,6 +1,5 @@
 import { Skeleton, Stack, Table, TextInput } from '@mantine/core';
-import { useState } from 'react';
-import { textOf, useAddress } from '../../data/location.ts';
+import { useAddressField } from '../../data/location.ts';
 import { exampleOfReading, quoted } from '../../elements/client-code.ts';
 import { CodeExample } from '../../elements/code-example.tsx';
 import { Empty } from '../../elements/empty.tsx';
@@ -17,8 +16,7 @@ const limit = 50;
 
 /** Everything that a text finds. */
 export default function SearchPage() {
-  const [address, setAddress] = useAddress();
-  const [typed, setTyped] = useState(textOf(address, 'q'));
+  const [typed, setTyped] = useAddressField('q');
   const { text, found } = useSearch(typed, limit);
   return (
     <>
@@ -35,14 +33,10 @@ export default function SearchPage() {
       <TextInput
         aria-label="Search everything"
         leftSection={<Icon name="search" />}
-        maxLength={255}
         mb="md"
         autoFocus
         value={typed}
-        onChange={(event) => {
-          setTyped(event.currentTarget.value);
-          setAddress({ q: event.currentTarget.value.trim() });
-        }}
+        onChange={(event) => setTyped(event.currentTarget.value)}
       />
       {found.error !== null && <Failure title="The search failed" error={found.error} onRetry={() => void found.refetch()} />}
       {found.isLoading && (

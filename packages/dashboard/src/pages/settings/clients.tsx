@@ -188,7 +188,6 @@ function CreateClient({ onClose, onMade }: { onClose: () => void; onMade: (made:
         description="Which program uses it, such as Billing webhooks. Each program has its own: it can be turned off alone, and changes tell who made them."
         required
         withAsterisk={false}
-        maxLength={128}
         data-autofocus
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}

@@ -90,7 +90,6 @@ function NameForm({ environment, onClose }: { environment?: OwnEnvironment; onCl
         label="Name"
         required
         withAsterisk={false}
-        maxLength={64}
         data-autofocus
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}

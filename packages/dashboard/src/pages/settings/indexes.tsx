@@ -141,7 +141,6 @@ function CreateIndex({ onClose, onMade }: { onClose: () => void; onMade: () => P
         description={'As a filter writes it: metadata.seats, or metadata["a key"].city'}
         required
         withAsterisk={false}
-        maxLength={4096}
         value={key}
         onChange={(event) => setKey(event.currentTarget.value)}
         data-autofocus

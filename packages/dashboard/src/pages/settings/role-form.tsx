@@ -75,7 +75,6 @@ export function RoleForm({ role, roles, onClose, onChanged }: RoleFormProps) {
           description="How code names it: letters, digits and _. It cannot be changed."
           required
           withAsterisk={false}
-          maxLength={64}
           pattern="[a-zA-Z0-9_]+"
           data-autofocus
           value={name}
@@ -87,7 +86,6 @@ export function RoleForm({ role, roles, onClose, onChanged }: RoleFormProps) {
         description="How people know it."
         required
         withAsterisk={false}
-        maxLength={100}
         value={label}
         onChange={(event) => setLabel(event.currentTarget.value)}
         {...(role === undefined ? {} : { 'data-autofocus': true })}
@@ -96,7 +94,6 @@ export function RoleForm({ role, roles, onClose, onChanged }: RoleFormProps) {
         label="Description"
         autosize
         minRows={2}
-        maxLength={2000}
         value={description}
         onChange={(event) => setDescription(event.currentTarget.value)}
       />

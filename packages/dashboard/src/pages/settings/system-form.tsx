@@ -47,7 +47,6 @@ export function SystemForm({ onClose, ...given }: SystemFormProps) {
           description="As code writes it in external_ids, such as stripe or hubspot-eu. It cannot be changed."
           required
           withAsterisk={false}
-          maxLength={64}
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
           {...(name === '' ? { 'data-autofocus': true } : {})}
@@ -56,7 +55,6 @@ export function SystemForm({ onClose, ...given }: SystemFormProps) {
       <TextInput
         label="Label"
         description="What people call it."
-        maxLength={100}
         value={label}
         onChange={(event) => setLabel(event.currentTarget.value)}
         {...(before === undefined ? {} : { 'data-autofocus': true })}
@@ -65,7 +63,6 @@ export function SystemForm({ onClose, ...given }: SystemFormProps) {
         label="Link pattern"
         description="The address of a record in the system, with {id} in the place of the ID."
         placeholder="https://crm.example.com/accounts/{id}"
-        maxLength={2048}
         value={urlPattern}
         onChange={(event) => setUrlPattern(event.currentTarget.value)}
       />
@@ -73,11 +70,10 @@ export function SystemForm({ onClose, ...given }: SystemFormProps) {
         label="ID pattern"
         description="* stands for any text, ? for one character, # for one digit."
         placeholder="cus_*"
-        maxLength={255}
         value={idPattern}
         onChange={(event) => setIdPattern(event.currentTarget.value)}
       />
-      <TextInput label="Try an ID" maxLength={255} value={example} onChange={(event) => setExample(event.currentTarget.value)} />
+      <TextInput label="Try an ID" value={example} onChange={(event) => setExample(event.currentTarget.value)} />
       {example !== '' && <Example id={example} urlPattern={urlPattern} idPattern={idPattern} />}
     </FormDialog>
   );
