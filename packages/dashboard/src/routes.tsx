@@ -12,7 +12,12 @@ const root = createRootRoute({
   validateSearch: (search: Record<string, unknown>): SearchParams => parseSearch(stringifySearch(search)),
 });
 const first = createRoute({ getParentRoute: () => root, path: '/', component: FirstEnvironment });
-const environment = createRoute({ getParentRoute: () => root, path: '$environment', component: EnvironmentPages });
+const environment = createRoute({
+  getParentRoute: () => root,
+  path: '$environment',
+  component: EnvironmentPages,
+  notFoundComponent: NoPage,
+});
 const start = createRoute({ getParentRoute: () => environment, path: '/', component: FirstEnvironment });
 
 const ofEnvironment = pages.map(({ path, load }) =>

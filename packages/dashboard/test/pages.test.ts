@@ -29,6 +29,7 @@ test('every page can be used with a screen reader and a keyboard in both themes,
     await turnTo(page, 'light');
     await settled(page);
     await expect.poll(() => widest(page), { message: `${name} on a phone`, timeout: 10_000 }).toBeLessThanOrEqual(390);
+    await checkAccessibility(page);
     await keep(`${name}-phone`);
     await page.setViewportSize({ width: 1280, height: 800 });
   }

@@ -36,6 +36,15 @@ export interface KeysetRows<Row> {
   retry: () => void;
 }
 
+/** What stays known of a list, whichever page is on screen. */
+interface Known {
+  /** the tokens of the pages that were passed and of the next */
+  chain: string[];
+  total: KeysetRows<never>['total'];
+}
+
+const beginning: Known = { chain: [''], total: undefined };
+
 /**
  * Reads a list in pages by their tokens. Every page is an answer of its own, kept while it is on screen, and tells the token of the next;
  * the chain of tokens is all that is kept of what was passed.
@@ -45,12 +54,12 @@ export function useKeysetRows<Row>(
   fetchPage: (wanted: { pageSize: number; pageToken?: string }, signal: AbortSignal) => Promise<KeysetPage<Row>>,
 ): KeysetRows<Row> {
   const queries = useQueryClient();
-  const chainKey = [...key, 'chain'];
-  const chain = useQuery<string[]>({
-    queryKey: chainKey,
-    queryFn: () => [''],
+  const knownKey = [...key, 'known'];
+  const { chain, total: lastTotal } = useQuery<Known>({
+    queryKey: knownKey,
+    queryFn: () => beginning,
     enabled: false,
-    initialData: [''],
+    initialData: beginning,
     gcTime: chainLife,
     structuralSharing: false,
   }).data;
@@ -78,28 +87,39 @@ export function useKeysetRows<Row>(
       const next = answer?.data?.nextToken;
       if (next === undefined || chain[page + 1] === next || (next === '' && chain.length === page + 1)) continue;
       // A page whose end has moved has another page after it; what comes behind that is found again when it is on screen.
-      queries.setQueryData<string[]>(chainKey, (before = ['']) =>
-        next === '' ? before.slice(0, page + 1) : [...before.slice(0, page + 1), next, ...before.slice(page + 2)],
-      );
+      queries.setQueryData<Known>(knownKey, (before = beginning) => ({
+        ...before,
+        chain: next === '' ? before.chain.slice(0, page + 1) : [...before.chain.slice(0, page + 1), next, ...before.chain.slice(page + 2)],
+      }));
+    }
+    // Kept when the page that told it is forgotten, or cannot be read any more: the place on screen would be lost with it.
+    if (newest !== undefined && (newest.total !== lastTotal?.value || newest.totalIsFloor !== lastTotal.isFloor)) {
+      queries.setQueryData<Known>(knownKey, (before = beginning) => ({
+        ...before,
+        total: { value: newest.total, isFloor: newest.totalIsFloor },
+      }));
     }
   });
 
+  // That there was nothing is no longer known once it is asked again.
+  const total = newest === undefined && lastTotal?.value === 0 ? undefined : lastTotal;
   const end = pages.get(frontier)?.data;
   const known = frontier * pageRows + (end === undefined || end.nextToken !== '' ? pageRows : end.rows.length);
-  const total = newest === undefined ? undefined : { value: newest.total, isFloor: newest.totalIsFloor };
   const counted = end !== undefined && end.nextToken === '' ? known : Math.max(total?.value ?? 0, total?.isFloor === true ? known : 0);
   const show = useCallback((from: number, to: number) => {
     const wanted: [number, number] = [Math.floor(from / pageRows), Math.floor(to / pageRows)];
     setShown((before) => (before[0] === wanted[0] && before[1] === wanted[1] ? before : wanted));
   }, []);
-  const failed = answers.find(({ error }) => error !== null);
+  const failed = answers.filter(({ error }) => error !== null);
   return {
     count: Math.min(counted, mostRows),
     total,
     rowAt: (index) => pages.get(Math.floor(index / pageRows))?.data?.rows[index % pageRows],
     loaded: answers.flatMap(({ data }) => data?.rows ?? []),
     show,
-    error: failed?.error ?? null,
-    retry: () => void failed?.refetch(),
+    error: failed[0]?.error ?? null,
+    retry: () => {
+      for (const { refetch } of failed) void refetch();
+    },
   };
 }

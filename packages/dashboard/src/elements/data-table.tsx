@@ -1,5 +1,5 @@
 import { Skeleton, Text, UnstyledButton } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+import { useElementSize, useMediaQuery } from '@mantine/hooks';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { KeysetRows } from '../data/keyset-rows.ts';
@@ -32,16 +32,22 @@ interface DataTableProps<Row> {
 
 /** Pixels of a row, and of one with two lines. All rows are alike, so that the place of each is known before it is loaded. */
 const rowHeight = { wide: 41, narrow: 57 } as const;
+const defaultWidth = 'minmax(120px, 1fr)';
+/** Pixels between two columns, and beside the first and the last together: those of the style sheet. */
+const [gap, padding] = [16, 28];
 /** Rows that are passed by PageUp and PageDown. */
 const leap = 10;
 
 /**
  * A table of any length: only rows on screen are in the page. Arrow keys, PageUp, PageDown, Home and End walk through it, Enter opens. Rows
- * that are not loaded yet are there as skeletons of the same height.
+ * that are not loaded yet are there as skeletons of the same height; what cannot be loaded is told over them, in sight. Columns that have no
+ * room are reached by scrolling sideways: by the titles, whose bar is always in sight, or by the rows.
  */
 export function DataTable<Row>({ label, columns, rows, pageOf, phone, empty }: DataTableProps<Row>) {
   const narrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false }) ?? false;
+  const head = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);
+  const { ref: table, width: room } = useElementSize();
   const [offset, setOffset] = useState(0);
   const [active, setActive] = useState(0);
   const [wanted, setWanted] = useState<number>();
@@ -85,80 +91,112 @@ export function DataTable<Row>({ label, columns, rows, pageOf, phone, empty }: D
     event.preventDefault();
     go(target);
   };
-  if (rows.error !== null && rows.loaded.length === 0)
+  if (rows.error !== null && rows.total === undefined)
     return <Failure title="The list could not be read" error={rows.error} onRetry={rows.retry} />;
   if (!pending && count === 0) return <div className={classes.table}>{empty}</div>;
   const shown = narrow ? columns.slice(0, 1) : columns;
-  const grid = { gridTemplateColumns: shown.map(({ width = 'minmax(120px, 1fr)' }) => width).join(' ') };
+  const grid = { gridTemplateColumns: shown.map(({ width = defaultWidth }) => width).join(' ') };
+  const least = narrow ? 0 : shown.reduce((sum, { width = defaultWidth }) => sum + leastOf(width), (shown.length - 1) * gap + padding);
+  const isWider = room > 0 && least > room;
+  const together = (from: HTMLElement) => {
+    for (const part of [head.current, body.current]) if (part !== null && part !== from) part.scrollLeft = from.scrollLeft;
+  };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: rows that are placed by hand are no table of HTML
-    <div
-      className={classes.table}
-      role="table"
-      aria-label={label}
-      aria-busy={pending}
-      aria-rowcount={rows.total === undefined || rows.total.isFloor ? -1 : rows.total.value + 1}
-    >
-      {!narrow && (
-        // biome-ignore lint/a11y/useSemanticElements: as above
-        <div role="rowgroup" className={classes.head}>
-          {/* biome-ignore lint/a11y/useSemanticElements: as above */}
-          {/* biome-ignore lint/a11y/useFocusableInteractive: a row of titles is not operated */}
-          <div role="row" className={classes.row} style={grid} aria-rowindex={1}>
-            {shown.map(({ id, title }) => (
-              // biome-ignore lint/a11y/useSemanticElements: as above
-              // biome-ignore lint/a11y/useFocusableInteractive: as above
-              <div role="columnheader" className={classes.title} key={id} title={title}>
-                <bdi>{title}</bdi>
-              </div>
-            ))}
-          </div>
-        </div>
-      )}
-      {/* biome-ignore lint/a11y/useSemanticElements: as above */}
-      <div ref={body} role="rowgroup" className={classes.body} style={{ height: virtualizer.getTotalSize() }} onKeyDown={onKeyDown}>
-        {items.map(({ index, start }) => {
-          const row = rows.rowAt(index);
-          return (
-            // biome-ignore lint/a11y/useSemanticElements: as above
-            // biome-ignore lint/a11y/useFocusableInteractive: its link is
-            <div
-              role="row"
-              key={index}
-              data-index={index}
-              data-last={index === count - 1 || undefined}
-              aria-rowindex={index + 2}
-              className={classes.row}
-              style={{ ...grid, height, transform: `translateY(${start - offset}px)` }}
-              onFocus={() => setActive(index)}
-            >
-              {shown.map((column, place) => (
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: rows that are placed by hand are no table of HTML */}
+      <div
+        ref={table}
+        className={classes.table}
+        role="table"
+        aria-label={label}
+        aria-busy={pending}
+        aria-rowcount={rows.total === undefined || rows.total.isFloor ? -1 : rows.total.value + 1}
+      >
+        {!narrow && (
+          // biome-ignore lint/a11y/useSemanticElements: as above
+          <div
+            ref={head}
+            role="rowgroup"
+            className={classes.head}
+            // What scrolls must be reached by keyboard.
+            {...(isWider ? { tabIndex: 0 } : {})}
+            onScroll={(event) => together(event.currentTarget)}
+          >
+            {/* biome-ignore lint/a11y/useSemanticElements: as above */}
+            {/* biome-ignore lint/a11y/useFocusableInteractive: a row of titles is not operated */}
+            <div role="row" className={classes.row} style={{ ...grid, minWidth: least }} aria-rowindex={1}>
+              {shown.map(({ id, title }) => (
                 // biome-ignore lint/a11y/useSemanticElements: as above
-                <div role="cell" className={classes.cell} key={column.id}>
-                  {row === undefined ? (
-                    <Skeleton h={12} w={place === 0 ? '60%' : '40%'} />
-                  ) : place === 0 ? (
-                    <>
-                      <Opener opens={pageOf(row)} tabIndex={index === Math.min(active, count - 1) ? 0 : -1}>
-                        {column.render(row)}
-                      </Opener>
-                      {narrow && (
-                        <Text size="xs" c="dimmed" component="div" className={classes.second}>
-                          {phone(row)}
-                        </Text>
-                      )}
-                    </>
-                  ) : (
-                    column.render(row)
-                  )}
+                // biome-ignore lint/a11y/useFocusableInteractive: as above
+                <div role="columnheader" className={classes.title} key={id} title={title}>
+                  <bdi>{title}</bdi>
                 </div>
               ))}
             </div>
-          );
-        })}
+          </div>
+        )}
+        {/* biome-ignore lint/a11y/useSemanticElements: as above */}
+        <div
+          ref={body}
+          role="rowgroup"
+          className={classes.body}
+          style={{ height: virtualizer.getTotalSize() }}
+          onKeyDown={onKeyDown}
+          onScroll={(event) => together(event.currentTarget)}
+        >
+          {items.map(({ index, start }) => {
+            const row = rows.rowAt(index);
+            return (
+              // biome-ignore lint/a11y/useSemanticElements: as above
+              // biome-ignore lint/a11y/useFocusableInteractive: its link is
+              <div
+                role="row"
+                key={index}
+                data-index={index}
+                data-last={index === count - 1 || undefined}
+                aria-rowindex={index + 2}
+                className={classes.row}
+                style={{ ...grid, minWidth: least, height, transform: `translateY(${start - offset}px)` }}
+                onFocus={() => setActive(index)}
+              >
+                {shown.map((column, place) => (
+                  // biome-ignore lint/a11y/useSemanticElements: as above
+                  <div role="cell" className={classes.cell} key={column.id}>
+                    {row === undefined ? (
+                      <Skeleton h={12} w={place === 0 ? '60%' : '40%'} />
+                    ) : place === 0 ? (
+                      <>
+                        <Opener opens={pageOf(row)} tabIndex={index === Math.min(active, count - 1) ? 0 : -1}>
+                          {column.render(row)}
+                        </Opener>
+                        {narrow && (
+                          <Text size="xs" c="dimmed" component="div" className={classes.second}>
+                            {phone(row)}
+                          </Text>
+                        )}
+                      </>
+                    ) : (
+                      column.render(row)
+                    )}
+                  </div>
+                ))}
+              </div>
+            );
+          })}
+        </div>
       </div>
-    </div>
+      {rows.error !== null && (
+        <div className={classes.failure}>
+          <Failure title="The list could not be read" error={rows.error} onRetry={rows.retry} />
+        </div>
+      )}
+    </>
   );
+}
+
+/** The fewest pixels of a track of a grid: what `minmax` begins with, or all of it. */
+function leastOf(width: string): number {
+  return Number(/\d+/.exec(width)?.[0] ?? 0);
 }
 
 /** What the whole row opens. */

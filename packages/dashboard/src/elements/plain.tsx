@@ -23,7 +23,7 @@ export function Plain({ text, mark = false }: { text: string; mark?: boolean }) 
       <bdi>{text.trim() === '' ? <Blank text={text} /> : <Visible text={text} />}</bdi>
       {mixed.length > 0 && (
         <Tooltip label={`Letters of ${mixed.join(' and ')} that look alike: this may not be what it seems.`}>
-          <Badge component="span" color="orange" size="xs" ml={6}>
+          <Badge component="span" color="orange" c="var(--mantine-color-text)" size="xs" ml={6}>
             mixed scripts
           </Badge>
         </Tooltip>

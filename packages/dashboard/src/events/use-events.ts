@@ -1,6 +1,8 @@
 import type { Event, EventSearch } from '@crosswalk/sdk';
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { KeysetRows } from '../data/keyset-rows.ts';
+import { noticeSignedOut } from '../data/queries.ts';
 import { useEnvironment } from '../session/environment.ts';
 
 /** Which events are shown. */
@@ -52,6 +54,7 @@ const nothing: State = { events: [], older: '', isTrimmed: false, waiting: [], i
  */
 export function useEvents(wanted: Wanted, isLive: boolean): LiveEvents {
   const { crosswalk } = useEnvironment();
+  const queries = useQueryClient();
   const [state, setState] = useState(nothing);
   const [tailError, setTailError] = useState<Error | null>(null);
   const [generation, setGeneration] = useState(0);
@@ -72,11 +75,13 @@ export function useEvents(wanted: Wanted, isLive: boolean): LiveEvents {
         setCursor(end);
       },
       (error: unknown) => {
-        if (!stop.signal.aborted) setState({ ...nothing, error: errorOf(error) });
+        if (stop.signal.aborted) return;
+        noticeSignedOut(queries, error);
+        setState({ ...nothing, error: errorOf(error) });
       },
     );
     return () => stop.abort();
-  }, [crosswalk, key, generation]);
+  }, [crosswalk, queries, key, generation]);
 
   const { to } = wanted;
   const tails = isLive && cursor !== undefined && to === undefined && !state.isTrimmed;
@@ -111,6 +116,7 @@ export function useEvents(wanted: Wanted, isLive: boolean): LiveEvents {
           }
         } catch (error) {
           if (stop.signal.aborted) return;
+          noticeSignedOut(queries, error);
           setTailError(errorOf(error));
           await new Promise((resolve) => setTimeout(resolve, rest));
         }
@@ -124,7 +130,7 @@ export function useEvents(wanted: Wanted, isLive: boolean): LiveEvents {
       // Who pauses goes on from here.
       setCursor((before) => (before === cursor ? reached : before));
     };
-  }, [crosswalk, key, tails, cursor]);
+  }, [crosswalk, queries, key, tails, cursor]);
 
   const readOlder = useCallback(async () => {
     if (isReading.current) return;
@@ -139,11 +145,12 @@ export function useEvents(wanted: Wanted, isLive: boolean): LiveEvents {
         return { ...before, events: events.slice(-most), older: page.next_page_token, isTrimmed: before.isTrimmed || events.length > most };
       });
     } catch (error) {
-      setState((before) => ({ ...before, error: errorOf(error) }));
+      noticeSignedOut(queries, error);
+      if (current.current === key) setState((before) => ({ ...before, error: errorOf(error) }));
     } finally {
       isReading.current = false;
     }
-  }, [crosswalk, key, state.older]);
+  }, [crosswalk, queries, key, state.older]);
 
   const { events, older, error } = state;
   const count = events.length + (older === '' ? 0 : 10);
@@ -161,7 +168,8 @@ export function useEvents(wanted: Wanted, isLive: boolean): LiveEvents {
       loaded: events,
       show,
       error,
-      retry: () => setGeneration(generation + 1),
+      // What is there stays, and the place in it: the rows that are missing are asked for again as they are on screen.
+      retry: () => (state.isLoaded ? setState((before) => ({ ...before, error: null })) : setGeneration(generation + 1)),
     },
     waiting: state.waiting.length,
     isLive: tails,

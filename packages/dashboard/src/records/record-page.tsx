@@ -1,6 +1,8 @@
+import { NotFoundError } from '@crosswalk/sdk';
 import { SimpleGrid, Skeleton, Stack, Tabs } from '@mantine/core';
 import { textOf, useAddress } from '../data/location.ts';
 import { Failure } from '../elements/failure.tsx';
+import { PageHeader } from '../elements/page-header.tsx';
 import { exampleOfHistory, exampleOfMemberships, exampleOfRecord } from './examples.ts';
 import { ExternalIdsPanel } from './external-ids-panel.tsx';
 import { FieldsPanel } from './fields-panel.tsx';
@@ -12,11 +14,14 @@ import { RawPanel } from './raw-panel.tsx';
 import { RecordHeader } from './record-header.tsx';
 import { useRecord } from './use-record.ts';
 
+const tabs = ['record', 'memberships', 'history', 'json'] as const;
+
 /** The page of one organization or user: its IDs, metadata, memberships and history. The tab is in the address. */
 export function RecordPage<RecordType extends DirectoryRecord>({ kind, id }: { kind: Kind<RecordType>; id: string }) {
   const { data: record, error, refetch } = useRecord(kind, id);
   const [address, setAddress] = useAddress();
-  if (record === undefined) {
+  // What was read before it was deleted is no record any more.
+  if (record === undefined || error instanceof NotFoundError) {
     return error === null ? (
       <Stack aria-hidden="true">
         <Skeleton h={28} w={260} />
@@ -24,10 +29,13 @@ export function RecordPage<RecordType extends DirectoryRecord>({ kind, id }: { k
         <Skeleton h={240} />
       </Stack>
     ) : (
-      <Failure title={`The ${kind.noun} could not be read`} error={error} onRetry={() => void refetch()} />
+      <>
+        <PageHeader title={kind.noun === 'organization' ? 'Organization' : 'User'} />
+        <Failure title={`The ${kind.noun} could not be read`} error={error} onRetry={() => void refetch()} />
+      </>
     );
   }
-  const tab = textOf(address, 'tab') || 'record';
+  const tab = tabs.find((name) => name === textOf(address, 'tab')) ?? 'record';
   const exampleOf = tab === 'memberships' ? exampleOfMemberships : tab === 'history' ? exampleOfHistory : exampleOfRecord;
   return (
     <>

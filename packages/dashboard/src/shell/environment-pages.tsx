@@ -44,6 +44,7 @@ function NoEnvironment() {
   return (
     <main>
       <Empty
+        isPage
         icon="lock"
         title="You have no role in this environment"
         text={

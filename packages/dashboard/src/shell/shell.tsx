@@ -1,8 +1,10 @@
 import { ActionIcon, AppShell, Burger, Group, Kbd, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { useDisclosure, useHotkeys, useMediaQuery } from '@mantine/hooks';
 import { useLocation, useRouterState } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { Icon } from '../elements/icon.tsx';
+import { isDialogOpen } from '../elements/open-dialogs.ts';
+import { useKeys } from '../elements/use-keys.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { EnvironmentSwitcher } from './environment-switcher.tsx';
 import { Navigation } from './navigation-list.tsx';
@@ -12,22 +14,40 @@ import { Shortcuts, useGoKeys } from './shortcuts.tsx';
 const loadFinder = () => import('../search/finder.tsx');
 const Finder = lazy(loadFinder);
 
+/** Where the navigation is a menu: the library's breakpoint `sm`, which does not count its own width. */
+const belowNavigation = '(max-width: 47.99em)';
+
 /** What is around every page: the search, the environment, the navigation, the account; and the keys that work everywhere. */
 export function Shell({ children }: { children: ReactNode }) {
   const [menu, { toggle: toggleMenu, close: closeMenu }] = useDisclosure();
   const [finder, { open: openFinder, close: closeFinder }] = useDisclosure();
   const [help, { open: openHelp, close: closeHelp }] = useDisclosure();
-  const narrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false });
+  const narrow = useMediaQuery(belowNavigation, undefined, { getInitialValueInEffect: false });
+  const burger = useRef<HTMLButtonElement>(null);
   const { pathname } = useLocation();
   // The menu of a phone covers the page, so it closes when another comes.
   useEffect(closeMenu, [pathname]);
+  useHotkeys(
+    [
+      [
+        'Escape',
+        () => {
+          if (!menu || isDialogOpen()) return;
+          closeMenu();
+          burger.current?.focus();
+        },
+        { preventDefault: false },
+      ],
+    ],
+    [],
+  );
   useGoKeys();
   // Whoever presses Ctrl K types on at once: what is typed while it is being loaded would be lost. The page itself, and what it asks for, goes before:
   // a browser is idle, too, while it waits for the code of the page.
   const isPageThere = useRouterState({ select: ({ status }) => status === 'idle' });
   useEffect(() => (isPageThere ? whenIdle(() => void loadFinder()) : undefined), [isPageThere]);
-  useHotkeys([['mod+K', openFinder]], []);
-  useHotkeys([['shift+?', openHelp]]);
+  useKeys([['mod+K', openFinder]], []);
+  useKeys([['shift+?', openHelp]]);
   return (
     <AppShell
       header={{ height: 52 }}
@@ -39,7 +59,7 @@ export function Shell({ children }: { children: ReactNode }) {
         Skip to the page
       </a>
       <AppShell.Header className={classes.header}>
-        <Burger hiddenFrom="sm" size="sm" opened={menu} onClick={toggleMenu} aria-label="Navigation" aria-expanded={menu} />
+        <Burger ref={burger} hiddenFrom="sm" size="sm" opened={menu} onClick={toggleMenu} aria-label="Navigation" aria-expanded={menu} />
         <Group gap={8} visibleFrom="sm" className={classes.brand}>
           <img src="/dashboard/icon.svg" alt="" width={22} height={22} />
           <Text fw={600}>Crosswalk</Text>
@@ -58,7 +78,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </Tooltip>
         <AccountMenu />
       </AppShell.Header>
-      <AppShell.Navbar className={classes.navbar} aria-label="Pages" aria-hidden={narrow && !menu ? true : undefined}>
+      <AppShell.Navbar className={classes.navbar} aria-label="Pages" inert={narrow === true && !menu}>
         <EnvironmentSwitcher />
         <Navigation />
       </AppShell.Navbar>

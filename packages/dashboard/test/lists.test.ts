@@ -1,0 +1,132 @@
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { checkAccessibility } from './accessibility.ts';
+import { useDashboard } from './dashboard.ts';
+
+const dashboard = useDashboard();
+
+/** An answer that no try can change. */
+const refusal = { status: 403, contentType: 'application/json', body: '{}' };
+
+test('a page of a list that cannot be read says so where one is, keeps the place, and comes by Try again', async () => {
+  await dashboard.server.database.pool.query(
+    `insert into organizations (environment_id, id, display_name)
+     select $1::bigint, 1000000000000 + n, 'Customer ' || n from generate_series(1, 600) n`,
+    [dashboard.server.client.environmentId],
+  );
+  const page = await dashboard.open('/organizations');
+  await page.getByRole('link', { name: 'Customer 600', exact: true }).waitFor();
+  await page.route('**/api/v1/organizations?*page_token=*', (route) => route.fulfill(refusal));
+  await failsAndGoesOn(page, async () => {
+    await page.unroute('**/api/v1/organizations?*page_token=*');
+  });
+  await page.getByRole('link', { name: 'Customer 490', exact: true }).waitFor();
+});
+
+test('older events that cannot be read say so where one is, keep the place, and come by Try again', async () => {
+  await dashboard.server.database.pool.query(
+    `with feed as (update event_feed set last_place = last_place + 400 returning last_place - 400 as first)
+     insert into events (environment_id, id, type, record_kind, record_id, record_version, external_ids, changed, data, actor_type,
+       request_id, occurred_time, place)
+     select $1, 9000000 + n, 'role.updated', 'role', 42, n, '{}', '{"display_name": ["a", "b"]}', jsonb_build_object('name', 'Number ' || n),
+       'system', 'r', now(), first + n from feed, generate_series(1, 400) n`,
+    [dashboard.server.client.environmentId],
+  );
+  const page = await dashboard.open('/events?type=role');
+  await page.getByText('Number 400', { exact: true }).waitFor();
+  await page.route('**/api/v1/events:search?*page_token=*', (route) => route.fulfill(refusal));
+  await failsAndGoesOn(page, async () => {
+    await page.unroute('**/api/v1/events:search?*page_token=*');
+  });
+  await page.getByText('Number 290', { exact: true }).waitFor();
+});
+
+test('columns beyond the edge of a table are reached by scrolling sideways, with their titles, by keyboard too', async () => {
+  await dashboard.crosswalk.organization.create({
+    display_name: 'Wide',
+    metadata: Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`column${index}`, `value ${index}`])),
+  });
+  const page = await dashboard.open('/organizations');
+  await page.getByRole('link', { name: 'Wide' }).waitFor();
+  await page.getByRole('button', { name: 'Columns' }).click();
+  for (let index = 0; index < 12; index += 1) await page.getByLabel(`column${index}`, { exact: true }).check();
+  await page.keyboard.press('Escape');
+  const [cell, title] = [page.getByText('value 11', { exact: true }), page.getByRole('columnheader', { name: 'column11' })];
+  await cell.waitFor();
+  await checkAccessibility(page);
+  await page.getByRole('rowgroup').first().focus();
+  for (let presses = 0; presses < 100; presses += 1) await page.keyboard.press('ArrowRight');
+  await expect.poll(async () => ((await cell.boundingBox())?.x ?? 9999) < 1200).toBe(true);
+  const [at, above] = [await cell.boundingBox(), await title.boundingBox()];
+  expect(above?.x).toBeCloseTo(at?.x ?? 0, 0);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
+  // The titles stay in sight while the page is scrolled.
+  await page.evaluate(() => window.scrollTo(0, 2_000));
+  await expect.poll(async () => (await title.boundingBox())?.y ?? 0).toBeLessThan(90);
+});
+
+test('a record that was deleted elsewhere does not go on looking alive, and an address with an unknown tab shows the record', async () => {
+  const { crosswalk } = dashboard;
+  const { id } = await crosswalk.organization.create({ display_name: 'Mortal' });
+  const page = await dashboard.open(`/organizations/${id}?tab=nonsense`);
+  await page.getByRole('region', { name: 'External IDs' }).waitFor();
+  await crosswalk.organization.delete(id);
+  await page.evaluate(() => {
+    const before = Date.now;
+    Date.now = () => before() + 11_000;
+    window.dispatchEvent(new Event('visibilitychange'));
+  });
+  await page.getByRole('alert').getByText('The organization could not be read').waitFor();
+  expect(await page.getByRole('button', { name: 'Edit details' }).count()).toBe(0);
+  expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Organization');
+});
+
+test('an address that is no page says so inside the frame, and the way on is there', async () => {
+  const page = await dashboard.open('/organizations');
+  for (const path of ['/nonsense', '/organizations/org_1/nonsense']) {
+    await page.goto(`${dashboard.server.url}/dashboard/${dashboard.environmentId}${path}`);
+    await page.getByRole('heading', { level: 1, name: 'There is no such page' }).waitFor();
+    await page.getByRole('link', { name: 'Users' }).waitFor();
+    await checkAccessibility(page);
+  }
+  await page.goto(`${dashboard.server.url}/dashboard/env_1/users`);
+  await page.getByRole('heading', { level: 1, name: 'You have no role in this environment' }).waitFor();
+});
+
+test('on a phone the closed navigation takes no focus, and the open one closes by Escape', async () => {
+  const page = await dashboard.open('/organizations', { viewport: { width: 390, height: 844 } });
+  const outside = () => page.evaluate(() => (document.activeElement?.getBoundingClientRect().right ?? 0) < 0);
+  for (let presses = 0; presses < 12; presses += 1) {
+    await page.keyboard.press('Tab');
+    // What leads past the navigation is out of sight until it has the focus.
+    expect(await outside()).toBe(false);
+  }
+  await checkAccessibility(page);
+  const burger = page.getByRole('button', { name: 'Navigation' });
+  await burger.click();
+  const users = page.getByRole('link', { name: 'Users' });
+  await users.focus();
+  expect(await users.evaluate((element) => element === document.activeElement)).toBe(true);
+  await checkAccessibility(page);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => burger.getAttribute('aria-expanded')).toBe('false');
+  await expect.poll(() => burger.evaluate((element) => element === document.activeElement)).toBe(true);
+});
+
+/** Scrolls to what cannot be read, sees it told there, and gets it when it can be read again. */
+async function failsAndGoesOn(page: Page, mend: () => Promise<void>): Promise<void> {
+  await page.evaluate(() => window.scrollTo(0, 95 * 41));
+  const alert = page.getByRole('alert');
+  await alert.getByText('The list could not be read').waitFor();
+  const place = await page.evaluate(() => window.scrollY);
+  expect(place).toBeGreaterThan(2_000);
+  const box = await alert.boundingBox();
+  expect(box?.y ?? -1).toBeGreaterThan(0);
+  expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(800);
+  await checkAccessibility(page);
+  await mend();
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await alert.waitFor({ state: 'detached' });
+  expect(Math.abs((await page.evaluate(() => window.scrollY)) - place)).toBeLessThan(50);
+  await page.evaluate(() => window.scrollTo(0, 110 * 41));
+}
