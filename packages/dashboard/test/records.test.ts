@@ -72,7 +72,7 @@ test('by mouse: external IDs are added, changed and removed; the former one is s
   await page.getByRole('dialog').getByRole('button', { name: 'Change ID' }).click();
   await ids.getByText('still leads here').waitFor();
   await ids.getByText('G-1').waitFor();
-  expect(await ids.getByText('in 29 days').count()).toBe(1);
+  expect(await ids.getByText('in 30 days').count()).toBe(1);
 
   await ids.getByRole('button', { name: 'Remove Stripe' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove ID' }).click();

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { checkAccessibility } from './accessibility.ts';
 import { password, useDashboard } from './dashboard.ts';
@@ -54,6 +55,52 @@ test('a session that ended elsewhere leads to sign-in and back to what was being
   await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('Half typed');
   await page.getByRole('button', { name: 'Create organization' }).click();
   await page.getByRole('heading', { name: 'Half typed' }).waitFor();
+});
+
+test('a session that is over leads to sign-in from every place: the events, a question, an import', async () => {
+  const { id } = await dashboard.crosswalk.organization.create({ display_name: 'Asked' });
+  const leads = async (page: Page, act: () => Promise<void>) => {
+    await page.context().clearCookies();
+    await act();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  };
+  const events = await dashboard.open('/events?type=organization');
+  await events.getByRole('table', { name: 'Events' }).getByText('Asked').waitFor();
+  await leads(events, async () => {
+    await events.getByLabel('Time').selectOption('Last hour');
+  });
+  const record = await dashboard.open(`/organizations/${id}`);
+  await record.getByRole('button', { name: 'More' }).click();
+  await record.getByRole('menuitem', { name: 'Delete organization' }).click();
+  await record.getByLabel(/^Type/).fill('Asked');
+  await leads(record, () => record.getByRole('dialog').getByRole('button', { name: 'Delete organization' }).click());
+});
+
+test('a sign-out that fails says so, and can be tried again', async () => {
+  await dashboard.operator('viewer');
+  const page = await dashboard.open('/organizations', { role: 'viewer' });
+  await page.route('**/api/v1/session', (route) =>
+    route.request().method() === 'DELETE' ? route.fulfill({ status: 403, body: '{}' }) : route.continue(),
+  );
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('alert').getByText('You are still signed in').waitFor();
+  await page.unroute('**/api/v1/session');
+  // The session of other tests stays.
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
+
+test('a tab whose operator was replaced in another tab shows nothing of the first any more', async () => {
+  const page = await dashboard.open('/settings?tab=operators');
+  await page.getByRole('button', { name: 'New operator' }).waitFor();
+  const other = await dashboard.open('/organizations', { role: 'viewer' });
+  await page.context().addCookies(await other.context().cookies());
+  await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+  await page.getByText('Admins have settings').waitFor();
+  await page.getByRole('button', { name: 'Account' }).click();
+  await page.getByText('viewer@example.com').waitFor();
 });
 
 test('signing out ends the session; the password is changed by who knows the old one', async () => {

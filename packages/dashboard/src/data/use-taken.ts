@@ -1,4 +1,6 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { noticeSignedOut } from './queries.ts';
 
 /** The beginning of a long list that is read as it is needed. */
 export interface Taken<Item> {
@@ -16,26 +18,31 @@ const some = 200;
 
 /** Takes items from an iterable, some at once, more when asked. `begin` starts at the beginning, and anew whenever it is another function. */
 export function useTaken<Item>(begin: (signal: AbortSignal) => AsyncGenerator<Item>): Taken<Item> {
+  const queries = useQueryClient();
   const source = useRef<AsyncGenerator<Item>>(undefined);
   const [state, setState] = useState<Omit<Taken<Item>, 'more'>>({ items: [], hasMore: true, isLoading: true, error: null });
-  const take = useCallback(async (from: AsyncGenerator<Item>, before: Item[]) => {
-    setState({ items: before, hasMore: true, isLoading: true, error: null });
-    const items = [...before];
-    try {
-      while (items.length < before.length + some) {
-        const { done, value } = await from.next();
+  const take = useCallback(
+    async (from: AsyncGenerator<Item>, before: Item[]) => {
+      setState({ items: before, hasMore: true, isLoading: true, error: null });
+      const items = [...before];
+      try {
+        while (items.length < before.length + some) {
+          const { done, value } = await from.next();
+          if (source.current !== from) return;
+          if (done === true) return setState({ items, hasMore: false, isLoading: false, error: null });
+          items.push(value);
+        }
+        setState({ items, hasMore: true, isLoading: false, error: null });
+      } catch (error) {
         if (source.current !== from) return;
-        if (done === true) return setState({ items, hasMore: false, isLoading: false, error: null });
-        items.push(value);
+        noticeSignedOut(queries, error);
+        // A generator that threw has ended: it is begun again.
+        source.current = undefined;
+        setState({ items: [], hasMore: true, isLoading: false, error: error instanceof Error ? error : new Error(String(error)) });
       }
-      setState({ items, hasMore: true, isLoading: false, error: null });
-    } catch (error) {
-      if (source.current !== from) return;
-      // A generator that threw has ended: it is begun again.
-      source.current = undefined;
-      setState({ items: [], hasMore: true, isLoading: false, error: error instanceof Error ? error : new Error(String(error)) });
-    }
-  }, []);
+    },
+    [queries],
+  );
   useEffect(() => {
     const stop = new AbortController();
     const from = begin(stop.signal);

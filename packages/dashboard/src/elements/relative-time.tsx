@@ -11,13 +11,16 @@ const units = [
   ['minute', 60],
 ] as const;
 
-/** How long ago or ahead a time is, in the largest unit that fits: "3 hours ago", "in 2 days". */
+/** Clocks of server and browser differ by that much: what just happened is not told as to come. Seconds. */
+const skew = 10;
+
+/** How long ago or ahead a time is, in the largest unit that fits, rounded: "3 hours ago", "in 2 days". */
 function relativeTime(time: string, now: number): string {
   const seconds = (Date.parse(time) - now) / 1000;
   for (const [unit, length] of units) {
-    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
+    if (Math.abs(seconds) >= length) return relative.format(Math.round(seconds / length), unit);
   }
-  return 'just now';
+  return seconds > skew ? 'in less than a minute' : 'just now';
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Import, lineOfFile } from '@crosswalk/sdk';
 import { Button, Skeleton, Stack, Text } from '@mantine/core';
-import { useCallback, useState } from 'react';
+import { useMutation } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import { useTaken } from '../data/use-taken.ts';
 import { Failure } from '../elements/failure.tsx';
 import { counted, download } from '../elements/figure.ts';
@@ -15,19 +16,9 @@ export function RowErrors({ found, rowsPerRecord }: { found: Import; rowsPerReco
   const { crosswalk } = useEnvironment();
   const { id, format, rows_rejected: count } = found;
   const errors = useTaken(useCallback((signal: AbortSignal) => crosswalk.imports.errors(id, { signal }), [crosswalk, id]));
-  const [failure, setFailure] = useState<Error>();
-  const [isBusy, setBusy] = useState(false);
-  const save = async () => {
-    setBusy(true);
-    setFailure(undefined);
-    try {
-      download(await new Response(await crosswalk.imports.rejected(id)).blob(), `${id}-rejected.${format}`);
-    } catch (error) {
-      setFailure(error instanceof Error ? error : new Error(String(error)));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const save = useMutation({
+    mutationFn: async () => download(await new Response(await crosswalk.imports.rejected(id)).blob(), `${id}-rejected.${format}`),
+  });
   return (
     <Panel
       title={counted(count, 'rejected rows')}
@@ -36,8 +27,8 @@ export function RowErrors({ found, rowsPerRecord }: { found: Import; rowsPerReco
           size="compact-sm"
           variant="default"
           leftSection={<Icon name="import" size={14} />}
-          loading={isBusy}
-          onClick={() => void save()}
+          loading={save.isPending}
+          onClick={() => save.mutate()}
         >
           Download them
         </Button>
@@ -47,7 +38,7 @@ export function RowErrors({ found, rowsPerRecord }: { found: Import; rowsPerReco
         <Text size="sm" c="dimmed">
           The download has the rejected rows as they were sent: mend them and import that file.
         </Text>
-        {failure !== undefined && <Failure title="The rows could not be downloaded" error={failure} />}
+        {save.error !== null && <Failure title="The rows could not be downloaded" error={save.error} />}
         {errors.error !== null && <Failure title="The reasons could not be read" error={errors.error} onRetry={errors.more} />}
         <ul className={classes.lines} aria-label="Why rows were rejected" style={{ margin: 0, padding: 0, listStyle: 'none' }}>
           {errors.items.map(({ line, field, error_code: code, message }, index) => (

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Activity, lazy, type ReactNode, Suspense, useState } from 'react';
+import { Activity, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Failure } from '../elements/failure.tsx';
 import { Card } from './card.tsx';
 import { dashboardSession, type Session, SessionContext, sessionKey } from './session.ts';
@@ -22,10 +22,18 @@ export function SessionGate({ children }: { children: ReactNode }) {
     queryKey: sessionKey,
     queryFn: () => dashboardSession.get(),
     staleTime: Number.POSITIVE_INFINITY,
+    // Another tab of this browser may have signed out, or in as somebody else.
+    refetchOnWindowFocus: 'always',
   });
   const [last, setLast] = useState<Session>();
   const session = answer?.session ?? undefined;
-  if (session !== undefined && session !== last) setLast(session);
+  const isOther = session !== undefined && last !== undefined && session.operator.id !== last.operator.id;
+  if (session !== undefined && session !== last && !isOther) setLast(session);
+  // Nothing that one operator has read or typed is left on the page of another.
+  useEffect(() => {
+    if (isOther) window.location.reload();
+  }, [isOther]);
+  if (isOther) return null;
   const enter = () => queries.invalidateQueries();
   const shown = session ?? last;
   return (

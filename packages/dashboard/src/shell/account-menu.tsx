@@ -1,5 +1,8 @@
 import { ActionIcon, Menu, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
+import { Dialog } from '../elements/dialog.tsx';
+import { Failure } from '../elements/failure.tsx';
 import { Icon } from '../elements/icon.tsx';
 import { Plain } from '../elements/plain.tsx';
 import { useEnvironment } from '../session/environment.ts';
@@ -14,6 +17,7 @@ export function AccountMenu() {
   const { role } = useEnvironment();
   const [changing, setChanging] = useState<'email' | 'password'>();
   const close = () => setChanging(undefined);
+  const leave = useMutation({ mutationFn: signOut });
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme('light', { getInitialValueInEffect: false }) === 'dark';
   return (
@@ -41,11 +45,16 @@ export function AccountMenu() {
           <Menu.Item leftSection={<Icon name="lock" />} onClick={() => setChanging('password')}>
             Change password
           </Menu.Item>
-          <Menu.Item leftSection={<Icon name="out" />} onClick={() => void signOut()}>
+          <Menu.Item leftSection={<Icon name="out" />} onClick={() => leave.mutate()}>
             Sign out
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {leave.error !== null && (
+        <Dialog opened onClose={leave.reset} title="Not signed out">
+          <Failure title="You are still signed in" error={leave.error} onRetry={leave.mutate} />
+        </Dialog>
+      )}
       <Suspense>
         {changing === 'email' && <ChangeEmail onClose={close} />}
         {changing === 'password' && <ChangePassword onClose={close} />}

@@ -2,6 +2,7 @@ import { Alert, Button, Group, Progress, Skeleton, Stack, Text } from '@mantine/
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useOpen } from '../../data/location.ts';
+import { noticeSignedOut } from '../../data/queries.ts';
 import { Failure } from '../../elements/failure.tsx';
 import { bytes, counted, figure } from '../../elements/figure.ts';
 import { Icon } from '../../elements/icon.tsx';
@@ -47,9 +48,10 @@ export function Wizard({ source }: { source: SourceFile }) {
       await queries.invalidateQueries({ queryKey: [environmentId, 'imports', 'list'] });
       if (isDryRun) return setCheck({ id: job.id, prepared, of: now });
       forgetHanded();
-      open(`/imports/${job.id}`);
+      await open(`/imports/${job.id}`);
     } catch (reason) {
       if (reason instanceof DOMException && reason.name === 'AbortError') return;
+      noticeSignedOut(queries, reason);
       setError(reason instanceof Error ? reason : new Error(String(reason)));
     }
   };
