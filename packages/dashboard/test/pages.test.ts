@@ -12,7 +12,10 @@ const dashboard = useDashboard({ webhooks: { allow: ['127.0.0.0/8'] } });
 /** `npm run screenshots` keeps a picture of everything that is looked at here. */
 const directory = process.env.SCREENSHOTS;
 
-test('every page can be used with a screen reader and a keyboard in both themes, and fits on a phone', async () => {
+/** Three looks at each of thirty pages, of seconds on a busy machine. Milliseconds. */
+const patience = 420_000;
+
+test('every page can be used with a screen reader and a keyboard in both themes, and fits on a phone', { timeout: patience }, async () => {
   dashboard.server.startWork();
   const records = { ...(await seed(dashboard.crosswalk)), ...(await seedWork(dashboard.crosswalk)) };
   const page = await dashboard.open('/organizations');

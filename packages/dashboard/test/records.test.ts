@@ -194,6 +194,7 @@ test('names and values from outside are text, whatever they contain', async () =
     .getByRole('heading', { name: /<b>Inc<\/b>/ })
     .getByText('mixed scripts')
     .waitFor();
+  await checkAccessibility(page);
   const listed = await dashboard.open('/organizations?where=metadata.hostile+%3D+true');
   await listed.getByRole('table').getByRole('link').nth(5).waitFor();
   const links = await listed.getByRole('table').getByRole('link').allInnerTexts();

@@ -57,7 +57,7 @@ test('a session that ended elsewhere leads to sign-in and back to what was being
   await page.getByRole('heading', { name: 'Half typed' }).waitFor();
 });
 
-test('a session that is over leads to sign-in from every place: the events, a question, an import', async () => {
+test('a session that is over leads to sign-in from what is watched and from a question, too', async () => {
   const { id } = await dashboard.crosswalk.organization.create({ display_name: 'Asked' });
   const leads = async (page: Page, act: () => Promise<void>) => {
     await page.context().clearCookies();
