@@ -3,10 +3,13 @@ import { CrosswalkError, connectionError } from './errors.ts';
 /** Characters of an answer that an error shows. */
 const shown = 100;
 
+/** Statuses with which a body is not even allowed to be empty where a `Response` is made: browsers give their answers one all the same. */
+const bodiless = [204, 205, 304];
+
 /** An answer all of which is there: reading it cannot fail any more. One whose status allows no body, and a redirect, which browsers hide, as it is. */
 export async function wholeAnswer(response: Response): Promise<Response> {
-  if (response.body === null) return response;
   const { status, statusText, headers } = response;
+  if (response.body === null || bodiless.includes(status)) return response;
   return new Response(await response.arrayBuffer(), { status, statusText, headers });
 }
 

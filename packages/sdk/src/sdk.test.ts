@@ -349,6 +349,19 @@ describe('errors', () => {
 });
 
 describe('the network', () => {
+  test('an answer that may have no content is taken, though a browser gives it an empty body', async () => {
+    const asInBrowsers: typeof globalThis.fetch = async (input, init) => {
+      const response = await globalThis.fetch(input, init);
+      if (response.status === 204)
+        Object.defineProperty(response, 'body', { value: new ReadableStream({ start: (body) => body.close() }) });
+      return response;
+    };
+    const crosswalk = connect({ fetch: asInBrowsers, maxRetries: 0 });
+    const { id } = await crosswalk.organization.create({ display_name: 'Deleted' });
+    await crosswalk.organization.delete(id);
+    await expect(crosswalk.organization.get(id)).rejects.toThrow(NotFoundError);
+  });
+
   /** A server whose answers a test scripts, to be what a proxy or a failing network is. */
   type Handler = (request: IncomingMessage, response: ServerResponse) => void;
   let handle: Handler = (_request, response) => response.end('{}');
