@@ -1,7 +1,8 @@
 import type { ApiToken, CreateApiToken, CreateApiTokenAnswer, UpdateApiToken } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
-import { List, type PageInfo, type PageOptions } from './pages.ts';
+import { readOptions } from './options.ts';
+import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, Connection } from './request.ts';
 
 const collection = '/api/v1/tokens';
@@ -49,7 +50,8 @@ export class ApiTokens {
   }
 
   /** The tokens of an organization that have not expired, or of a user in it, newest first. */
-  list(organizationId: string, { userId, pageSize, pageToken }: PageOptions & { userId?: string } = {}, options?: CallOptions) {
+  list(organizationId: string, wanted: PageOptions & { userId?: string } = {}, options?: CallOptions) {
+    const { userId, pageSize, pageToken } = readOptions(wanted, { userId: true, ...pageNames });
     const query = { organization_id: organizationId, user_id: userId, page_size: pageSize };
     return new List<ApiTokenPage, ApiToken>(
       (token) => this.#connection.call({ method: 'GET', path: collection, query: { ...query, page_token: token }, options }),

@@ -5,6 +5,9 @@ type OpaqueKey = 'metadata' | 'external_ids' | 'custom_attributes' | 'custom_cla
 
 type Camel<Key extends string> = Key extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Key;
 
+/** A message of the API with the keys of its first level in camelCase. */
+export type CamelKeys<T> = { [Key in keyof T as Key extends string ? Camel<Key> : Key]: T[Key] };
+
 /** What a method takes: a message of the API, each key in snake_case as documented or in camelCase, at every level. */
 export type Either<T> = T extends readonly (infer Item)[]
   ? Either<Item>[]

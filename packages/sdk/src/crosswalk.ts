@@ -23,6 +23,7 @@ import { Mailbox } from './mailbox.ts';
 import { Memberships } from './memberships.ts';
 import { MetadataIndexes } from './metadata-indexes.ts';
 import { Operators } from './operators.ts';
+import { readOptions } from './options.ts';
 import { OrganizationClients } from './organization-clients.ts';
 import { Organizations } from './organizations.ts';
 import { Permissions } from './permissions.ts';
@@ -113,12 +114,14 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
    * Finds organizations and users by whatever there is of them: an ID of any sort, an address, a name or a part of one, a metadata value. The
    * best `limit` (10, at most 50) come, each record once.
    */
-  search(text: string, { limit }: { limit?: number } = {}, options?: CallOptions): Promise<SearchAnswer> {
+  async search(text: string, wanted: { limit?: number } = {}, options?: CallOptions): Promise<SearchAnswer> {
+    const { limit } = readOptions(wanted, { limit: true });
     return this.#connection.call({ method: 'GET', path: '/api/v1/search', query: { q: text, limit }, options });
   }
 
   /** The figures of the directory: what there is, how it grew in the last `days` (30), what happened, and what needs a person. */
-  overview({ days }: { days?: number } = {}, options?: CallOptions): Promise<Overview> {
+  async overview(wanted: { days?: number } = {}, options?: CallOptions): Promise<Overview> {
+    const { days } = readOptions(wanted, { days: true });
     return this.#connection.call({ method: 'GET', path: '/api/v1/overview', query: { days }, options });
   }
 

@@ -1,13 +1,16 @@
 import type { CreateDomain, Domain, DomainType, DomainPage as NumberedPage, VerifyDomainAnswer } from '@crosswalk/contract';
 import type { Either } from './case.ts';
-import { externalQuery, type SystemOption, segment } from './identifiers.ts';
-import { List, type PageInfo, type PageOptions } from './pages.ts';
+import { externalQuery, type SystemOption, segment, systemNames } from './identifiers.ts';
+import { readOptions } from './options.ts';
+import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection } from './request.ts';
 
 const organizations = '/api/v1/organizations';
 
 /** An organization: its ID, or an ID of your own. */
-export type OrganizationName = string | ({ externalId: string } & SystemOption);
+export type OrganizationName = string | ExternalName;
+
+type ExternalName = { externalId: string } & SystemOption;
 
 /** One page of domains. */
 export interface DomainPage extends PageInfo {
@@ -35,9 +38,10 @@ export class Domains {
   /** Newest first, all or those of one type. Pages are numbered: one that comes or goes meanwhile shifts those behind it. */
   list(
     organization: OrganizationName,
-    { domainType, pageSize, pageToken }: PageOptions & { domainType?: DomainType } = {},
+    wanted: PageOptions & { domainType?: DomainType } = {},
     options?: CallOptions,
   ): List<DomainPage, Domain> {
+    const { domainType, pageSize, pageToken } = readOptions(wanted, { domainType: true, ...pageNames });
     const { path, query } = pathOf(organization);
     return new List<DomainPage, Domain>(
       async (token) =>
@@ -62,7 +66,7 @@ export class Domains {
 
   /** Takes the domain away from the organization. */
   async delete(organization: OrganizationName, id: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', ...pathOf(organization, id), options });
+    await this.#connection.call({ method: 'DELETE', ...pathOf(organization, id), takes: 'change', options });
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<Domain> {
@@ -75,7 +79,13 @@ function pathOf(organization: OrganizationName, id?: string): { path: string; qu
   const below = id === undefined ? 'domains' : `domains/${segment('id', id)}`;
   return typeof organization === 'string'
     ? { path: `${organizations}/${segment('organization', organization)}/${below}`, query: {} }
-    : { path: `${organizations}:external:${below}`, query: externalQuery(organization.externalId, organization) };
+    : { path: `${organizations}:external:${below}`, query: queryOf(organization) };
+}
+
+/** The query that names an organization by an ID of the caller's own. */
+export function queryOf(organization: ExternalName): { external_id: string; system: string | undefined } {
+  const { externalId, system } = readOptions(organization, { externalId: true, ...systemNames });
+  return externalQuery(externalId, system);
 }
 
 /** A page as every list has it: the token of a page is its number. */

@@ -25,7 +25,7 @@ export class Environments {
 
   /** Renames the environment of this client. */
   update(id: string, changes: UpdateEnvironment, options?: ChangeOptions): Promise<Environment> {
-    return this.#one({ method: 'PATCH', path: `${collection}/${segment('id', id)}`, body: changes, options });
+    return this.#one({ method: 'PATCH', path: `${collection}/${segment('id', id)}`, body: changes, takes: 'change', options });
   }
 
   async #one(call: Call): Promise<Environment> {

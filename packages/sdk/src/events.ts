@@ -1,4 +1,6 @@
 import type { Event, EventFeed, EventPage } from '@crosswalk/contract';
+import { type OptionNames, readOptions } from './options.ts';
+import { pageNames } from './pages.ts';
 import { type CallOptions, type Connection, pause } from './request.ts';
 
 /** What a reader of the feed wants. */
@@ -30,6 +32,24 @@ export interface EventSearch extends Pick<EventsOptions, 'types' | 'organization
   pageToken?: string;
 }
 
+const eventsNames: OptionNames<EventsOptions> = {
+  after: true,
+  types: true,
+  organizationId: true,
+  actorId: true,
+  limit: true,
+  follow: true,
+};
+
+const searchNames: OptionNames<EventSearch> = {
+  types: true,
+  organizationId: true,
+  actorId: true,
+  from: true,
+  to: true,
+  ...pageNames,
+};
+
 /** How long one request of a reader that follows waits for an event at most. Seconds. */
 const longestWait = 25;
 /** How long a reader that follows pauses where no request has the time to wait. Milliseconds. */
@@ -47,9 +67,9 @@ export class EventList implements PromiseLike<EventFeed>, AsyncIterable<Event> {
 
   constructor(connection: Connection, wanted: EventsOptions, options: CallOptions | undefined) {
     this.#connection = connection;
-    this.#wanted = wanted;
+    this.#wanted = readOptions(wanted, eventsNames);
     this.#options = options;
-    this.#cursor = wanted.after;
+    this.#cursor = this.#wanted.after;
   }
 
   /** The cursor after the last page whose events were all given; undefined before that. */
@@ -112,7 +132,8 @@ export class Events {
   }
 
   /** One page of events for people to read, newest first. `events_cursor` of the first page is where `list` goes on. */
-  search({ types, organizationId, actorId, from, to, pageSize, pageToken }: EventSearch = {}, options?: CallOptions): Promise<EventPage> {
+  async search(wanted: EventSearch = {}, options?: CallOptions): Promise<EventPage> {
+    const { types, organizationId, actorId, from, to, pageSize, pageToken } = readOptions(wanted, searchNames);
     const text = (time: Date | string | undefined) => (time instanceof Date ? time.toISOString() : time);
     const query = {
       types: types?.join(','),

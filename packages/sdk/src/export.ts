@@ -1,4 +1,5 @@
 import type { ExportFormat, TransferKind, TransferRow } from '@crosswalk/contract';
+import { readOptions } from './options.ts';
 import type { CallOptions, Connection } from './request.ts';
 import { bodyOf, fileNameOf, rowsOf } from './row-stream.ts';
 
@@ -32,7 +33,7 @@ export class Export implements AsyncIterable<TransferRow> {
 
   constructor(connection: Connection, wanted: ExportOptions, options: CallOptions | undefined) {
     this.#connection = connection;
-    this.#wanted = wanted;
+    this.#wanted = readOptions(wanted, { format: true, kinds: true });
     this.#options = options;
   }
 

@@ -1,5 +1,7 @@
 import type { AsOf, History } from '@crosswalk/contract';
 import { segment } from './identifiers.ts';
+import { readOptions } from './options.ts';
+import { pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection } from './request.ts';
 
 /** One page of a history. */
@@ -25,14 +27,16 @@ export class RecordHistory<RecordType> {
   }
 
   /** The events of a record, newest first; those of a deleted record too. */
-  list(id: string, { pageSize, pageToken }: HistoryOptions = {}, options?: CallOptions): Promise<History> {
+  async list(id: string, page: HistoryOptions = {}, options?: CallOptions): Promise<History> {
+    const { pageSize, pageToken } = readOptions(page, pageNames);
     const query = { page_size: pageSize, page_token: pageToken };
     return this.#connection.call({ method: 'GET', path: `${this.#path(id)}/history`, query, options });
   }
 
   /** The record as it was at a version or a time; a `NotFoundError` when nothing is known of it then. */
-  asOf(id: string, moment: Moment, options?: CallOptions): Promise<AsOf> {
-    return this.#connection.call({ method: 'GET', path: `${this.#path(id)}/as-of`, query: { ...moment }, options });
+  async asOf(id: string, moment: Moment, options?: CallOptions): Promise<AsOf> {
+    const { version, time } = readOptions<{ version?: number; time?: string }>(moment, { version: true, time: true });
+    return this.#connection.call({ method: 'GET', path: `${this.#path(id)}/as-of`, query: { version, time }, options });
   }
 
   /** Gives one key of the metadata the value it had at a version; one that was not there then is removed. */
@@ -41,6 +45,7 @@ export class RecordHistory<RecordType> {
       method: 'POST',
       path: `${this.#path(id)}/metadata-revert`,
       body: revert,
+      takes: 'change',
       options,
     });
     const record = answer[this.#noun];

@@ -1,4 +1,5 @@
 import type { RekeyAnswer, RekeyRequest, ResolveAnswer, ResolveRequest } from '@crosswalk/contract';
+import type { OptionNames } from './options.ts';
 import type { CallOptions, Connection } from './request.ts';
 
 /** Names the system an external ID is of; left out, the primary one is meant. */
@@ -6,8 +7,10 @@ export interface SystemOption {
   system?: string;
 }
 
+export const systemNames: OptionNames<SystemOption> = { system: true };
+
 /** The query that names a record by an external ID. A query takes any ID; a path could not hold `..`. */
-export function externalQuery(externalId: string, { system }: SystemOption = {}): { external_id: string; system: string | undefined } {
+export function externalQuery(externalId: string, system: string | undefined): { external_id: string; system: string | undefined } {
   return { external_id: requireText('externalId', externalId), system };
 }
 

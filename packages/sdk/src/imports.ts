@@ -8,11 +8,11 @@ import type {
   ImportRowError,
   TransferRow,
 } from '@crosswalk/contract';
-import type { Either } from './case.ts';
-import { toSnakeCase } from './case.ts';
+import { type CamelKeys, type Either, toSnakeCase } from './case.ts';
 import { segment } from './identifiers.ts';
-import { List, type PageInfo, type PageOptions } from './pages.ts';
-import { type CallOptions, type Connection, pause } from './request.ts';
+import { type OptionNames, readOptions } from './options.ts';
+import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
+import { type CallOptions, type Connection, callNames, pause } from './request.ts';
 import { bodyOf } from './row-stream.ts';
 
 const collection = '/api/v1/imports';
@@ -37,6 +37,17 @@ export type ImportSource =
 /** How a file is imported; `format` is `ndjson` if left out. */
 export type ImportSettings = Either<Omit<ImportQuery, 'format'>> & { format?: 'ndjson' | 'csv' };
 
+const settingNames: OptionNames<CamelKeys<ImportQuery>> = {
+  format: true,
+  kind: true,
+  mode: true,
+  onConflict: true,
+  dryRun: true,
+  atomic: true,
+  sendInvitations: true,
+  unescapeFormulas: true,
+};
+
 /** How to wait for an import. */
 export interface WaitOptions extends CallOptions {
   /** Hears of the import each time it is asked for. */
@@ -54,15 +65,26 @@ export class Imports {
   }
 
   /** Sends a file; resolves when all of it is there, and the job is queued. `wait` tells when it is done. */
-  async create(source: ImportSource, { format = 'ndjson', ...settings }: ImportSettings = {}, options?: CallOptions): Promise<Import> {
-    const answer = await this.#connection.upload<ImportAnswer>({
-      path: collection,
-      query: { ...queryOf(settings), format },
-      body: isBody(source) ? source : streamOf(source),
-      contentType: format === 'csv' ? 'text/csv' : 'application/x-ndjson',
-      options,
-    });
-    return answer.import;
+  async create(source: ImportSource, given: ImportSettings = {}, options?: CallOptions): Promise<Import> {
+    const { format = 'ndjson', ...settings } = readOptions<CamelKeys<ImportQuery>>(given, settingNames);
+    let failure: { error: unknown } | undefined;
+    try {
+      const answer = await this.#connection.upload<ImportAnswer>({
+        path: collection,
+        query: { ...queryOf(settings), format },
+        body: isBody(source)
+          ? source
+          : streamOf(source, (error) => {
+              failure = { error };
+            }),
+        contentType: format === 'csv' ? 'text/csv' : 'application/x-ndjson',
+        options,
+      });
+      return answer.import;
+    } catch (error) {
+      // What the source threw: fetch tells no more than that it got no answer.
+      throw failure === undefined ? error : failure.error;
+    }
   }
 
   /** The import with its progress. */
@@ -72,7 +94,8 @@ export class Imports {
   }
 
   /** Imports, newest first. */
-  list({ pageSize, pageToken }: PageOptions = {}, options?: CallOptions): List<ImportsPage, Import> {
+  list(page: PageOptions = {}, options?: CallOptions): List<ImportsPage, Import> {
+    const { pageSize, pageToken } = readOptions(page, pageNames);
     return new List<ImportsPage, Import>(
       (token) => this.#connection.call({ method: 'GET', path: collection, query: { page_size: pageSize, page_token: token }, options }),
       (page) => page.imports,
@@ -129,7 +152,8 @@ export class Imports {
   }
 
   /** Resolves when the import, and its undo if there is one, has ended: the `state` of each is DONE, FAILED or CANCELED. */
-  async wait(id: string, { onProgress, interval = 500, ...options }: WaitOptions = {}): Promise<Import> {
+  async wait(id: string, given: WaitOptions = {}): Promise<Import> {
+    const { onProgress, interval = 500, ...options } = readOptions(given, { onProgress: true, interval: true, ...callNames });
     for (;;) {
       const found = await this.get(id, options);
       onProgress?.(found);
@@ -149,22 +173,38 @@ function queryOf(settings: object): Record<string, string | boolean | undefined>
   );
 }
 
+/** The bytes of a source as they are wanted; `failed` hears why they end too early. */
 function streamOf(
   source: Iterable<TransferRow | string | Uint8Array> | AsyncIterable<TransferRow | string | Uint8Array>,
+  failed: (error: unknown) => void,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await iterator.next();
-      if (done === true) return controller.close();
-      if (value instanceof Uint8Array) return controller.enqueue(value);
-      controller.enqueue(encoder.encode(typeof value === 'string' ? value : `${JSON.stringify(value)}\n`));
+  const next = async (): Promise<Uint8Array | undefined> => {
+    const { done, value } = await iterator.next();
+    if (done === true) return undefined;
+    if (value instanceof Uint8Array) return value;
+    return encoder.encode(typeof value === 'string' ? value : `${JSON.stringify(value)}\n`);
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const part = await next();
+          if (part === undefined) controller.close();
+          else controller.enqueue(part);
+        } catch (error) {
+          failed(error);
+          throw error;
+        }
+      },
+      async cancel() {
+        await iterator.return?.();
+      },
     },
-    async cancel() {
-      await iterator.return?.();
-    },
-  });
+    // Nothing is read before it is wanted: a call that is refused leaves the source as it is.
+    { highWaterMark: 0 },
+  );
 }
 
 function pathOf(id: string): string {

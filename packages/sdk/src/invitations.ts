@@ -7,9 +7,10 @@ import type {
   UpdateInvitationSettings,
 } from '@crosswalk/contract';
 import type { Either } from './case.ts';
-import type { OrganizationName } from './domains.ts';
-import { externalQuery, segment } from './identifiers.ts';
-import { List, type PageInfo, type PageOptions } from './pages.ts';
+import { type OrganizationName, queryOf } from './domains.ts';
+import { segment } from './identifiers.ts';
+import { type OptionNames, readOptions } from './options.ts';
+import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection } from './request.ts';
 
 const organizations = '/api/v1/organizations';
@@ -25,6 +26,8 @@ export interface InvitationsOptions extends PageOptions {
   /** only those in this state */
   state?: InvitationState;
 }
+
+const invitationsNames: OptionNames<InvitationsOptions> = { state: true, ...pageNames };
 
 /** Invitations, which begin with a membership that is to be accepted: `user.createUserAndMembership`, `membership.create`. */
 export class Invitations {
@@ -53,18 +56,18 @@ export class Invitations {
   /** Sends it again with a new link; one that has expired gets a new end. A `ValidationError` when it was accepted or revoked. */
   async resend(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
     const path = `${pathOf(organizationId, userId)}/resend`;
-    const { invite } = await this.#connection.call<{ invite: Invitation }>({ method: 'PATCH', path, body: {}, options });
+    const { invite } = await this.#connection.call<{ invite: Invitation }>({ method: 'PATCH', path, body: {}, takes: 'change', options });
     return invite;
   }
 
   /** Takes it back: its links open nothing any more, and the membership is INACTIVE. A `ValidationError` when it was accepted. */
   revoke(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
-    return this.#one({ method: 'POST', path: `${pathOf(organizationId, userId)}/revoke`, body: {}, options });
+    return this.#one({ method: 'POST', path: `${pathOf(organizationId, userId)}/revoke`, body: {}, takes: 'change', options });
   }
 
   /** Accepts it for the person, who has proved to you that it is them. A `ValidationError` unless it is open. */
   accept(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
-    return this.#one({ method: 'POST', path: `${pathOf(organizationId, userId)}/accept`, body: {}, options });
+    return this.#one({ method: 'POST', path: `${pathOf(organizationId, userId)}/accept`, body: {}, takes: 'change', options });
   }
 
   /** What the invitations of the environment are like. */
@@ -79,6 +82,7 @@ export class Invitations {
       method: 'PATCH',
       path: settingsPath,
       body: changes,
+      takes: 'change',
       options,
     });
     return settings;
@@ -94,9 +98,10 @@ export class Invitations {
   #list(
     path: string,
     query: Record<string, string | undefined>,
-    { state, pageSize, pageToken }: InvitationsOptions,
+    wanted: InvitationsOptions,
     options: CallOptions | undefined,
   ): List<InvitationPage, Invitation> {
+    const { state, pageSize, pageToken } = readOptions(wanted, invitationsNames);
     return new List<InvitationPage, Invitation>(
       (token) =>
         this.#connection.call({ method: 'GET', path, query: { ...query, state, page_size: pageSize, page_token: token }, options }),
@@ -118,5 +123,5 @@ function pathOf(organizationId: string, userId: string): string {
 function listOf(organization: OrganizationName): { path: string; query: Record<string, string | undefined> } {
   return typeof organization === 'string'
     ? { path: `${organizations}/${segment('organization', organization)}/invitations`, query: {} }
-    : { path: `${organizations}:external:invitations`, query: externalQuery(organization.externalId, organization) };
+    : { path: `${organizations}:external:invitations`, query: queryOf(organization) };
 }

@@ -1,5 +1,6 @@
 import type { Message, MessageState } from '@crosswalk/contract';
-import { List, type PageInfo, type PageOptions } from './pages.ts';
+import { readOptions } from './options.ts';
+import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, Connection } from './request.ts';
 
 /** One page of messages. */
@@ -17,15 +18,11 @@ export class Mailbox {
 
   /** Newest first, of the last 30 days: all, or those in one state, about one organization or to one user. */
   list(
-    {
-      state,
-      organizationId,
-      userId,
-      pageSize,
-      pageToken,
-    }: PageOptions & { state?: MessageState; organizationId?: string; userId?: string } = {},
+    wanted: PageOptions & { state?: MessageState; organizationId?: string; userId?: string } = {},
     options?: CallOptions,
   ): List<MessagePage, Message> {
+    const names = { state: true, organizationId: true, userId: true, ...pageNames } as const;
+    const { state, organizationId, userId, pageSize, pageToken } = readOptions(wanted, names);
     const query = { state, organization_id: organizationId, user_id: userId, page_size: pageSize };
     return new List<MessagePage, Message>(
       (token) => this.#connection.call({ method: 'GET', path: '/api/v1/mailbox', query: { ...query, page_token: token }, options }),

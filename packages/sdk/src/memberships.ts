@@ -12,8 +12,9 @@ import type {
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { segment } from './identifiers.ts';
-import { List, type PageInfo, type PageOptions } from './pages.ts';
-import { type CallOptions, type ChangeOptions, type Connection, isConditional, type UpsertOptions } from './request.ts';
+import { readOptions } from './options.ts';
+import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
+import { type CallOptions, type ChangeOptions, type Connection, changeNames, type UpsertOptions } from './request.ts';
 import type { Membership, Part, User, Whole } from './types.ts';
 
 /** One page of memberships. */
@@ -62,7 +63,7 @@ export class Memberships<UserData, Data> {
     changes: Either<Part<UpdateMembership, Data>>,
     options?: ChangeOptions,
   ): Promise<MembershipChange<UserData, Data>> {
-    return this.#connection.call({ method: 'PATCH', path: pathOf(organizationId, userId), body: changes, options });
+    return this.#connection.call({ method: 'PATCH', path: pathOf(organizationId, userId), body: changes, takes: 'change', options });
   }
 
   /** Makes the user a member, or updates the membership. */
@@ -72,7 +73,7 @@ export class Memberships<UserData, Data> {
     fields: Either<Part<UpsertMembership, Data>> = {},
     options?: UpsertOptions,
   ): Promise<MembershipChange<UserData, Data> & { invitation: Invitation | null; created: boolean }> {
-    return this.#connection.call({ method: 'PUT', path: pathOf(organizationId, userId), body: fields, options });
+    return this.#connection.call({ method: 'PUT', path: pathOf(organizationId, userId), body: fields, takes: 'upsert', options });
   }
 
   /** Puts other metadata in place of all that is there. */
@@ -87,20 +88,22 @@ export class Memberships<UserData, Data> {
       path: `${pathOf(organizationId, userId)}/metadata`,
       body: metadata,
       asIs: true,
+      takes: 'change',
       options,
     });
   }
 
   /** Ends the membership. The user stays, unless `cascade` is true and they have no other membership. */
-  async delete(organizationId: string, userId: string, { cascade, ...options }: ChangeOptions & { cascade?: boolean } = {}): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: pathOf(organizationId, userId), query: { cascade }, options });
+  async delete(organizationId: string, userId: string, given: ChangeOptions & { cascade?: boolean } = {}): Promise<void> {
+    const { cascade, ...options } = readOptions(given, { cascade: true, ...changeNames });
+    await this.#connection.call({ method: 'DELETE', path: pathOf(organizationId, userId), query: { cascade }, takes: 'change', options });
   }
 
   /** Gives the user more roles in the organization, all or none; returns all they have. */
   async assignRoles(organizationId: string, userId: string, roleNames: string[], options?: ChangeOptions): Promise<AssignedRole[]> {
     const body = roleNames.map((name) => ({ role_name: name }));
     const path = `${userPathOf(organizationId, userId)}/roles`;
-    const { roles } = await this.#connection.call<{ roles: AssignedRole[] }>({ method: 'POST', path, body, options });
+    const { roles } = await this.#connection.call<{ roles: AssignedRole[] }>({ method: 'POST', path, body, takes: 'change', options });
     return roles;
   }
 
@@ -114,7 +117,7 @@ export class Memberships<UserData, Data> {
   /** Takes a role in the organization from the user; a `NotFoundError` if they do not have it themselves. */
   async removeRole(organizationId: string, userId: string, roleName: string, options?: ChangeOptions): Promise<void> {
     const path = `${userPathOf(organizationId, userId)}/roles/${segment('roleName', roleName)}`;
-    await this.#connection.call({ method: 'DELETE', path, once: isConditional(options), options });
+    await this.#connection.call({ method: 'DELETE', path, once: 'conditional', takes: 'change', options });
   }
 
   /** What the user's roles in the organization allow, inherited permissions included, whatever the status of the membership. */
@@ -137,16 +140,11 @@ export class Memberships<UserData, Data> {
 
   /** Newest first. */
   list(
-    {
-      organizationId,
-      userId,
-      status,
-      filter,
-      pageSize,
-      pageToken,
-    }: PageOptions & { organizationId?: string; userId?: string; status?: MembershipStatus; filter?: string } = {},
+    wanted: PageOptions & { organizationId?: string; userId?: string; status?: MembershipStatus; filter?: string } = {},
     options?: CallOptions,
   ) {
+    const names = { organizationId: true, userId: true, status: true, filter: true, ...pageNames } as const;
+    const { organizationId, userId, status, filter, pageSize, pageToken } = readOptions(wanted, names);
     const query = { organization_id: organizationId, user_id: userId, membership_status: status, filter, page_size: pageSize };
     return new List<MembershipPage<Data>, Membership<Data>>(
       (token) => this.#connection.call({ method: 'GET', path: '/api/v1/memberships', query: { ...query, page_token: token }, options }),

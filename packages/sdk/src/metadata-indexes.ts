@@ -30,7 +30,7 @@ export class MetadataIndexes {
 
   /** Gives up an index. */
   delete(id: string, options?: ChangeOptions): Promise<void> {
-    return this.#connection.call({ method: 'DELETE', path: pathOf(id), options });
+    return this.#connection.call({ method: 'DELETE', path: pathOf(id), takes: 'change', options });
   }
 
   async #one(call: Call): Promise<MetadataIndex> {

@@ -25,12 +25,12 @@ export class Operators {
 
   /** Changes the name, the password, or the role in this environment; `role: null` takes it away. */
   update(id: string, changes: UpdateOperator, options?: ChangeOptions): Promise<Operator> {
-    return this.#one({ method: 'PATCH', path: pathOf(id), body: changes, once: true, options });
+    return this.#one({ method: 'PATCH', path: pathOf(id), body: changes, once: true, takes: 'change', options });
   }
 
   /** Deletes the operator and ends their sessions. */
   async delete(id: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: pathOf(id), options });
+    await this.#connection.call({ method: 'DELETE', path: pathOf(id), takes: 'change', options });
   }
 
   async #one(call: Call): Promise<Operator> {

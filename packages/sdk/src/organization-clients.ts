@@ -7,7 +7,8 @@ import type {
 } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { segment } from './identifiers.ts';
-import { List, type PageInfo, type PageOptions } from './pages.ts';
+import { readOptions } from './options.ts';
+import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection } from './request.ts';
 
 /** One page of the clients of an organization. */
@@ -44,16 +45,17 @@ export class OrganizationClients {
     changes: Either<UpdateOrganizationClient>,
     options?: ChangeOptions,
   ): Promise<OrganizationClient> {
-    return this.#one({ method: 'PATCH', path: pathOf(organizationId, clientId), body: changes, options });
+    return this.#one({ method: 'PATCH', path: pathOf(organizationId, clientId), body: changes, takes: 'change', options });
   }
 
   /** Revokes the client: it gets no new token. Tokens it has are valid until they expire. */
   async delete(organizationId: string, clientId: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: pathOf(organizationId, clientId), options });
+    await this.#connection.call({ method: 'DELETE', path: pathOf(organizationId, clientId), takes: 'change', options });
   }
 
   /** Newest first. */
-  list(organizationId: string, { pageSize, pageToken }: PageOptions = {}, options?: CallOptions) {
+  list(organizationId: string, page: PageOptions = {}, options?: CallOptions) {
+    const { pageSize, pageToken } = readOptions(page, pageNames);
     return new List<OrganizationClientPage, OrganizationClient>(
       (token) =>
         this.#connection.call({

@@ -12,9 +12,18 @@ import type {
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { RecordHistory } from './history.ts';
-import { externalQuery, type SystemOption, segment } from './identifiers.ts';
-import { List, type PageInfo, type PageOptions } from './pages.ts';
-import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
+import { externalQuery, type SystemOption, segment, systemNames } from './identifiers.ts';
+import { readOptions } from './options.ts';
+import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
+import {
+  type CallOptions,
+  type ChangeOptions,
+  type Connection,
+  callNames,
+  changeNames,
+  type UpsertOptions,
+  upsertNames,
+} from './request.ts';
 import type { Organization, Part, Whole } from './types.ts';
 
 const collection = '/api/v1/organizations';
@@ -47,9 +56,10 @@ export class Organizations<Data> {
   }
 
   /** The organization with this external ID or alias, or null. */
-  async getByExternalId(externalId: string, options: SystemOption & CallOptions = {}): Promise<Organization<Data> | null> {
+  async getByExternalId(externalId: string, given: SystemOption & CallOptions = {}): Promise<Organization<Data> | null> {
+    const { system, ...options } = readOptions(given, { ...systemNames, ...callNames });
     try {
-      return await this.#one({ method: 'GET', path: external, query: externalQuery(externalId, options), options });
+      return await this.#one({ method: 'GET', path: external, query: externalQuery(externalId, system), options });
     } catch (error) {
       if (error instanceof NotFoundError) return null;
       throw error;
@@ -64,45 +74,62 @@ export class Organizations<Data> {
 
   /** Changes the fields that are given; metadata merges, null removes a key. */
   async update(id: string, changes: Either<Part<UpdateOrganization, Data>>, options?: ChangeOptions): Promise<Organization<Data>> {
-    return this.#one({ method: 'PATCH', path: `${collection}/${segment('id', id)}`, body: changes, options });
+    return this.#one({ method: 'PATCH', path: `${collection}/${segment('id', id)}`, body: changes, takes: 'change', options });
   }
 
   /** As `update`, for the organization with this external ID. */
   async updateByExternalId(
     externalId: string,
     changes: Either<Part<UpdateOrganization, Data>>,
-    options: SystemOption & ChangeOptions = {},
+    given: SystemOption & ChangeOptions = {},
   ): Promise<Organization<Data>> {
-    return this.#one({ method: 'PATCH', path: external, query: externalQuery(externalId, options), body: changes, options });
+    const { system, ...options } = readOptions(given, { ...systemNames, ...changeNames });
+    return this.#one({
+      method: 'PATCH',
+      path: external,
+      query: externalQuery(externalId, system),
+      body: changes,
+      takes: 'change',
+      options,
+    });
   }
 
   /** Creates the organization with this external ID, or updates it: one call, safe to make from many places at once. */
-  upsertByExternalId(
+  async upsertByExternalId(
     externalId: string,
     fields: Either<Part<UpdateOrganization, Data>>,
-    options: SystemOption & UpsertOptions = {},
+    given: SystemOption & UpsertOptions = {},
   ): Promise<{ organization: Organization<Data>; created: boolean }> {
-    return this.#connection.call({ method: 'PUT', path: external, query: externalQuery(externalId, options), body: fields, options });
+    const { system, ...options } = readOptions(given, { ...systemNames, ...upsertNames });
+    return this.#connection.call({
+      method: 'PUT',
+      path: external,
+      query: externalQuery(externalId, system),
+      body: fields,
+      takes: 'upsert',
+      options,
+    });
   }
 
   /** Puts other metadata in place of all that is there. */
   async replaceMetadata(id: string, metadata: Data, options?: ChangeOptions): Promise<Organization<Data>> {
-    return this.#one({ method: 'PUT', path: partOf(id, 'metadata'), body: metadata, asIs: true, options });
+    return this.#one({ method: 'PUT', path: partOf(id, 'metadata'), body: metadata, asIs: true, takes: 'change', options });
   }
 
   /** Removes the organization with its memberships and domains. Its users stay. */
   async delete(id: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: `${collection}/${segment('id', id)}`, options });
+    await this.#connection.call({ method: 'DELETE', path: `${collection}/${segment('id', id)}`, takes: 'change', options });
   }
 
   /** As `delete`, for the organization with this external ID. */
-  async deleteByExternalId(externalId: string, options: SystemOption & ChangeOptions = {}): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: external, query: externalQuery(externalId, options), options });
+  async deleteByExternalId(externalId: string, given: SystemOption & ChangeOptions = {}): Promise<void> {
+    const { system, ...options } = readOptions(given, { ...systemNames, ...changeNames });
+    await this.#connection.call({ method: 'DELETE', path: external, query: externalQuery(externalId, system), takes: 'change', options });
   }
 
   /** Switches features on and off; those not named stay. The answer shows all. */
   async updateSettings(id: string, settings: UpdateOrganizationSettings, options?: ChangeOptions): Promise<Organization<Data>> {
-    return this.#one({ method: 'PATCH', path: partOf(id, 'settings'), body: settings, options });
+    return this.#one({ method: 'PATCH', path: partOf(id, 'settings'), body: settings, takes: 'change', options });
   }
 
   /** How many users the organization may have: `{}` when that was never set. */
@@ -119,7 +146,7 @@ export class Organizations<Data> {
     settings: Either<UpsertUserManagementSettings['settings']>,
     options?: ChangeOptions,
   ): Promise<UserManagementSettings> {
-    return this.#usersOf({ method: 'PATCH', path: partOf(id, 'settings/usermanagement'), body: { settings }, options });
+    return this.#usersOf({ method: 'PATCH', path: partOf(id, 'settings/usermanagement'), body: { settings }, takes: 'change', options });
   }
 
   /** When sessions of the organization's users end. Times in minutes; what was never set is absent. */
@@ -129,7 +156,7 @@ export class Organizations<Data> {
 
   /** Sets when sessions of the organization's users end; `policySource: 'APPLICATION'` ends its own policy. */
   async updateSessionPolicy(id: string, policy: Either<UpdateSessionPolicy>, options?: ChangeOptions): Promise<SessionPolicy> {
-    return this.#policyOf({ method: 'PATCH', path: partOf(id, 'session-policy'), body: policy, options });
+    return this.#policyOf({ method: 'PATCH', path: partOf(id, 'session-policy'), body: policy, takes: 'change', options });
   }
 
   /** The session policy of organizations without one of their own. Times in minutes. */
@@ -143,16 +170,14 @@ export class Organizations<Data> {
   }
 
   /** Newest first; `filter` is a condition on metadata, such as `metadata.plan = "enterprise"`. */
-  list(
-    { filter, externalId, slug, ...page }: PageOptions & { filter?: string; externalId?: string; slug?: string } = {},
-    options?: CallOptions,
-  ) {
+  list(wanted: PageOptions & { filter?: string; externalId?: string; slug?: string } = {}, options?: CallOptions) {
+    const { filter, externalId, slug, ...page } = readOptions(wanted, { filter: true, externalId: true, slug: true, ...pageNames });
     return this.#list(collection, { filter, external_id: externalId, slug }, page, options);
   }
 
   /** Those whose name, external ID or ID contains a text of 3 to 100 characters. */
   search(query: string, page: PageOptions = {}, options?: CallOptions) {
-    return this.#list(`${collection}:search`, { query }, page, options);
+    return this.#list(`${collection}:search`, { query }, readOptions(page, pageNames), options);
   }
 
   #list(path: string, query: Record<string, string | undefined>, { pageSize, pageToken }: PageOptions, options: CallOptions | undefined) {

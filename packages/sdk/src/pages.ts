@@ -1,3 +1,5 @@
+import type { OptionNames } from './options.ts';
+
 /** The parts of every page beside its records. */
 export interface PageInfo {
   next_page_token: string;
@@ -15,6 +17,8 @@ export interface PageOptions {
   pageSize?: number;
   pageToken?: string;
 }
+
+export const pageNames: OptionNames<PageOptions> = { pageSize: true, pageToken: true };
 
 /**
  * A list of records. `await` gives one page; `for await` gives every record of this page and all that follow,

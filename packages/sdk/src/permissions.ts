@@ -1,7 +1,8 @@
 import type { CreatePermission, Permission, UpdatePermission } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { segment } from './identifiers.ts';
-import { List, type PageInfo, type PageOptions } from './pages.ts';
+import { readOptions } from './options.ts';
+import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection } from './request.ts';
 
 const collection = '/api/v1/permissions';
@@ -31,16 +32,17 @@ export class Permissions {
 
   /** Changes the fields that are given. */
   update(name: string, changes: Either<UpdatePermission>, options?: ChangeOptions): Promise<Permission> {
-    return this.#one({ method: 'PUT', path: pathOf(name), body: changes, options });
+    return this.#one({ method: 'PUT', path: pathOf(name), body: changes, takes: 'change', options });
   }
 
   /** Removes the permission, and takes it from every role that has it. */
   async delete(name: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: pathOf(name), options });
+    await this.#connection.call({ method: 'DELETE', path: pathOf(name), takes: 'change', options });
   }
 
   /** Newest first. */
-  list({ pageSize, pageToken }: PageOptions = {}, options?: CallOptions) {
+  list(page: PageOptions = {}, options?: CallOptions) {
+    const { pageSize, pageToken } = readOptions(page, pageNames);
     return new List<PermissionPage, Permission>(
       (token) => this.#connection.call({ method: 'GET', path: collection, query: { page_size: pageSize, page_token: token }, options }),
       (page) => page.permissions,

@@ -3,6 +3,7 @@ import { answerOf, openAnswer, wholeAnswer } from './answer.ts';
 import { toSnakeCase } from './case.ts';
 import type { Credentials, SendForm } from './credentials.ts';
 import { ConnectionError, type CrosswalkError, connectionError, errorFrom } from './errors.ts';
+import { type OptionNames, readOptions } from './options.ts';
 
 /** Settings of a client. */
 export interface CrosswalkOptions {
@@ -43,16 +44,21 @@ export interface UpsertOptions extends ChangeOptions {
   ifNoneMatch?: '*';
 }
 
-/**
- * Whether a deletion of a part of a record is for one version of it alone. Sent again after an answer that was lost, it would find the version that
- * it made itself, and be refused: it is `once`. Deletions have no idempotency key.
- */
-export function isConditional({ ifMatch }: ChangeOptions = {}): boolean {
-  return ifMatch !== undefined;
-}
+const clientNames: OptionNames<CrosswalkOptions> = { fetch: true, timeout: true, maxRetries: true, reads: true };
+export const callNames: OptionNames<CallOptions> = { signal: true, timeout: true, idempotencyKey: true };
+export const changeNames: OptionNames<ChangeOptions> = { ...callNames, ifMatch: true };
+export const upsertNames: OptionNames<UpsertOptions> = { ...changeNames, ifNoneMatch: true };
+
+/** The options of a call as the caller gave them, and which of them it takes; left out: those of any call. */
+type Given =
+  | { takes?: 'call'; options?: (CallOptions & { ifMatch?: never; ifNoneMatch?: never }) | undefined }
+  | { takes: 'change'; options?: (ChangeOptions & { ifNoneMatch?: never }) | undefined }
+  | { takes: 'upsert'; options?: UpsertOptions | undefined };
 
 /** One call of the API. */
-export interface Call {
+export type Call = Sent & Given;
+
+interface Sent {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** without a query; segments are encoded already */
   path: string;
@@ -61,9 +67,11 @@ export interface Call {
   body?: unknown;
   /** The body is the caller's own object: its keys are not touched. */
   asIs?: boolean;
-  /** The server does not recognise a repeated call, as it stores no secret to show it again: it is never sent twice, and with no key. */
-  once?: boolean;
-  options?: UpsertOptions | undefined;
+  /**
+   * The server does not recognise a repeated call, as it stores no answer to it: it is never sent twice, and with no key. `conditional`: that is
+   * so with `ifMatch` alone. The deletion of a part of a record finds the version that it made itself when it is sent again, and is refused.
+   */
+  once?: boolean | 'conditional';
 }
 
 interface AttemptOptions extends CallOptions {
@@ -78,7 +86,8 @@ interface Attempts {
 }
 
 /** A file that is sent. */
-export interface Upload extends Pick<Call, 'path' | 'query' | 'options'> {
+export interface Upload extends Pick<Sent, 'path' | 'query'> {
+  options?: CallOptions | undefined;
   body: string | Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
   contentType: string;
 }
@@ -113,11 +122,12 @@ export class Connection {
       throw new TypeError(`environmentUrl must begin with http:// or https://, not ${environmentUrl.slice(0, 100)}`);
     this.#url = environmentUrl.replace(/\/+$/, '');
     this.#credentials = credentials;
+    const { fetch, timeout = 30_000, maxRetries = 3, reads } = readOptions(options, clientNames);
     // Called through a closure: browsers refuse a fetch that has lost its window.
-    this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-    this.timeout = options.timeout ?? 30_000;
-    this.#maxRetries = options.maxRetries ?? 3;
-    this.#readsReplica = options.reads === 'replica';
+    this.#fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
+    this.timeout = timeout;
+    this.#maxRetries = maxRetries;
+    this.#readsReplica = reads === 'replica';
   }
 
   /** How far a replica must have come to have all that this client changed; undefined before its first change. */
@@ -142,7 +152,10 @@ export class Connection {
     return this.#send(call, true);
   }
 
-  async #send({ method, path, query = {}, body, asIs = false, once = false, options = {} }: Call, streamed = false): Promise<Response> {
+  async #send(call: Call, streamed = false): Promise<Response> {
+    const { method, path, query = {}, body, asIs = false } = call;
+    const options = optionsOf(call);
+    const once = call.once === 'conditional' ? options.ifMatch !== undefined : call.once === true;
     const url = `${this.#url}${path}${queryString(query)}`;
     const headers: Record<string, string> = { accept: streamed ? '*/*' : 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json';
@@ -160,7 +173,8 @@ export class Connection {
   }
 
   /** The answer to a file. A body that is a stream is sent once. Throws a `CrosswalkError`. */
-  async upload<Answer>({ path, query = {}, body, contentType, options = {} }: Upload): Promise<Answer> {
+  async upload<Answer>({ path, query = {}, body, contentType, ...given }: Upload): Promise<Answer> {
+    const options = readOptions(given.options, callNames);
     const isStream = body instanceof ReadableStream;
     const headers = {
       accept: 'application/json',
@@ -243,6 +257,13 @@ export class Connection {
       clearTimeout(timer);
     }
   }
+}
+
+/** The options of a call, those alone that it takes. */
+function optionsOf(call: Call): UpsertOptions {
+  if (call.takes === 'upsert') return readOptions(call.options, upsertNames);
+  if (call.takes === 'change') return readOptions<ChangeOptions>(call.options, changeNames);
+  return readOptions<CallOptions>(call.options, callNames);
 }
 
 /** Whether the same call may succeed a little later. */

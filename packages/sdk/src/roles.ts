@@ -9,7 +9,8 @@ import type {
 } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { segment } from './identifiers.ts';
-import { type CallOptions, type ChangeOptions, type Connection, isConditional } from './request.ts';
+import { type OptionNames, readOptions } from './options.ts';
+import { type CallOptions, type ChangeOptions, type Connection, callNames, changeNames } from './request.ts';
 
 const collection = '/api/v1/roles';
 
@@ -17,6 +18,8 @@ const collection = '/api/v1/roles';
 export interface RoleOrganization {
   organizationId?: string;
 }
+
+const roleNames: OptionNames<RoleOrganization> = { organizationId: true };
 
 /** Which permissions each role shows: `'permissions'` its own, `'permissions:all'` those it inherits too; none by default. */
 export interface RoleShown {
@@ -32,71 +35,89 @@ export class Roles {
   }
 
   /** Makes a role; a `ValidationError` if its name is taken or what it names is not there. */
-  create(role: Either<CreateRole>, options: RoleOrganization & CallOptions = {}): Promise<Role> {
-    return this.#one({ method: 'POST', path: collectionOf(options), body: role, options });
+  async create(role: Either<CreateRole>, given: RoleOrganization & CallOptions = {}): Promise<Role> {
+    const { organizationId, ...options } = readOptions(given, { ...roleNames, ...callNames });
+    return this.#one({ method: 'POST', path: collectionOf(organizationId), body: role, options });
   }
 
   /** The role, for an organization those of the environment too; a `NotFoundError` if there is none. */
-  get(name: string, options: RoleOrganization & RoleShown & CallOptions = {}): Promise<Role> {
-    return this.#one({ method: 'GET', path: pathOf(name, options), query: { include: options.include }, options });
+  async get(name: string, given: RoleOrganization & RoleShown & CallOptions = {}): Promise<Role> {
+    const { organizationId, include, ...options } = readOptions(given, { ...roleNames, include: true, ...callNames });
+    return this.#one({ method: 'GET', path: pathOf(name, organizationId), query: { include }, options });
   }
 
   /** All roles, oldest first; for an organization those of the environment and then its own. */
-  async list(options: RoleOrganization & RoleShown & CallOptions = {}): Promise<Role[]> {
-    return this.#list({ method: 'GET', path: collectionOf(options), query: { include: options.include }, options });
+  async list(given: RoleOrganization & RoleShown & CallOptions = {}): Promise<Role[]> {
+    const { organizationId, include, ...options } = readOptions(given, { ...roleNames, include: true, ...callNames });
+    return this.#list({ method: 'GET', path: collectionOf(organizationId), query: { include }, options });
   }
 
   /** Changes the fields that are given; permissions are put in place of those the role has itself. */
-  update(name: string, changes: Either<UpdateRole>, options: RoleOrganization & ChangeOptions = {}): Promise<Role> {
-    return this.#one({ method: 'PUT', path: pathOf(name, options), body: changes, options });
+  async update(name: string, changes: Either<UpdateRole>, given: RoleOrganization & ChangeOptions = {}): Promise<Role> {
+    const { organizationId, ...options } = readOptions(given, { ...roleNames, ...changeNames });
+    return this.#one({ method: 'PUT', path: pathOf(name, organizationId), body: changes, takes: 'change', options });
   }
 
   /** Removes the role. People who have it get `reassignRoleName` in its place; without one a `ValidationError` if there are any. */
-  async delete(name: string, options: RoleOrganization & ChangeOptions & { reassignRoleName?: string } = {}): Promise<void> {
-    const query = { reassign_role_name: options.reassignRoleName };
-    await this.#connection.call({ method: 'DELETE', path: pathOf(name, options), query, options });
+  async delete(name: string, given: RoleOrganization & ChangeOptions & { reassignRoleName?: string } = {}): Promise<void> {
+    const { organizationId, reassignRoleName, ...options } = readOptions(given, { ...roleNames, reassignRoleName: true, ...changeNames });
+    const query = { reassign_role_name: reassignRoleName };
+    await this.#connection.call({ method: 'DELETE', path: pathOf(name, organizationId), query, takes: 'change', options });
   }
 
   /** How many people have the role. */
-  async countUsers(name: string, options: RoleOrganization & CallOptions = {}): Promise<number> {
+  async countUsers(name: string, given: RoleOrganization & CallOptions = {}): Promise<number> {
+    const { organizationId, ...options } = readOptions(given, { ...roleNames, ...callNames });
     const { count } = await this.#connection.call<{ count: number }>({
       method: 'GET',
-      path: `${pathOf(name, options)}/users:count`,
+      path: `${pathOf(name, organizationId)}/users:count`,
       options,
     });
     return count;
   }
 
   /** Up to 1,000 roles that extend the role directly. */
-  listDependents(name: string, options: RoleOrganization & CallOptions = {}): Promise<Role[]> {
-    return this.#list({ method: 'GET', path: `${pathOf(name, options)}/dependents`, options });
+  async listDependents(name: string, given: RoleOrganization & CallOptions = {}): Promise<Role[]> {
+    const { organizationId, ...options } = readOptions(given, { ...roleNames, ...callNames });
+    return this.#list({ method: 'GET', path: `${pathOf(name, organizationId)}/dependents`, options });
   }
 
   /** Makes the role extend none. */
-  async deleteBase(name: string, options: RoleOrganization & ChangeOptions = {}): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: `${pathOf(name, options)}/base`, once: isConditional(options), options });
+  async deleteBase(name: string, given: RoleOrganization & ChangeOptions = {}): Promise<void> {
+    const { organizationId, ...options } = readOptions(given, { ...roleNames, ...changeNames });
+    await this.#connection.call({
+      method: 'DELETE',
+      path: `${pathOf(name, organizationId)}/base`,
+      once: 'conditional',
+      takes: 'change',
+      options,
+    });
   }
 
   /** The permissions that the role has itself. */
-  listPermissions(name: string, options: RoleOrganization & CallOptions = {}): Promise<RolePermission[]> {
-    return this.#permissions({ method: 'GET', path: `${pathOf(name, options)}/permissions`, options });
+  async listPermissions(name: string, given: RoleOrganization & CallOptions = {}): Promise<RolePermission[]> {
+    const { organizationId, ...options } = readOptions(given, { ...roleNames, ...callNames });
+    return this.#permissions({ method: 'GET', path: `${pathOf(name, organizationId)}/permissions`, options });
   }
 
   /** The permissions that the role has, inherited ones included. */
-  listEffectivePermissions(name: string, options: RoleOrganization & CallOptions = {}): Promise<RolePermission[]> {
-    return this.#permissions({ method: 'GET', path: `${pathOf(name, options)}/permissions:all`, options });
+  async listEffectivePermissions(name: string, given: RoleOrganization & CallOptions = {}): Promise<RolePermission[]> {
+    const { organizationId, ...options } = readOptions(given, { ...roleNames, ...callNames });
+    return this.#permissions({ method: 'GET', path: `${pathOf(name, organizationId)}/permissions:all`, options });
   }
 
   /** Adds permissions to the role, all or none; returns all that it has itself. */
-  addPermissions(name: string, permissionNames: string[], options: RoleOrganization & ChangeOptions = {}): Promise<RolePermission[]> {
+  async addPermissions(name: string, permissionNames: string[], given: RoleOrganization & ChangeOptions = {}): Promise<RolePermission[]> {
+    const { organizationId, ...options } = readOptions(given, { ...roleNames, ...changeNames });
     const body = { permission_names: permissionNames };
-    return this.#permissions({ method: 'POST', path: `${pathOf(name, options)}/permissions`, body, options });
+    return this.#permissions({ method: 'POST', path: `${pathOf(name, organizationId)}/permissions`, body, takes: 'change', options });
   }
 
   /** Takes a permission from the role; a `NotFoundError` if the role does not have it itself. */
-  async removePermission(name: string, permissionName: string, options: RoleOrganization & ChangeOptions = {}): Promise<void> {
-    const path = `${pathOf(name, options)}/permissions/${segment('permissionName', permissionName)}`;
-    await this.#connection.call({ method: 'DELETE', path, once: isConditional(options), options });
+  async removePermission(name: string, permissionName: string, given: RoleOrganization & ChangeOptions = {}): Promise<void> {
+    const { organizationId, ...options } = readOptions(given, { ...roleNames, ...changeNames });
+    const path = `${pathOf(name, organizationId)}/permissions/${segment('permissionName', permissionName)}`;
+    await this.#connection.call({ method: 'DELETE', path, once: 'conditional', takes: 'change', options });
   }
 
   /** Sets the default roles of the environment; one that is not named stays. Returns both. */
@@ -106,7 +127,7 @@ export class Roles {
 
   /** Sets the role that new members of an organization get; null: the default of the environment again. Returns what holds now. */
   async setOrganizationDefault(organizationId: string, roleName: string | null, options?: CallOptions): Promise<Role> {
-    const path = `${collectionOf({ organizationId })}:set_defaults`;
+    const path = `${collectionOf(organizationId)}:set_defaults`;
     const body = { default_member_role: roleName };
     const { default_member: role } = await this.#connection.call<{ default_member: Role }>({ method: 'PATCH', path, body, options });
     return role;
@@ -128,10 +149,10 @@ export class Roles {
   }
 }
 
-function collectionOf({ organizationId }: RoleOrganization): string {
+function collectionOf(organizationId: string | undefined): string {
   return organizationId === undefined ? collection : `/api/v1/organizations/${segment('organizationId', organizationId)}/roles`;
 }
 
-function pathOf(name: string, organization: RoleOrganization): string {
-  return `${collectionOf(organization)}/${segment('name', name)}`;
+function pathOf(name: string, organizationId: string | undefined): string {
+  return `${collectionOf(organizationId)}/${segment('name', name)}`;
 }

@@ -27,12 +27,12 @@ export class Systems {
 
   /** Sets all that is known of a system: what is left out is null. */
   put(name: string, system: Either<PutSystem>, options?: UpsertOptions): Promise<PutSystemAnswer> {
-    return this.#connection.call({ method: 'PUT', path: pathOf(name), body: system, options });
+    return this.#connection.call({ method: 'PUT', path: pathOf(name), body: system, takes: 'upsert', options });
   }
 
   /** Forgets what is known of a system. The IDs that records have of it stay. */
   async delete(name: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: pathOf(name), options });
+    await this.#connection.call({ method: 'DELETE', path: pathOf(name), takes: 'change', options });
   }
 }
 

@@ -2,9 +2,18 @@ import type { Alias, CreateUser, CreateUserAndMembership, Invitation, UpdateUser
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { RecordHistory } from './history.ts';
-import { externalQuery, type SystemOption, segment } from './identifiers.ts';
-import { List, type PageInfo, type PageOptions } from './pages.ts';
-import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
+import { externalQuery, type SystemOption, segment, systemNames } from './identifiers.ts';
+import { type OptionNames, readOptions } from './options.ts';
+import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
+import {
+  type CallOptions,
+  type ChangeOptions,
+  type Connection,
+  callNames,
+  changeNames,
+  type UpsertOptions,
+  upsertNames,
+} from './request.ts';
 import type { Membership, Part, User, Whole } from './types.ts';
 
 const collection = '/api/v1/users';
@@ -14,6 +23,16 @@ const external = `${collection}:external`;
 export interface UserPage<Data, MembershipData> extends PageInfo {
   users: User<Data, MembershipData>[];
 }
+
+/** Which users a list has. */
+export interface UsersOptions extends PageOptions {
+  /** a condition on metadata */
+  filter?: string;
+  externalId?: string;
+  email?: string;
+}
+
+const usersNames: OptionNames<UsersOptions> = { filter: true, externalId: true, email: true, ...pageNames };
 
 /** The users of the environment: people, each in any number of organizations. */
 export class Users<Data, MembershipData> {
@@ -46,22 +65,24 @@ export class Users<Data, MembershipData> {
   }
 
   /** The member of the organization with this external ID or alias, or null: also when the user is not a member. */
-  getUserByExternalId(
+  async getUserByExternalId(
     organizationId: string,
     externalId: string,
-    options: SystemOption & CallOptions = {},
+    given: SystemOption & CallOptions = {},
   ): Promise<User<Data, MembershipData> | null> {
+    const { system, ...options } = readOptions(given, { ...systemNames, ...callNames });
     return this.#orNull({
       method: 'GET',
       path: `${membersOf(organizationId)}:external`,
-      query: externalQuery(externalId, options),
+      query: externalQuery(externalId, system),
       options,
     });
   }
 
   /** The user with this external ID or alias, in whatever organization, or null. */
-  getByExternalId(externalId: string, options: SystemOption & CallOptions = {}): Promise<User<Data, MembershipData> | null> {
-    return this.#orNull({ method: 'GET', path: external, query: externalQuery(externalId, options), options });
+  async getByExternalId(externalId: string, given: SystemOption & CallOptions = {}): Promise<User<Data, MembershipData> | null> {
+    const { system, ...options } = readOptions(given, { ...systemNames, ...callNames });
+    return this.#orNull({ method: 'GET', path: external, query: externalQuery(externalId, system), options });
   }
 
   /** The user with this address, or null. */
@@ -82,74 +103,96 @@ export class Users<Data, MembershipData> {
 
   /** Changes the fields that are given; metadata merges, null removes a key. */
   async updateUser(id: string, changes: Either<Part<UpdateUser, Data>>, options?: ChangeOptions): Promise<User<Data, MembershipData>> {
-    return this.#one({ method: 'PATCH', path: `${collection}/${segment('id', id)}`, body: changes, options });
+    return this.#one({ method: 'PATCH', path: `${collection}/${segment('id', id)}`, body: changes, takes: 'change', options });
   }
 
   /** As `updateUser`, for the user with this external ID. */
   async updateByExternalId(
     externalId: string,
     changes: Either<Part<UpdateUser, Data>>,
-    options: SystemOption & ChangeOptions = {},
+    given: SystemOption & ChangeOptions = {},
   ): Promise<User<Data, MembershipData>> {
-    return this.#one({ method: 'PATCH', path: external, query: externalQuery(externalId, options), body: changes, options });
+    const { system, ...options } = readOptions(given, { ...systemNames, ...changeNames });
+    return this.#one({
+      method: 'PATCH',
+      path: external,
+      query: externalQuery(externalId, system),
+      body: changes,
+      takes: 'change',
+      options,
+    });
   }
 
   /** Creates the user with this external ID, or updates them: one call, safe to make from many places at once. */
-  upsertByExternalId(
+  async upsertByExternalId(
     externalId: string,
     fields: Either<Part<UpdateUser, Data>>,
-    options: SystemOption & UpsertOptions = {},
+    given: SystemOption & UpsertOptions = {},
   ): Promise<{ user: User<Data, MembershipData>; created: boolean }> {
-    return this.#connection.call({ method: 'PUT', path: external, query: externalQuery(externalId, options), body: fields, options });
+    const { system, ...options } = readOptions(given, { ...systemNames, ...upsertNames });
+    return this.#connection.call({
+      method: 'PUT',
+      path: external,
+      query: externalQuery(externalId, system),
+      body: fields,
+      takes: 'upsert',
+      options,
+    });
   }
 
   /** Puts other metadata in place of all that is there. */
   async replaceMetadata(id: string, metadata: Data, options?: ChangeOptions): Promise<User<Data, MembershipData>> {
-    return this.#one({ method: 'PUT', path: `${collection}/${segment('id', id)}/metadata`, body: metadata, asIs: true, options });
+    return this.#one({
+      method: 'PUT',
+      path: `${collection}/${segment('id', id)}/metadata`,
+      body: metadata,
+      asIs: true,
+      takes: 'change',
+      options,
+    });
   }
 
   /** Removes the user and their memberships. */
   async deleteUser(id: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: `${collection}/${segment('id', id)}`, options });
+    await this.#connection.call({ method: 'DELETE', path: `${collection}/${segment('id', id)}`, takes: 'change', options });
   }
 
   /** As `deleteUser`, for the user with this external ID. */
-  async deleteByExternalId(externalId: string, options: SystemOption & ChangeOptions = {}): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: external, query: externalQuery(externalId, options), options });
+  async deleteByExternalId(externalId: string, given: SystemOption & ChangeOptions = {}): Promise<void> {
+    const { system, ...options } = readOptions(given, { ...systemNames, ...changeNames });
+    await this.#connection.call({ method: 'DELETE', path: external, query: externalQuery(externalId, system), takes: 'change', options });
   }
 
   /** Newest first; `filter` is a condition on metadata, such as `metadata.quota >= 100000`. */
-  listUsers(
-    { filter, externalId, email, ...page }: PageOptions & { filter?: string; externalId?: string; email?: string } = {},
-    options?: CallOptions,
-  ) {
-    return this.#list(collection, { filter, external_id: externalId, email }, page, options);
+  listUsers(wanted: UsersOptions = {}, options?: CallOptions) {
+    return this.#narrowed(collection, wanted, options);
   }
 
   /** The users of an organization, newest first; narrowed as by `listUsers`. */
-  listOrganizationUsers(
-    organizationId: string,
-    { filter, externalId, email, ...page }: PageOptions & { filter?: string; externalId?: string; email?: string } = {},
-    options?: CallOptions,
-  ) {
-    return this.#list(membersOf(organizationId), { filter, external_id: externalId, email }, page, options);
+  listOrganizationUsers(organizationId: string, wanted: UsersOptions = {}, options?: CallOptions) {
+    return this.#narrowed(membersOf(organizationId), wanted, options);
   }
 
   /** As `search`, among the users of an organization. */
   searchOrganizationUsers(organizationId: string, query: string, page: PageOptions = {}, options?: CallOptions) {
-    return this.#list(`${membersOf(organizationId)}:search`, { query }, page, options);
+    return this.#list(`${membersOf(organizationId)}:search`, { query }, readOptions(page, pageNames), options);
   }
 
   /** Sends the invitation of a user again; a `ValidationError` when it was accepted. One that has expired gets a new end. */
   async resendInvite(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
     const path = `/api/v1/invites/organizations/${segment('organizationId', organizationId)}/users/${segment('userId', userId)}/resend`;
-    const { invite } = await this.#connection.call<{ invite: Invitation }>({ method: 'PATCH', path, body: {}, options });
+    const { invite } = await this.#connection.call<{ invite: Invitation }>({ method: 'PATCH', path, body: {}, takes: 'change', options });
     return invite;
   }
 
   /** Those whose address, name, external ID or ID contains a text of 3 to 100 characters. */
   search(query: string, page: PageOptions = {}, options?: CallOptions) {
-    return this.#list(`${collection}:search`, { query }, page, options);
+    return this.#list(`${collection}:search`, { query }, readOptions(page, pageNames), options);
+  }
+
+  #narrowed(path: string, wanted: UsersOptions, options: CallOptions | undefined) {
+    const { filter, externalId, email, ...page } = readOptions(wanted, usersNames);
+    return this.#list(path, { filter, external_id: externalId, email }, page, options);
   }
 
   #list(path: string, query: Record<string, string | undefined>, { pageSize, pageToken }: PageOptions, options: CallOptions | undefined) {

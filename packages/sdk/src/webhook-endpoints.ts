@@ -13,7 +13,8 @@ import type {
 } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { segment } from './identifiers.ts';
-import { List, type PageInfo, type PageOptions } from './pages.ts';
+import { readOptions } from './options.ts';
+import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { Call, CallOptions, ChangeOptions, Connection } from './request.ts';
 
 const collection = '/api/v1/webhook_endpoints';
@@ -52,27 +53,34 @@ export class WebhookEndpoints {
 
   /** Changes what is named. What is pending goes to the new address. */
   update(id: string, changes: Either<UpdateWebhookEndpoint>, options?: ChangeOptions): Promise<WebhookEndpoint> {
-    return this.#one({ method: 'PATCH', path: pathOf(id), body: changes, options });
+    return this.#one({ method: 'PATCH', path: pathOf(id), body: changes, takes: 'change', options });
   }
 
   /** Sends to it again: what was pending goes on, what happened since is sent by `replay` alone. */
   enable(id: string, options?: ChangeOptions): Promise<WebhookEndpoint> {
-    return this.#one({ method: 'POST', path: `${pathOf(id)}:enable`, options });
+    return this.#one({ method: 'POST', path: `${pathOf(id)}:enable`, takes: 'change', options });
   }
 
   /** Sends nothing to it any more. */
   disable(id: string, options?: ChangeOptions): Promise<WebhookEndpoint> {
-    return this.#one({ method: 'POST', path: `${pathOf(id)}:disable`, options });
+    return this.#one({ method: 'POST', path: `${pathOf(id)}:disable`, takes: 'change', options });
   }
 
   /** Deletes it with what is pending for it. */
   async delete(id: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: pathOf(id), options });
+    await this.#connection.call({ method: 'DELETE', path: pathOf(id), takes: 'change', options });
   }
 
   /** Gives it a new secret, which is in this answer and nowhere else. The old one signs too for `overlapHours` (24). */
   rotateSecret(id: string, rotation: Either<RotateWebhookSecret> = {}, options?: ChangeOptions): Promise<WebhookEndpointSecretAnswer> {
-    return this.#connection.call({ method: 'POST', path: `${pathOf(id)}:rotate_secret`, body: rotation, once: true, options });
+    return this.#connection.call({
+      method: 'POST',
+      path: `${pathOf(id)}:rotate_secret`,
+      body: rotation,
+      once: true,
+      takes: 'change',
+      options,
+    });
   }
 
   /** Sends a sample now, once, and tells what came of it. */
@@ -84,9 +92,10 @@ export class WebhookEndpoints {
   /** What was and is sent, newest event first, all or of one status. Those that have ended are kept for 14 days. */
   deliveries(
     id: string,
-    { status, pageSize, pageToken }: PageOptions & { status?: WebhookDelivery['status'] } = {},
+    wanted: PageOptions & { status?: WebhookDelivery['status'] } = {},
     options?: CallOptions,
   ): List<WebhookDeliveryPage, WebhookDelivery> {
+    const { status, pageSize, pageToken } = readOptions(wanted, { status: true, ...pageNames });
     return new List<WebhookDeliveryPage, WebhookDelivery>(
       (token) =>
         this.#connection.call({
@@ -108,7 +117,8 @@ export class WebhookEndpoints {
   }
 
   /** What sending to it was like in the last `hours` (168, at most 336), by the hour. */
-  stats(id: string, { hours }: { hours?: number } = {}, options?: CallOptions): Promise<WebhookStats> {
+  async stats(id: string, wanted: { hours?: number } = {}, options?: CallOptions): Promise<WebhookStats> {
+    const { hours } = readOptions(wanted, { hours: true });
     return this.#connection.call({ method: 'GET', path: `${pathOf(id)}/stats`, query: { hours }, options });
   }
 
