@@ -10,6 +10,7 @@ import type {
 } from '@crosswalk/contract';
 import { type CamelKeys, type Either, toSnakeCase } from './case.ts';
 import { segment } from './identifiers.ts';
+import { jsonOf } from './json.ts';
 import { type OptionNames, readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import { type CallOptions, type Connection, callNames, pause } from './request.ts';
@@ -180,11 +181,13 @@ function streamOf(
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  let parts = 0;
   const next = async (): Promise<Uint8Array | undefined> => {
     const { done, value } = await iterator.next();
     if (done === true) return undefined;
+    parts += 1;
     if (value instanceof Uint8Array) return value;
-    return encoder.encode(typeof value === 'string' ? value : `${JSON.stringify(value)}\n`);
+    return encoder.encode(typeof value === 'string' ? value : `${jsonOf(value, `row ${parts}`)}\n`);
   };
   return new ReadableStream<Uint8Array>(
     {

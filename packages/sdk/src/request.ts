@@ -3,6 +3,7 @@ import { answerOf, openAnswer, wholeAnswer } from './answer.ts';
 import { toSnakeCase } from './case.ts';
 import type { Credentials, SendForm } from './credentials.ts';
 import { ConnectionError, type CrosswalkError, connectionError, errorFrom } from './errors.ts';
+import { jsonOf } from './json.ts';
 import { type OptionNames, readOptions } from './options.ts';
 
 /** Settings of a client. */
@@ -166,7 +167,7 @@ export class Connection {
     }
     if (options.ifMatch !== undefined) headers['if-match'] = entityTag(options.ifMatch);
     if (options.ifNoneMatch !== undefined) headers['if-none-match'] = options.ifNoneMatch;
-    const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(asIs ? body : toSnakeCase(body)) }) };
+    const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body: jsonOf(asIs ? body : toSnakeCase(body)) }) };
     const response = await this.#authenticated(url, init, { ...options, streamed }, once ? 0 : this.#maxRetries);
     if (!response.ok) throw await errorFrom(response);
     return response;
