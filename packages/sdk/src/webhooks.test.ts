@@ -6,6 +6,10 @@ const secret = `whsec_${Buffer.from('a secret of thirty-two bytes !!!').toString
 const body = JSON.stringify({ type: 'organization.updated', data: { name: 'Zoë' } });
 const now = 1_795_000_000_000;
 
+/** What a program without types gives. */
+// biome-ignore lint/suspicious/noExplicitAny: that is what is tried
+const untyped = (value: unknown): any => value;
+
 function signed(payload = body, at = now, key = secret): Record<string, string> {
   return {
     'webhook-id': 'evt_1',
@@ -116,10 +120,37 @@ describe('is refused (W21)', () => {
   });
 
   test('a secret that is none is the caller’s mistake', async () => {
-    for (const none of ['whsec_', '', '***']) {
+    for (const none of ['whsec_', '***']) {
       const refused = verify(body, signed(), none, { now });
       await expect(refused).rejects.toThrow(TypeError);
       await expect(refused).rejects.toThrow('the secret must be whsec_ and base64, as it was shown when the endpoint was made');
     }
+  });
+
+  test('a secret that is not set is no forged message, whatever else is wrong', async () => {
+    for (const unset of ['', process.env.CROSSWALK_NO_SUCH_VARIABLE]) {
+      const refused = verify(body, {}, untyped(unset), { now });
+      await expect(refused).rejects.toThrow(TypeError);
+      await expect(refused).rejects.toThrow('the secret of the webhook endpoint is not set');
+    }
+  });
+
+  test('a body that was parsed already is no forged message', async () => {
+    for (const [parsed, what] of [
+      [JSON.parse(body), 'not an object that was parsed from it'],
+      [undefined, 'not undefined'],
+      [null, 'not null'],
+    ]) {
+      const refused = verify(untyped(parsed), signed(), secret, { now });
+      await expect(refused).rejects.toThrow(TypeError);
+      await expect(refused).rejects.toThrow('give the raw body, as a text or as bytes, ');
+      await expect(refused).rejects.toThrow(what);
+    }
+    const { buffer } = Uint8Array.from(Buffer.from(body));
+    expect(await verify(untyped(buffer), signed(), secret, { now })).toEqual(JSON.parse(body));
+  });
+
+  test('a tolerance that is misspelled', async () => {
+    await expect(verify(body, signed(), secret, untyped({ tolerence: 10 }))).rejects.toThrow('did you mean tolerance?');
   });
 });

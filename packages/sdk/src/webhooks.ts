@@ -1,4 +1,5 @@
 import type { WebhookMessage } from '@crosswalk/contract';
+import { type OptionNames, readOptions } from './options.ts';
 
 /** The headers of a webhook, however the framework gives them. */
 export type WebhookHeaders = Headers | Record<string, string | string[] | undefined>;
@@ -9,6 +10,8 @@ export interface VerifyOptions {
   /** Milliseconds since 1970; default the clock. */
   now?: number;
 }
+
+const verifyNames: OptionNames<VerifyOptions> = { tolerance: true, now: true };
 
 /** The message was not signed with the secret, or not just now. Do not act on it: answer 400. */
 export class WebhookVerificationError extends Error {
@@ -21,7 +24,7 @@ const maxSignatures = 20;
 /**
  * Checks that a webhook comes from the holder of the secret (Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`)
  * and returns its content. `payload` must be the body as it came, not parsed and printed again. Throws a
- * `WebhookVerificationError`.
+ * `WebhookVerificationError`; a `TypeError` when there is no secret, or the body was parsed already.
  */
 export async function verify(
   payload: string | Uint8Array,
@@ -29,12 +32,13 @@ export async function verify(
   secret: string,
   options: VerifyOptions = {},
 ): Promise<WebhookMessage> {
+  // First, as both are mistakes of the receiver: whoever is told of a forged message looks for it elsewhere.
+  const body = textOf(payload);
+  const key = await keyOf(secret);
   const id = requireHeader(headers, 'webhook-id');
   const timestamp = requireHeader(headers, 'webhook-timestamp');
   const signatures = requireHeader(headers, 'webhook-signature');
-  checkTime(timestamp, options);
-  const body = typeof payload === 'string' ? payload : new TextDecoder().decode(payload);
-  const key = await keyOf(secret);
+  checkTime(timestamp, readOptions(options, verifyNames));
   const signed = signedBytes(id, timestamp, body);
   for (const signature of signatures.split(' ').slice(0, maxSignatures)) {
     const [version, encoded = ''] = signature.split(',');
@@ -53,12 +57,24 @@ export async function sign(
   id: string,
   body: string,
   secret: string,
-  { now = Date.now() }: Pick<VerifyOptions, 'now'> = {},
+  options: Pick<VerifyOptions, 'now'> = {},
 ): Promise<Record<string, string>> {
+  const { now = Date.now() } = readOptions(options, { now: true });
   const timestamp = String(Math.floor(now / 1000));
   const signature = await crypto.subtle.sign('HMAC', await keyOf(secret), signedBytes(id, timestamp, body));
   const text = btoa(String.fromCharCode(...new Uint8Array(signature)));
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${text}` };
+}
+
+/** The body as text. It may be anything: most frameworks parse it, unless they are told not to. */
+function textOf(payload: string | Uint8Array): string {
+  if (typeof payload === 'string') return payload;
+  // An ArrayBuffer is what `request.arrayBuffer()` gives.
+  if (ArrayBuffer.isView(payload) || Object(payload) instanceof ArrayBuffer) return new TextDecoder().decode(payload);
+  const what = typeof payload === 'object' && payload !== null ? 'an object that was parsed from it' : String(payload);
+  throw new TypeError(
+    `give the raw body, as a text or as bytes, not ${what}: the signature is of the body as it came. In Express the route has express.raw({ type: 'application/json' }) in place of express.json()`,
+  );
 }
 
 function keyOf(secret: string): Promise<CryptoKey> {
@@ -86,6 +102,8 @@ function checkTime(timestamp: string, { tolerance = 300, now = Date.now() }: Ver
 }
 
 function secretBytes(secret: string): Uint8Array<ArrayBuffer> {
+  if (typeof secret !== 'string' || secret === '')
+    throw new TypeError('the secret of the webhook endpoint is not set: it begins with whsec_, and was shown when the endpoint was made');
   const bytes = decodeBase64(secret.replace(/^whsec_/, ''));
   if (bytes === undefined || bytes.length === 0)
     throw new TypeError('the secret must be whsec_ and base64, as it was shown when the endpoint was made');
