@@ -69,3 +69,27 @@ test('deliveries are iterated, read and sent again: one, what was given up, a sp
   await until(() => verified.length === before + 7);
   expect(verified.slice(before).map((message) => Object(message).type)).toEqual(Array.from({ length: 7 }, () => 'organization.created'));
 });
+
+test.each<[string, unknown, string]>([
+  ['nothing', {}, 'say what to send again: { failed: true }, or { from }'],
+  ['no argument', undefined, 'say what to send again'],
+  ['what was not given up', { failed: false }, 'say what to send again'],
+  ['two ways at once', { failed: true, from: '2026-01-01T00:00:00Z' }, 'say what to send again'],
+  [
+    'a misspelled end',
+    { from: '2026-01-01T00:00:00Z', til: '2026-01-02T00:00:00Z' },
+    '"til" is no option here. The options are failed, from, to',
+  ],
+  [
+    'a number',
+    { from: 1_795_000_000_000 },
+    'from must be a Date that is a time, or a text such as 2026-01-31T12:00:00Z, not 1795000000000',
+  ],
+  ['a date that is none', { from: '2026-01-01T00:00:00Z', to: new Date('never') }, 'to must be a Date that is a time'],
+])('a replay of %s says what is needed', async (_name, request, message) => {
+  // biome-ignore lint/suspicious/noExplicitAny: what a program without types gives
+  const untyped: any = request;
+  const refused = crosswalk.webhookEndpoint.replay('whe_1', untyped);
+  await expect(refused).rejects.toThrow(TypeError);
+  await expect(refused).rejects.toThrow(message);
+});

@@ -131,8 +131,7 @@ export class WebhookEndpoints {
 
   /** Sends many events again; resolves to how many. Makes a request for each 10,000. */
   async replay(id: string, request: ReplayRequest, options?: CallOptions): Promise<number> {
-    const text = (time: Date | string) => (typeof time === 'string' ? time : time.toISOString());
-    const wanted = 'failed' in request ? { status: 'FAILED' } : { from: text(request.from), to: text(request.to ?? new Date()) };
+    const wanted = replayed(request);
     let scheduled = 0;
     for (let cursor: string | undefined; ; ) {
       const body = cursor === undefined ? wanted : { ...wanted, cursor };
@@ -148,6 +147,25 @@ export class WebhookEndpoints {
     const answer = await this.#connection.call<{ webhook_endpoint: WebhookEndpoint }>(call);
     return answer.webhook_endpoint;
   }
+}
+
+/** What a request for a replay has. Throws a `TypeError` when it does not say what is sent again. */
+function replayed(request: ReplayRequest): { status: 'FAILED' } | { from: string; to: string } {
+  const names = { failed: true, from: true, to: true } as const;
+  const { failed, from, to } = readOptions<{ failed?: boolean; from?: Date | string; to?: Date | string }>(request, names);
+  if (failed === true && from === undefined && to === undefined) return { status: 'FAILED' };
+  if (failed === true || from === undefined)
+    throw new TypeError(
+      'say what to send again: { failed: true }, or { from } with the time of the first event, and { to } unless it is now',
+    );
+  return { from: timeOf('from', from), to: timeOf('to', to ?? new Date()) };
+}
+
+function timeOf(name: string, time: Date | string): string {
+  if (typeof time === 'string') return time;
+  if (!(time instanceof Date) || Number.isNaN(time.getTime()))
+    throw new TypeError(`${name} must be a Date that is a time, or a text such as 2026-01-31T12:00:00Z, not ${String(time).slice(0, 100)}`);
+  return time.toISOString();
 }
 
 function pathOf(id: string): string {
