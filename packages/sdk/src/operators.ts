@@ -18,7 +18,10 @@ export class Operators {
     return operators;
   }
 
-  /** Lets a person in, with a role in the environment. A `ConflictError` names the operator who has the address: give them a role by `update`. */
+  /**
+   * Lets a person in, with a role in the environment. A `ConflictError` when the address is taken: it names the operator to whoever is in charge
+   * of them, who can give them a role by `update`; to all others it says no more than that.
+   */
   create(operator: CreateOperator, options?: CallOptions): Promise<Operator> {
     return this.#one({ method: 'POST', path: collection, body: operator, once: true, options });
   }
