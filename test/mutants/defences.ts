@@ -22,6 +22,7 @@ export const defences: readonly Defence[] = [
   { name: 'tokens', ...beside('lib', 'page-token', 'secret', 'seal') },
   { name: 'ids', ...beside('lib', 'id') },
   { name: 'json', ...beside('lib', 'json-scan') },
+  { name: 'numbers', modules: ['packages/contract/src/exact-number.ts'], tests: ['packages/contract/src/exact-number.test.ts'] },
   { name: 'texts', ...beside('lib', 'text') },
   { name: 'emails', ...beside('lib', 'email', 'domain-name') },
   { name: 'external-ids', ...beside('external-ids', 'external-id') },
