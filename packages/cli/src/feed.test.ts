@@ -141,7 +141,7 @@ test('a tail outlives answers that are cut off on their way, and misses nothing'
   await until(() => tail.printed.out.includes('After the cuts'));
   tail.child.kill('SIGINT');
   expect([await tail.ended, cuts]).toEqual([130, 0]);
-  expect(tail.printed.err).toMatch(/^no answer from the server: .*; trying again\ninterrupted; go on with --after \S+\n$/);
+  expect(tail.printed.err).toMatch(/^no answer from the server at http:\/\/\S+: .*; trying again\ninterrupted; go on with --after \S+\n$/);
   proxy.close();
   proxy.closeAllConnections();
 });

@@ -126,9 +126,11 @@ export async function errorFrom(response: Response): Promise<CrosswalkError> {
   });
 }
 
-/** The error of a call that got no answer. */
-export function connectionError(cause: unknown): ConnectionError {
-  return new ConnectionError(`no answer from the server: ${reasonOf(cause)}`, {
+/** The error of a call that got no answer; `url` is what was asked, where that is known. */
+export function connectionError(cause: unknown, url?: string): ConnectionError {
+  // The origin alone: a query has IDs of people.
+  const server = url === undefined ? 'the server' : `the server at ${new URL(url).origin}`;
+  return new ConnectionError(`no answer from ${server}: ${reasonOf(cause)}`, {
     status: 0,
     code: 14,
     errorCode: 'CONNECTION',
@@ -141,6 +143,9 @@ export function connectionError(cause: unknown): ConnectionError {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return reasonOf(error.cause);
+  // OpenSSL tells the place in its own source.
+  if ('code' in error && error.code === 'ERR_SSL_WRONG_VERSION_NUMBER')
+    return 'it does not speak TLS: begin its URL with http://, or give the port that has TLS';
   return error instanceof AggregateError ? [...new Set(error.errors.map(reasonOf))].join('; ') : error.message;
 }
 

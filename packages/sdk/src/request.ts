@@ -227,7 +227,7 @@ export class Connection {
     for (let attempt = 0; ; attempt += 1) {
       const response = await this.#once(url, init, options).catch((error: unknown) => {
         if (options.signal?.aborted) throw error;
-        return connectionError(error);
+        return connectionError(error, URL.canParse(url) ? url : undefined);
       });
       const last = attempt >= maxRetries;
       let error: CrosswalkError;

@@ -637,9 +637,18 @@ describe('the network', () => {
     for (const host of ['127.0.0.1', 'localhost']) {
       const crosswalk = new Crosswalk(`http://${host}:${port}`, 'skc_1', 'secret', { maxRetries: 0 });
       await expect(crosswalk.resolve(['x'])).rejects.toThrow(
-        expect.objectContaining({ message: expect.stringMatching(`^no answer from the server: connect ECONNREFUSED .*:${port}`) }),
+        expect.objectContaining({
+          message: expect.stringMatching(`^no answer from the server at http://${host}:${port}: connect ECONNREFUSED .*:${port}`),
+        }),
       );
     }
+  });
+
+  test('where nobody speaks TLS, the error says what to change', async () => {
+    const crosswalk = new Crosswalk(url.replace('http:', 'https:'), 'skc_1', 'secret', { maxRetries: 0 });
+    await expect(crosswalk.resolve(['x'])).rejects.toThrow(
+      `no answer from the server at ${url.replace('http:', 'https:')}: it does not speak TLS: begin its URL with http://`,
+    );
   });
 
   test('429 for longer than a minute is told at once', async () => {
