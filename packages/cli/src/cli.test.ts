@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { useTestServer } from '../../server/src/testing.ts';
 import { run } from './run.ts';
+import { runIn, variablesOf } from './testing.ts';
 
 const server = useTestServer();
 
@@ -96,4 +97,42 @@ test('a failure is 1 with the reason and the request ID, a wrong call is 2 with 
     ),
   ).toBe(2);
   expect(err).toContain('CROSSWALK_ENVIRONMENT_URL, CROSSWALK_CLIENT_ID, CROSSWALK_CLIENT_SECRET are not set');
+});
+
+test('a wrong call names the help of its own command', async () => {
+  for (const [args, help] of [
+    [['orgs', 'create', '--nmae', 'x'], 'crosswalk orgs create'],
+    [['orgs', 'got'], 'crosswalk orgs'],
+    [['import', 'get'], 'crosswalk import get'],
+    [['unknown'], 'crosswalk'],
+  ] as const)
+    expect((await crosswalk(...args)).err).toContain(`\n(see ${help} --help)\n`);
+});
+
+test('a field that is refused is told with the option that sets it', async () => {
+  const made = await crosswalk('orgs', 'create', '--external-id', 'CUST-7');
+  expect(made.err).toMatch(/^crosswalk: display_name: is required: see --name\n {2}request \S+ \(INVALID_ARGUMENT\)\n$/);
+  expect((await crosswalk('users', 'create', '--email', 'x')).err).toMatch(/ada@example\.com: see --email\n/);
+  expect((await crosswalk('orgs', 'update', '--external-id', 'CUST-1', '--set-external-id', ' ')).err).toMatch(/: see --set-external-id\n/);
+});
+
+test('a precondition is told as an option, not as a header', async () => {
+  const upsert = (...args: string[]) => crosswalk('orgs', 'upsert', '--name', 'X', '--external-id', ...args);
+  expect((await upsert('CUST-8', '--update-only')).err).toMatch(
+    /^crosswalk: there is no such record: without --update-only and --if-version it is made\n/,
+  );
+  expect((await upsert('CUST-1', '--create-only')).err).toMatch(/^crosswalk: org_[0-9]+ exists, at version 1\n/);
+  expect((await upsert('CUST-1', '--if-version', '7')).err).toMatch(/^crosswalk: org_[0-9]+ is at version 1, not 7\n/);
+});
+
+test('credentials that are not valid, and a server that does not answer, are told with the way out', async () => {
+  const list = (env: Record<string, string>) => runIn({ ...variablesOf(server), ...env }, ['orgs', 'list']);
+  expect((await list({ CROSSWALK_CLIENT_SECRET: 'wrong' })).err).toMatch(
+    /^crosswalk: invalid_client: no client has this ID and secret\n {2}check the client ID and the secret, .*crosswalk doctor.*\n {2}request req_\w+\n$/,
+  );
+  const tls = server.url.replace('http:', 'https:');
+  expect((await list({ CROSSWALK_ENVIRONMENT_URL: tls })).err).toBe(
+    `crosswalk: no answer from the server at ${tls}: it does not speak TLS: begin its URL with http://, or give the port that has TLS\n` +
+      '  check the URL and the network, and that the server runs: crosswalk doctor tells more\n',
+  );
 });

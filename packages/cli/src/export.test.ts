@@ -34,6 +34,10 @@ test('a CSV has one kind, and its cells are none of formulas', async () => {
   expect((await crosswalk('export', '--kinds', 'organisation')).err).toContain(
     '--kinds is one of permission, role, organization, user, membership',
   );
+  for (const args of [['export'], ['import', '-', '--format', 'csv', '--kind', 'user', '--rejected']]) {
+    const folder = await crosswalk(...args, directory);
+    expect(folder).toEqual({ status: 2, out: '', err: `crosswalk: ${directory} is a directory: name a file in it\n` });
+  }
   const nowhere = await crosswalk('export', join(directory, 'no', 'folder.ndjson'));
   expect([nowhere.status, nowhere.err]).toEqual([2, expect.stringContaining('folder.ndjson cannot be written (ENOENT)')]);
 });

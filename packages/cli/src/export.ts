@@ -6,7 +6,7 @@ import { oneOf } from './import/settings.ts';
 import { bytes, Meter } from './meter.ts';
 import { figure } from './print.ts';
 import { Progress } from './progress.ts';
-import { writeWhole } from './whole-file.ts';
+import { refuseDirectory, writeWhole } from './whole-file.ts';
 
 interface ExportArguments extends CommonOptions {
   format?: string;
@@ -25,6 +25,7 @@ export function addExport(cli: Cli, program: Command): void {
       const kinds = options.kinds === undefined ? undefined : kindsIn(options.kinds);
       if (format === 'csv' && kinds?.length !== 1) throw new UsageError('a CSV has one kind: add --kinds organization, or another one');
       const path = file === '-' ? undefined : file;
+      if (path !== undefined) await refuseDirectory(path);
       const done = await write(cli, path, options, { format, ...(kinds === undefined ? {} : { kinds }) });
       const summary = { ...done, file: path ?? null };
       if (path !== undefined) cli.print(options, summary, () => `${figure(done.rows)} rows, ${bytes(done.bytes)}, in ${path}\n`);

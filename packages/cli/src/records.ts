@@ -1,7 +1,7 @@
-import type { Crosswalk } from '@crosswalk/sdk';
+import { type Crosswalk, ValidationError } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import { type Cli, type CommonOptions, wholeNumber } from './cli.ts';
-import { UsageError } from './exit.ts';
+import { Reworded, UsageError } from './exit.ts';
 import { type ListOptions, type ListPage, printList, withPages } from './lists.ts';
 import { safe } from './print.ts';
 import { type BodyOptions, bodyOf, type FieldOption, withBody } from './record-input.ts';
@@ -95,7 +95,7 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
 
   withBody(cli.command(parent, 'create', `make ${noun.one}`), [...noun.keys, ...noun.fields]).action(async (options: WriteOptions) => {
     const body = await bodyOf<never>(options, [...noun.keys, ...noun.fields], cli.streams, { creates: true });
-    show(options, await calls(options).create(body));
+    show(options, await inOptions([...noun.keys, ...noun.fields], calls(options).create(body)));
   });
 
   withBody(ifVersion(named(cli.command(parent, 'update', `change ${noun.one}: fields that are not named stay`))), [
@@ -107,12 +107,11 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
     if (Object.keys(body).length === 0) throw new UsageError('say what to change: see --help for the fields');
     const { updateByExternalId, update, ...reading } = calls(options);
     const match = matchOf(options);
-    show(
-      options,
+    const changed =
       how.by === 'externalId'
-        ? await updateByExternalId(how.value, body, { ...systemOf(options), ...match })
-        : await update(await idOf(reading, how), body, match),
-    );
+        ? updateByExternalId(how.value, body, { ...systemOf(options), ...match })
+        : update(await idOf(reading, how), body, match);
+    show(options, await inOptions([...setters, ...noun.fields], changed));
   });
 
   const upserted = [
@@ -132,7 +131,8 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
         throw new UsageError('only one of --create-only, --update-only and --if-version can be meant');
       const only: Match = options.createOnly ? { ifNoneMatch: '*' } : options.updateOnly ? { ifMatch: '*' } : matchOf(options);
       const body = await bodyOf<never>(options, [...upserted, ...noun.fields], cli.streams);
-      const { record, created } = await calls(options).upsert(options.externalId, body, { ...systemOf(options), ...only });
+      const upsert = calls(options).upsert(options.externalId, body, { ...systemOf(options), ...only });
+      const { record, created } = await inOptions([...upserted, ...noun.fields], upsert);
       cli.print(options, { [noun.name]: record, created }, () => noun.print(record));
       cli.say(`${created ? 'created' : 'updated'} ${record.id}`);
     });
@@ -150,6 +150,18 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
       cli.print(options, { deleted: how.value }, () => '');
       cli.say(`deleted ${name}`);
     });
+}
+
+/** What a call resolves to; of a field that it is refused for, the option is told that sets it. */
+async function inOptions<Result>(fields: readonly FieldOption[], call: Promise<Result>): Promise<Result> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    const flags = fields.filter(({ path }) => error.fieldViolations.some(({ field }) => field === path.join('.'))).map(({ flag }) => flag);
+    if (flags.length === 0) throw error;
+    throw new Reworded(`${error.message}: see ${flags.join(', ')}`, error);
+  }
 }
 
 type Reading<RecordType> = Pick<RecordCalls<RecordType>, 'get' | 'getByExternalId' | 'getByEmail'>;

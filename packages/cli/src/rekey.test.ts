@@ -18,6 +18,16 @@ test('IDs are exchanged, all or none; a dry run changes nothing', async () => {
   expect(await nameOf('A')).toContain('Was B');
 });
 
+test('what is in the way is told once, by the row of the file', async () => {
+  for (const id of ['X', 'Y']) await server.client.request('POST', '/api/v1/organizations', { display_name: id, external_id: id });
+  expect((await rekey('old,new\nX,Y\n')).err).toMatch(
+    /^crosswalk: row 1 \(pairs\.0\.to\): another organization \(org_[0-9]+\) has this external ID\n {2}request \S+ \(EXTERNAL_ID_TAKEN\)\n$/,
+  );
+  expect((await rekey('old,new\nX,Z\nnone,E\nnobody,F\n')).err).toMatch(
+    /^crosswalk: row 2 \(pairs\.1\.from\): no organization has none\nrow 3 \(pairs\.2\.from\): no organization has nobody\n {2}request/,
+  );
+});
+
 test('a file that is none names what is wrong', async () => {
   for (const [csv, reason] of [
     ['', 'columns old and new'],

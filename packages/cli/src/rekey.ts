@@ -3,7 +3,7 @@ import { rekeyLimit } from '@crosswalk/contract';
 import { CrosswalkError } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import type { Cli, CommonOptions } from './cli.ts';
-import { UsageError } from './exit.ts';
+import { Reworded, UsageError } from './exit.ts';
 import { readAll, type Streams } from './streams.ts';
 
 interface RekeyOptions extends CommonOptions {
@@ -39,9 +39,9 @@ export function addRekey(cli: Cli, program: Command): void {
         const [verb, same] = [answer.dry_run ? 'would get' : 'got', answer.unchanged === 0 ? '' : `, ${answer.unchanged} have it already`];
         cli.print(options, answer, () => `${answer.rekeyed} ${kind}s ${verb} another ID${same}\n`);
       } catch (error) {
-        if (error instanceof CrosswalkError)
-          for (const { field, description } of error.fieldViolations) cli.say(`${lineOf(field)}: ${description}`);
-        throw error;
+        if (!(error instanceof CrosswalkError) || error.fieldViolations.length === 0) throw error;
+        const rows = error.fieldViolations.map(({ field, description }) => `${lineOf(field)}: ${description}`);
+        throw new Reworded(rows.join('\n'), error);
       }
     });
 }

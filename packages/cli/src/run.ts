@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
-import { CrosswalkError } from '@crosswalk/sdk';
+import { AuthenticationError, ConnectionError, CrosswalkError, PreconditionError } from '@crosswalk/sdk';
 import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.ts';
 import { addCompletion } from './completion.ts';
 import type { Env } from './connect.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvents } from './events.ts';
-import { Ended, exitStatus, UsageError } from './exit.ts';
+import { Ended, exitStatus, Reworded, UsageError } from './exit.ts';
 import { addExport } from './export.ts';
 import { addForwarding } from './forward.ts';
 import { addImport } from './import/command.ts';
@@ -44,7 +44,6 @@ function buildProgram(env: Env, streams: Streams): Command {
     .exitOverride()
     // What stands behind a command is that command's, also where the one above it has an option of the same name.
     .enablePositionalOptions()
-    .showHelpAfterError('(see crosswalk --help)')
     .configureOutput({ writeOut: streams.out, writeErr: streams.err })
     .addHelpText('after', '\nExit status: 0 done, 1 failed, 2 called wrongly, 3 done but for some records, 130 interrupted.');
   const cli = new Cli(env, streams);
@@ -75,15 +74,44 @@ function buildProgram(env: Env, streams: Streams): Command {
   addIndexes(cli, group('indexes', 'what makes comparisons of metadata fast'));
   addDoctor(cli, program);
   addCompletion(program, streams.out);
+  tellHelp(program, 'crosswalk');
   return program;
+}
+
+/** Has each command name its own help after what is wrong with a call of it. */
+function tellHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`(see ${name} --help)`);
+  for (const below of command.commands) tellHelp(below, `${name} ${below.name()}`);
 }
 
 /** Tells what went wrong and gives the exit status. */
 function report(error: unknown, { err }: Streams): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
   if (error instanceof Ended) return error.status;
-  err(`crosswalk: ${safeLines(error instanceof Error ? error.message : String(error))}\n`);
+  err(`crosswalk: ${safeLines(messageOf(error))}\n`);
   if (error instanceof UsageError) return exitStatus.usage;
-  if (error instanceof CrosswalkError && error.requestId !== undefined) err(`  request ${error.requestId} (${error.errorCode})\n`);
+  const failure = error instanceof Reworded ? error.failure : error;
+  if (!(failure instanceof CrosswalkError)) return exitStatus.failed;
+  const help = helpOf(failure);
+  if (help !== undefined) err(`  ${help}\n`);
+  // A refusal in the form of OAuth has no code of the catalogue.
+  const code = failure.errorCode === 'UNKNOWN' ? '' : ` (${failure.errorCode})`;
+  if (failure.requestId !== undefined) err(`  request ${failure.requestId}${code}\n`);
   return exitStatus.failed;
+}
+
+/** What went wrong. A precondition is told without the name of its header: here it is an option. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof PreconditionError)) return error.message;
+  if (error.errorCode === 'DOES_NOT_EXIST') return 'there is no such record: without --update-only and --if-version it is made';
+  return error.message.replace(/^If-(None-)?Match: /, '');
+}
+
+/** What to look at after a failure that is none of what was asked. */
+function helpOf(failure: CrosswalkError): string | undefined {
+  if (failure instanceof ConnectionError) return 'check the URL and the network, and that the server runs: crosswalk doctor tells more';
+  if (failure instanceof AuthenticationError)
+    return 'check the client ID and the secret, in the environment variables or the profile (crosswalk login): crosswalk doctor tells more';
+  return undefined;
 }

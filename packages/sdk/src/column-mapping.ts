@@ -81,7 +81,7 @@ interface Draft extends RowTemplate {
 
 function templatesOf(columns: Columns, { preset, kind, map = {}, set = {}, organization }: MappingOptions): Draft[] {
   if (preset === undefined && kind === undefined)
-    throw new MappingError('the kind of the rows is missing: organization, user, membership or role');
+    throw new MappingError('the kind of the rows is missing: organization, user, membership, role or permission');
   const given: readonly RowTemplate[] = preset?.rows ?? [{ kind: kind ?? 'organization', columns: {} }];
   const templates = given.map((template): Draft => ({ fixed: {}, needs: [], ...template, wanted: new Set() }));
   const [first] = templates;

@@ -1,11 +1,11 @@
 import { type Crosswalk, CrosswalkError, type Import, type ImportUndo, lineOfFile } from '@crosswalk/sdk';
 import type { Cli, CommonOptions } from '../cli.ts';
-import { Ended, exitStatus } from '../exit.ts';
+import { Ended, exitStatus, UsageError } from '../exit.ts';
 import { bytes, Meter, type Reading } from '../meter.ts';
 import { plain } from '../paint.ts';
 import { figure } from '../print.ts';
 import { Progress } from '../progress.ts';
-import { writeWhole } from '../whole-file.ts';
+import { refuseDirectory, writeWhole } from '../whole-file.ts';
 import { type Conversion, converted, countedBytes, newConversion } from './convert.ts';
 import { openFile } from './file.ts';
 import { follow, hasEnded } from './follow.ts';
@@ -22,6 +22,9 @@ const toldErrors = 10;
 export async function importFile(cli: Cli, path: string, options: ImportArguments): Promise<void> {
   const file = await openFile(path, cli.streams);
   const { format, mapping } = mappingOf(options, file.format);
+  if (format === 'ndjson' && options.kind !== undefined)
+    throw new UsageError('--kind is for CSV: the rows of NDJSON name their kind themselves');
+  if (options.rejected !== undefined) await refuseDirectory(options.rejected);
   const settings = { ...queryOf(options, mapping !== undefined), format };
   const crosswalk = cli.connect(options);
   const conversion = newConversion();
@@ -43,8 +46,8 @@ export async function importFile(cli: Cli, path: string, options: ImportArgument
       job = await crosswalk.imports.create(remembering(source, conversion), settings, { signal }).catch((error: unknown) => {
         // What is wrong with the file is told as that, not as a connection that broke.
         if (conversion.failure !== undefined) throw conversion.failure;
-        if (mapping === undefined && format === 'csv' && error instanceof CrosswalkError && error.errorCode === 'INVALID_FILE')
-          progress.say(`columns with other names are mapped: see --map and --preset in crosswalk import --help`);
+        const hint = mapping === undefined && format === 'csv' ? hintOf(error) : undefined;
+        if (hint !== undefined) progress.say(hint);
         throw error;
       });
       const unused = conversion.mapping?.unused ?? [];
@@ -59,6 +62,19 @@ export async function importFile(cli: Cli, path: string, options: ImportArgument
     progress.end();
   }
   if (job !== undefined) await tell(cli, crosswalk, job, options, conversion);
+}
+
+/** Faults of the columns: a file that is mapped may have them. */
+const ofColumns = ['unknown_column', 'required', 'unique', 'separator', 'max_columns'];
+
+/** How to import a file whose columns are not those of an import, where that is why it was refused. */
+function hintOf(error: unknown): string | undefined {
+  if (!(error instanceof CrosswalkError) || error.errorCode !== 'INVALID_FILE') return undefined;
+  const { field, constraint = '' } = error.fieldViolations[0] ?? { field: '' };
+  if (!ofColumns.includes(constraint)) return undefined;
+  return field === 'kind'
+    ? '--kind says what every row is'
+    : 'columns with other names are mapped: see --map and --preset in crosswalk import --help';
 }
 
 /** The same parts; that they have ended, or what goes wrong with them, is kept. */

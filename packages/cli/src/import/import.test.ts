@@ -129,6 +129,7 @@ test.each([
   ['a file of unknown format', ['[file]'], 'add --format csv or --format ndjson'],
   ['a mapping of rows of no kind', ['[latin.csv]', '--map', 'email=Mail'], '--map needs --kind'],
   ['a mapping of NDJSON', ['[rows.ndjson]', '--kind', 'user', '--map', 'email=Mail'], 'are for CSV'],
+  ['a kind for NDJSON', ['[rows.ndjson]', '--kind', 'organization'], 'the rows of NDJSON name their kind themselves'],
   ['a field that is mapped twice', ['[latin.csv]', '--kind', 'user', '--map', 'a=b', '--map', 'a=c'], 'names a twice'],
   ['a mapping without a column', ['[latin.csv]', '--kind', 'user', '--map', 'email'], 'must be field=column'],
   ['an unknown preset', ['[latin.csv]', '--preset', 'sap'], '--preset is one of stripe-customers'],
@@ -150,4 +151,22 @@ test('columns that the server does not know are refused by name, and the way to 
   const { status, err } = await crosswalk('import', '[foreign.csv]', '--kind', 'organization');
   expect(status).toBe(1);
   expect(err).toMatch(/--map and --preset[\s\S]*Customer: is no column/);
+});
+
+test('a file whose columns are not what is wrong is not said to need a mapping', async () => {
+  await write('unclosed.csv', 'external_id,display_name\n1,"Acme\n');
+  await write('foreign-text.csv', new Uint8Array([...Buffer.from('external_id,display_name\n1,J'), 0xf6, ...Buffer.from('rg\n')]));
+  for (const [name, message] of [
+    ['[unclosed.csv]', 'line 2: has a quote that is not closed'],
+    ['[foreign-text.csv]', 'is not UTF-8'],
+  ] as const) {
+    const { err } = await crosswalk('import', name, '--kind', 'organization');
+    expect(err).toContain(message);
+    expect(err).not.toContain('--map');
+  }
+  await write('kindless.csv', 'external_id,display_name\n1,Acme\n');
+  expect((await crosswalk('import', '[kindless.csv]')).err).toMatch(/^--kind says what every row is\n/);
+  expect((await crosswalk('import', '--help')).out).toMatch(
+    /CSV without a column kind: organization, user,\s+membership, role, permission/,
+  );
 });

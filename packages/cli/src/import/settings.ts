@@ -43,7 +43,7 @@ export function mappingOf(
   if (chosen !== 'csv')
     throw new UsageError('--preset, --map, --set and --organization are for CSV: the rows of NDJSON name their fields themselves');
   if (preset !== undefined && kind !== undefined) throw new UsageError('--preset says what the rows are: leave --kind out');
-  if (preset === undefined && kind === undefined) throw new UsageError('--map needs --kind: organization, user, membership or role');
+  if (preset === undefined && kind === undefined) throw new UsageError(`--map needs --kind: one of ${RowKind.enum.join(', ')}`);
   if (preset === undefined && options.map === undefined)
     throw new UsageError('name the columns with --map, or the export they are of with --preset');
   return {
