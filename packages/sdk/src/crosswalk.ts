@@ -7,7 +7,6 @@ import type {
   ResolveAnswer,
   ResolveRequest,
   SearchAnswer,
-  TransferRow,
 } from '@crosswalk/contract';
 import { ApiTokens } from './api-tokens.ts';
 import { Clients } from './clients.ts';
@@ -27,7 +26,7 @@ import { readOptions } from './options.ts';
 import { OrganizationClients } from './organization-clients.ts';
 import { Organizations } from './organizations.ts';
 import { Permissions } from './permissions.ts';
-import { reconcile, reconcileRows } from './reconcile.ts';
+import { type MendingRow, reconcile, reconcileRows } from './reconcile.ts';
 import { type CallOptions, Connection, type CrosswalkOptions } from './request.ts';
 import { Roles } from './roles.ts';
 import { SigningKeys } from './signing-keys.ts';
@@ -140,8 +139,11 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
     return reconcile(this.#connection, request, options);
   }
 
-  /** The rows whose import mends what `reconcile` finds, as far as that is certain. */
-  reconcileRows(request: ReconcileRequest, options?: CallOptions): AsyncGenerator<TransferRow, void, undefined> {
+  /** The rows whose import mends what `reconcile` finds, as far as that is certain: all of the kind that is compared. */
+  reconcileRows<Kind extends ReconcileRequest['kind']>(
+    request: ReconcileRequest & { kind: Kind },
+    options?: CallOptions,
+  ): AsyncGenerator<MendingRow<Kind>, void, undefined> {
     return reconcileRows(this.#connection, request, options);
   }
 }

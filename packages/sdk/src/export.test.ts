@@ -79,3 +79,22 @@ test('reconcile compares and gives the rows that mend; field names of the other 
   expect(different).toEqual([{ index: 0, id: 'A', record_id: id, differences: { 'metadata.planType': { here: 'a', there: 'b' } } }]);
   expect(await collect(crosswalk.reconcileRows(list))).toEqual([{ kind: 'organization', id, metadata: { planType: 'b' } }]);
 });
+
+test('rows that mend are of the kind that is compared, so that strict TypeScript takes them as changes of that kind', async () => {
+  const crosswalk = connect();
+  const { id: made } = await crosswalk.organization.create({ display_name: 'Typed', external_ids: { erp: 'T' } });
+  const organizations = { kind: 'organization' as const, system: 'erp', items: [{ id: 'T', fields: { plan: 'b' } }] };
+  for await (const { id, kind, ref, ...fields } of crosswalk.reconcileRows(organizations))
+    if (id !== undefined) await crosswalk.organization.update(id, fields);
+  expect((await crosswalk.organization.get(made)).metadata).toEqual({ plan: 'b' });
+  const user = await crosswalk.user.createUser({ email: 'typed@example.com' });
+  for await (const { id, kind, ref, ...fields } of crosswalk.reconcileRows({
+    kind: 'user',
+    system: 'hr',
+    items: [{ id: 'W', email: 'typed@example.com' }],
+  }))
+    if (id !== undefined) await crosswalk.user.updateUser(id, fields);
+  expect((await crosswalk.user.getUser(user.id)).external_ids).toEqual({ hr: 'W' });
+  // Of rows of any kind, the kind tells which.
+  for await (const row of crosswalk.export()) if (row.kind === 'user') expect(row.email).toContain('@');
+});

@@ -50,7 +50,7 @@ export class Export implements AsyncIterable<TransferRow> {
   /** The rows, read as NDJSON whatever the format. Throws a `ConnectionError` when they were cut off. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TransferRow> {
     const { body } = await this.#open('ndjson');
-    yield* rowsOf(body);
+    yield* rowsOf<TransferRow>(body);
   }
 
   async #open(format: ExportFormat | undefined): Promise<RawExport> {

@@ -10,11 +10,14 @@ export function reconcile(connection: Connection, body: ReconcileRequest, option
   return connection.call({ ...call, body, options });
 }
 
+/** The rows that mend a list: those of its own kind. */
+export type MendingRow<Kind extends ReconcileRequest['kind']> = Extract<TransferRow, { kind: Kind }>;
+
 /** The rows whose import mends what differs. */
-export async function* reconcileRows(
+export async function* reconcileRows<Kind extends ReconcileRequest['kind']>(
   connection: Connection,
-  body: ReconcileRequest,
+  body: ReconcileRequest & { kind: Kind },
   options?: CallOptions,
-): AsyncGenerator<TransferRow, void, undefined> {
+): AsyncGenerator<MendingRow<Kind>, void, undefined> {
   yield* rowsOf(bodyOf(await connection.stream({ ...call, body, query: { format: 'import' }, options })));
 }

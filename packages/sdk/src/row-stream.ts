@@ -12,7 +12,7 @@ export function fileNameOf({ headers }: Response): string | undefined {
 }
 
 /** The rows of NDJSON, read as they are wanted. Throws a `ConnectionError` when they were cut off. */
-export async function* rowsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<TransferRow> {
+export async function* rowsOf<Row extends TransferRow>(body: ReadableStream<Uint8Array>): AsyncGenerator<Row, void, undefined> {
   const decoder = new TextDecoder();
   const reader = body.getReader();
   let rest = '';
@@ -21,7 +21,7 @@ export async function* rowsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<
       const { done, value } = await reader.read();
       const lines = (rest + (done ? decoder.decode() : decoder.decode(value, { stream: true }))).split('\n');
       rest = done ? '' : (lines.pop() ?? '');
-      for (const line of lines) if (line !== '') yield rowOf(line);
+      for (const line of lines) if (line !== '') yield rowOf<Row>(line);
       if (done) return;
     }
   } finally {
@@ -30,7 +30,7 @@ export async function* rowsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<
   }
 }
 
-function rowOf(line: string): TransferRow {
+function rowOf<Row extends TransferRow>(line: string): Row {
   try {
     return JSON.parse(line);
   } catch (error) {
