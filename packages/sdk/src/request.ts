@@ -123,11 +123,11 @@ export class Connection {
       throw new TypeError(`environmentUrl must begin with http:// or https://, not ${environmentUrl.slice(0, 100)}`);
     this.#url = environmentUrl.replace(/\/+$/, '');
     this.#credentials = credentials;
-    const { fetch, timeout = 30_000, maxRetries = 3, reads } = readOptions(options, clientNames);
+    const { fetch, timeout, maxRetries, reads } = readOptions(options, clientNames);
     // Called through a closure: browsers refuse a fetch that has lost its window.
     this.#fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
-    this.timeout = timeout;
-    this.#maxRetries = maxRetries;
+    this.timeout = timeout ?? 30_000;
+    this.#maxRetries = maxRetries ?? 3;
     this.#readsReplica = reads === 'replica';
   }
 

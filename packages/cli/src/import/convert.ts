@@ -9,13 +9,11 @@ export interface Conversion extends CsvConversion {
   read: number;
   /** whether all that is to be sent was handed on */
   isWhole: boolean;
-  /** why the file could not be read to its end */
-  failure: unknown;
 }
 
 /** A conversion of which nothing was read yet. */
 export function newConversion(): Conversion {
-  return { ...newCsvConversion(), read: 0, isWhole: false, failure: undefined };
+  return { ...newCsvConversion(), read: 0, isWhole: false };
 }
 
 /** The CSV that the server takes, of a file with other columns. A `UsageError` says why it cannot be made. */

@@ -44,8 +44,6 @@ export async function importFile(cli: Cli, path: string, options: ImportArgument
   try {
     await cli.interruptible(async (signal) => {
       job = await crosswalk.imports.create(remembering(source, conversion), settings, { signal }).catch((error: unknown) => {
-        // What is wrong with the file is told as that, not as a connection that broke.
-        if (conversion.failure !== undefined) throw conversion.failure;
         const hint = mapping === undefined && format === 'csv' ? hintOf(error) : undefined;
         if (hint !== undefined) progress.say(hint);
         throw error;
@@ -77,15 +75,10 @@ function hintOf(error: unknown): string | undefined {
     : 'columns with other names are mapped: see --map and --preset in crosswalk import --help';
 }
 
-/** The same parts; that they have ended, or what goes wrong with them, is kept. */
+/** The same parts; that they have ended is kept. */
 async function* remembering(parts: AsyncIterable<Uint8Array>, conversion: Conversion): AsyncGenerator<Uint8Array> {
-  try {
-    yield* parts;
-    conversion.isWhole = true;
-  } catch (error) {
-    conversion.failure = error;
-    throw error;
-  }
+  yield* parts;
+  conversion.isWhole = true;
 }
 
 /** Waits for an import that is on its way. */
