@@ -13,6 +13,8 @@ test('an operator who is here already keeps the role: a new one with their addre
   const other = await dashboard.server.addEnvironment('elsewhere');
   const { id } = await crosswalk.operator.create({ email: 'known@example.com', password, role: 'admin' });
   await other.request('POST', '/api/v1/operators', { email: 'stranger@example.com', password, role: 'admin' });
+  // Who gives the role is an admin there, too.
+  await dashboard.admit(other, 'admin');
   const page = await dashboard.open('/settings?tab=operators');
   const letIn = async (email: string) => {
     await page.getByRole('button', { name: 'New operator' }).click();
