@@ -16,6 +16,9 @@ test.each([
   '9007199254740994',
   '100000000000000000000',
   '1e21',
+  '1e2',
+  '1E+2',
+  '1200e-2',
   '1.7976931348623157e308',
   '5e-324',
 ])('%s is held exactly', (number) => {
@@ -32,6 +35,10 @@ test.each([
   '1e400',
   '-1e400',
   '1e-400',
+  '1e2e3',
+  '0x1',
+  '1 ',
+  'NaN',
 ])('%s is not', (number) => {
   expect(isExactNumber(number)).toBe(false);
 });
