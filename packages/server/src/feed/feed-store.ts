@@ -131,7 +131,7 @@ export interface FeedFilter {
 const answerBytes = 4 * 1024 * 1024;
 
 /** SQL: how much text an event `t` is; of one that does not say it, a guess, as what is stored is compressed. */
-export const sizeOfEvent = 'coalesce(t.bytes, 4 * (pg_column_size(t.changed) + pg_column_size(t.data)))';
+const sizeOfEvent = 'coalesce(t.bytes, 4 * (pg_column_size(t.changed) + pg_column_size(t.data)))';
 
 /** The first of some events, and whether there are more. */
 export interface FoundEvents {

@@ -1,4 +1,4 @@
 export { feedRoutes } from './feed-routes.ts';
 export { disorder, FeedService, type Outlet } from './feed-service.ts';
-export { type EventRow, eventColumns, findPlaceOf, type PlacedEvent, readFeedBacklog, sizeOfEvent, toEvent } from './feed-store.ts';
+export { type EventRow, eventColumns, findPlaceOf, type PlacedEvent, readFeedBacklog, toEvent } from './feed-store.ts';
 export { historyRoutes } from './history-routes.ts';

@@ -2,11 +2,10 @@ import type { Event, EventType, WebhookAttempt, WebhookDelivery } from '@crosswa
 import type { Queryable } from '../database/connection.ts';
 import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
 import { publicId, type RecordKind } from '../events/index.ts';
-import { disorder, type EventRow, eventColumns, findPlaceOf, type PlacedEvent, sizeOfEvent, toEvent } from '../feed/index.ts';
+import { disorder, type EventRow, eventColumns, findPlaceOf, type PlacedEvent, toEvent } from '../feed/index.ts';
 import { formatId } from '../lib/id.ts';
 import { deliveryLife, failingDays, keptDays } from './delivery.ts';
 import { signingSecrets } from './endpoint-store.ts';
-import { endpointBytes } from './throttle.ts';
 
 /** Which delivery. Database IDs. */
 export interface DeliveryKey {
@@ -92,42 +91,31 @@ export interface Claim extends DeliveryKey {
   logged: number;
   /** milliseconds since 1970 */
   expire_time: number;
-  /** of the text of its event */
-  bytes: number;
 }
 
-/** How much of an endpoint's work is wanted, other than the usual: how many deliveries, and of how much text about. */
+/** How much of an endpoint's work is wanted, other than the usual. */
 export interface Slots {
   endpointId: string;
   slots: number;
-  bytes: number;
 }
 
 /**
- * Takes deliveries that are due, the longest waiting of each endpoint first: `usual` of an endpoint that `slots` does not name. Fewer where their
- * events are large, at least one. They are ours for `lease` milliseconds, and anybody's again after that.
+ * Takes deliveries that are due, the longest waiting of each endpoint first: `usual` of an endpoint that `slots` does not name. They
+ * are ours for `lease` milliseconds, and anybody's again after that.
  */
 export async function claimDeliveries(db: Queryable, slots: readonly Slots[], usual: number, lease: number): Promise<Claim[]> {
   const { rows } = await db.query<Omit<Claim, 'expire_time'> & { expire_time: string }>({
     name: 'claim-webhook-deliveries',
-    text: `update webhook_deliveries d set due_time = now() + make_interval(secs => $5::float8 / 1000), attempts = d.attempts + 1
+    text: `update webhook_deliveries d set due_time = now() + make_interval(secs => $4::float8 / 1000), attempts = d.attempts + 1
            from webhook_endpoints w
-           left join unnest($1::bigint[], $2::int[], $3::int[]) as s (endpoint_id, slots, bytes) on s.endpoint_id = w.id
+           left join unnest($1::bigint[], $2::int[]) as s (endpoint_id, slots) on s.endpoint_id = w.id
            cross join lateral (
-             select p.ctid, p.bytes, sum(p.bytes) over (order by p.due_time, p.ctid rows unbounded preceding) - p.bytes as before
-             from (
-               select p.ctid, p.due_time, coalesce(e.bytes, 0) as bytes
-               from (
-                 select p.ctid, p.due_time, p.event_sequence from webhook_deliveries p
-                 where p.environment_id = w.environment_id and p.endpoint_id = w.id and p.due_time <= now()
-                 order by p.due_time limit coalesce(s.slots, $4::int) for update skip locked) p
-               left join lateral (
-                 select ${sizeOfEvent} as bytes from events t
-                 where t.environment_id = w.environment_id and t.sequence = p.event_sequence) e on true) p) due
-           where ${enabled} and d.ctid = due.ctid and due.before < coalesce(s.bytes, ${endpointBytes})
-           returning d.environment_id, d.endpoint_id, d.event_id, d.event_sequence, d.attempts, jsonb_array_length(d.log) as logged, d.expire_time,
-             due.bytes`,
-    values: [slots.map(({ endpointId }) => endpointId), slots.map((one) => one.slots), slots.map(({ bytes }) => bytes), usual, lease],
+             select p.ctid from webhook_deliveries p
+             where p.environment_id = w.environment_id and p.endpoint_id = w.id and p.due_time <= now()
+             order by p.due_time limit coalesce(s.slots, $3::int) for update skip locked) due
+           where ${enabled} and d.ctid = due.ctid
+           returning d.environment_id, d.endpoint_id, d.event_id, d.event_sequence, d.attempts, jsonb_array_length(d.log) as logged, d.expire_time`,
+    values: [slots.map(({ endpointId }) => endpointId), slots.map((one) => one.slots), usual, lease],
   });
   return rows.map((row) => ({ ...row, expire_time: Date.parse(row.expire_time) }));
 }

@@ -116,7 +116,7 @@ export class DeliveryWorker {
 
   #slots(now: number) {
     for (const [endpointId, throttle] of this.#throttles) if (throttle.isStale(now)) this.#throttles.delete(endpointId);
-    return [...this.#throttles].map(([endpointId, throttle]) => ({ endpointId, slots: throttle.slots(now), bytes: throttle.bytes }));
+    return [...this.#throttles].map(([endpointId, throttle]) => ({ endpointId, slots: throttle.slots(now) }));
   }
 
   /** The records that events of memberships are about: as they were then, or as they are now where no event of them is kept. */
@@ -159,12 +159,11 @@ export class DeliveryWorker {
   }
 
   async #try(parcel: Parcel, event: Event, related: RelatedRecords): Promise<Omit<Recorded, 'leaseEnd'>> {
-    const { endpoint_id: endpointId, bytes } = parcel.claim;
-    const throttle = this.#throttleOf(endpointId);
-    throttle.begin(Date.now(), bytes);
+    const throttle = this.#throttleOf(parcel.claim.endpoint_id);
+    throttle.begin(Date.now());
     const outcome = await this.#attempt(parcel, event, related);
     const now = Date.now();
-    throttle.end(isSuccess(outcome) ? 'success' : isOverload(outcome) ? 'overload' : 'refusal', now, bytes, outcome.retryAfter);
+    throttle.end(isSuccess(outcome) ? 'success' : isOverload(outcome) ? 'overload' : 'refusal', now, outcome.retryAfter);
     const recorded = this.#resultOf(parcel, outcome, now);
     if (recorded.counts) this.#options.onAttempt(heardAs[recorded.result.status], outcome.duration);
     return recorded;

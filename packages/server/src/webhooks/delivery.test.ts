@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { deliveryLife, judge, keptReason, keptText, type Outcome, retryAfterOf, retrySchedule } from './delivery.ts';
-import { endpointBytes, initialSlots, Throttle } from './throttle.ts';
+import { initialSlots, Throttle } from './throttle.ts';
 
 const now = Date.UTC(2026, 10, 24);
 const outcome = (status: number | null, retryAfter: number | null = null): Outcome => ({
@@ -76,8 +76,8 @@ describe('the share of an endpoint', () => {
   test('grows with success up to a limit, shrinks with overload to one attempt a second, and comes back', () => {
     const throttle = new Throttle();
     const run = (result: 'success' | 'refusal' | 'overload', at: number) => {
-      throttle.begin(at, 1_000);
-      throttle.end(result, at, 1_000);
+      throttle.begin(at);
+      throttle.end(result, at);
     };
     expect(throttle.slots(now)).toBe(initialSlots);
     for (let count = 0; count < 10; count += 1) run('success', now);
@@ -86,26 +86,16 @@ describe('the share of an endpoint', () => {
     expect(throttle.slots(now)).toBe(64);
     for (let count = 0; count < 6; count += 1) run('overload', now);
     expect([throttle.slots(now), throttle.slots(now + 999), throttle.slots(now + 1_000)]).toEqual([0, 0, 1]);
-    throttle.begin(now + 1_000, 1_000);
+    throttle.begin(now + 1_000);
     expect(throttle.slots(now + 60_000)).toBe(0);
-    throttle.end('success', now + 1_000, 1_000);
+    throttle.end('success', now + 1_000);
     expect(throttle.slots(now + 1_000)).toBe(2);
   });
 
   test('pauses as a whole for as long as Retry-After says, a minute at most', () => {
     const throttle = new Throttle();
-    throttle.begin(now, 1_000);
-    throttle.end('overload', now, 1_000, 3600);
+    throttle.begin(now);
+    throttle.end('overload', now, 3600);
     expect([throttle.slots(now + 59_999), throttle.slots(now + 60_000)]).toEqual([0, 4]);
-  });
-
-  test('is no more at once than a megabyte of events and one', () => {
-    const throttle = new Throttle();
-    throttle.begin(now, endpointBytes - 1);
-    expect([throttle.slots(now), throttle.bytes]).toEqual([initialSlots - 1, 1]);
-    throttle.begin(now, 3_000_000);
-    expect([throttle.slots(now), throttle.bytes]).toEqual([0, 0]);
-    throttle.end('success', now, 3_000_000);
-    expect([throttle.slots(now), throttle.bytes]).toEqual([2 * initialSlots - 1, 1]);
   });
 });

@@ -109,31 +109,3 @@ describe('a lane', () => {
     expect([await deliverDue(pool), await deliverDue(pool), await deliverDue(pool), await deliverDue(pool)]).toEqual([3, 3, 1, 0]);
   });
 });
-
-test('of events that are large fewer are claimed at once, the longest waiting first: up to a megabyte, and one more', async () => {
-  const { pool } = server.database;
-  const other = await server.addEnvironment('large events');
-  const { id } = await createEndpoint(other, nowhere, { event_types: ['user'] });
-  const sizes = [400_000, 500_000, 300_000, 200_000, 3_000_000, 10];
-  await pool.query(
-    `insert into events (environment_id, id, type, record_kind, record_id, record_version, external_ids, changed, data, actor_type, request_id, bytes)
-     select $1, 80000 + nth, 'user.updated', 'user', nth, 1, '{}', '{}', '{}', 'system', 'large', bytes
-     from unnest($2::int[]) with ordinality as t (bytes, nth) order by nth`,
-    [other.environmentId, sizes],
-  );
-  await place();
-  await pool.query(
-    `update webhook_deliveries set due_time = now() - make_interval(hours => 1, secs => -record_id) where endpoint_id = $1`,
-    [id.slice(4)],
-  );
-  const claim = async () => {
-    const claims = await claimDeliveries(pool, [], 8, 60_000);
-    return claims.map(({ bytes }) => bytes).sort((a, b) => a - b);
-  };
-  expect([await claim(), await claim(), await claim(), await claim()]).toEqual([
-    [300_000, 400_000, 500_000],
-    [200_000, 3_000_000],
-    [10],
-    [],
-  ]);
-});

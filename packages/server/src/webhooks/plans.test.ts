@@ -68,7 +68,7 @@ test('neither does a claim, what it sends, what came of it, what follows, a new 
   const { pool } = server.database;
   const environment_id = server.client.environmentId;
   await expectNoScan(async () => {
-    const claims = await claimDeliveries(pool, [{ endpointId: endpoints[1] ?? '', slots: 3, bytes: 1_000_000 }], 8, 45_000);
+    const claims = await claimDeliveries(pool, [{ endpointId: endpoints[1] ?? '', slots: 3 }], 8, 45_000);
     expect(claims).toHaveLength(8 * 8 + 3);
     expect(await loadParcels(pool, claims)).toHaveLength(67);
     const attempt = { time: new Date().toISOString(), duration_ms: 1, response_status: 200, response_body: '', error: null };

@@ -4,12 +4,6 @@ const maxWindow = 64;
 /** How many a process begins with at an endpoint that it knows nothing of. */
 const firstWindow = 8;
 
-/**
- * The text of the events that are under way to one endpoint, but for the last of them. Bytes: what 64 events of usual size take and more, while one can have
- * some hundred kilobytes. Without it the memory of a process depended on what records have in their metadata.
- */
-export const endpointBytes = 1024 * 1024;
-
 /** The pause between attempts at an endpoint that does not answer. Milliseconds. */
 const probePause = 1_000;
 
@@ -26,31 +20,23 @@ const staleAfter = 5 * 60_000;
 export class Throttle {
   #window = firstWindow;
   #inFlight = 0;
-  #bytes = 0;
   #pausedUntil = 0;
   #lastUse = 0;
 
   /** How many more attempts may begin at `now`, in milliseconds. */
   slots(now: number): number {
-    return now < this.#pausedUntil || this.bytes === 0 ? 0 : Math.max(0, Math.floor(this.#window) - this.#inFlight);
+    return now < this.#pausedUntil ? 0 : Math.max(0, Math.floor(this.#window) - this.#inFlight);
   }
 
-  /** Of how much text the events of those may be, but for the last. */
-  get bytes(): number {
-    return Math.max(0, endpointBytes - this.#bytes);
-  }
-
-  /** An attempt begins, with an event of so many bytes. */
-  begin(now: number, bytes: number): void {
+  /** An attempt begins. */
+  begin(now: number): void {
     this.#inFlight += 1;
-    this.#bytes += bytes;
     this.#lastUse = now;
   }
 
-  /** An attempt has ended, with an event of so many bytes; `retryAfter` is in seconds. */
-  end(result: 'success' | 'refusal' | 'overload', now: number, bytes: number, retryAfter: number | null = null): void {
+  /** An attempt has ended; `retryAfter` is in seconds. */
+  end(result: 'success' | 'refusal' | 'overload', now: number, retryAfter: number | null = null): void {
     this.#inFlight -= 1;
-    this.#bytes -= bytes;
     if (result === 'success') {
       this.#window = Math.min(maxWindow, this.#window * 2);
       this.#pausedUntil = 0;
