@@ -115,7 +115,7 @@ export class Imports {
    * see `left`. Resolves when the job is queued; `wait` tells when it is done.
    */
   async undo(id: string, options?: CallOptions): Promise<Import> {
-    const answer = await this.#connection.call<ImportAnswer>({ method: 'POST', path: `${pathOf(id)}:undo`, once: true, options });
+    const answer = await this.#connection.call<ImportAnswer>({ method: 'POST', path: `${pathOf(id)}:undo`, options });
     return answer.import;
   }
 

@@ -80,11 +80,6 @@ describe('a change for which the server keeps no idempotency key is sent once, a
       const id = await importOf();
       return (client) => client.imports.cancel(id);
     },
-    'imports.undo': async () => {
-      const id = await importOf();
-      await crosswalk().imports.cancel(id);
-      return (client) => client.imports.undo(id);
-    },
     'role.deleteBase of one version': async () => (client) => client.role.deleteBase(roleName, { ifMatch: 1 }),
     'role.removePermission of one version': async () => (client) => client.role.removePermission(roleName, `lost:${names}`, { ifMatch: 1 }),
     'membership.removeRole of one version': async () => (client) =>
@@ -116,6 +111,11 @@ describe('a change whose first answer was lost is sent again with its idempotenc
     'organization.history.revertMetadata': async () => {
       await crosswalk().organization.update(organizationId, { metadata: { plan: 'basic' } });
       return (client) => client.organization.history.revertMetadata(organizationId, { key: 'plan', version: 1 }, { ifMatch: 2 });
+    },
+    'imports.undo': async () => {
+      const id = await importOf();
+      await crosswalk().imports.cancel(id);
+      return (client) => client.imports.undo(id);
     },
     'user.createUser': async () => (client) => client.user.createUser({ email: `new@${domainName}` }),
     'user.createUserAndMembership': async () => (client) =>

@@ -23,13 +23,17 @@ const ofCall = ['signal', 'timeout', 'idempotencyKey'];
  * `names`, for one under both spellings with different values, and for an argument that is no plain object.
  */
 export function readOptions<Options extends object>(given: Options | undefined, names: OptionNames<NoInfer<Options>>): Options {
-  const known = Object.keys(names);
+  return readNamed(given, Object.keys(names));
+}
+
+/** The same by names that depend on the call. */
+export function readNamed<Options extends object>(given: Options | undefined, known: readonly string[]): Options {
   if (given !== undefined && !isPlainObject(given))
     throw new TypeError(`options must be an object such as { ${known[0]}: … }, not ${described(given)}. ${listOf(known)}`);
   const read: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given ?? {})) {
     const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    if (!Object.hasOwn(names, name)) throw new TypeError(unknownOption(key, name, known));
+    if (!known.includes(name)) throw new TypeError(unknownOption(key, name, known));
     if (Object.hasOwn(read, name) && read[name] !== value) throw new TypeError(`the option ${name} is given twice, as ${key} too`);
     read[name] = value;
   }

@@ -12,18 +12,10 @@ import type {
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { RecordHistory } from './history.ts';
-import { externalQuery, type SystemOption, segment, systemNames } from './identifiers.ts';
+import { type SystemOption, segment } from './identifiers.ts';
 import { readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
-import {
-  type CallOptions,
-  type ChangeOptions,
-  type Connection,
-  callNames,
-  changeNames,
-  type UpsertOptions,
-  upsertNames,
-} from './request.ts';
+import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
 import type { Organization, Part, Whole } from './types.ts';
 
 const collection = '/api/v1/organizations';
@@ -56,10 +48,9 @@ export class Organizations<Data> {
   }
 
   /** The organization with this external ID or alias, or null. */
-  async getByExternalId(externalId: string, given: SystemOption & CallOptions = {}): Promise<Organization<Data> | null> {
-    const { system, ...options } = readOptions(given, { ...systemNames, ...callNames });
+  async getByExternalId(externalId: string, options?: SystemOption & CallOptions): Promise<Organization<Data> | null> {
     try {
-      return await this.#one({ method: 'GET', path: external, query: externalQuery(externalId, system), options });
+      return await this.#one({ method: 'GET', path: external, externalId, options });
     } catch (error) {
       if (error instanceof NotFoundError) return null;
       throw error;
@@ -81,13 +72,12 @@ export class Organizations<Data> {
   async updateByExternalId(
     externalId: string,
     changes: Either<Part<UpdateOrganization, Data>>,
-    given: SystemOption & ChangeOptions = {},
+    options?: SystemOption & ChangeOptions,
   ): Promise<Organization<Data>> {
-    const { system, ...options } = readOptions(given, { ...systemNames, ...changeNames });
     return this.#one({
       method: 'PATCH',
       path: external,
-      query: externalQuery(externalId, system),
+      externalId,
       body: changes,
       takes: 'change',
       options,
@@ -98,13 +88,12 @@ export class Organizations<Data> {
   async upsertByExternalId(
     externalId: string,
     fields: Either<Part<UpdateOrganization, Data>>,
-    given: SystemOption & UpsertOptions = {},
+    options?: SystemOption & UpsertOptions,
   ): Promise<{ organization: Organization<Data>; created: boolean }> {
-    const { system, ...options } = readOptions(given, { ...systemNames, ...upsertNames });
     return this.#connection.call({
       method: 'PUT',
       path: external,
-      query: externalQuery(externalId, system),
+      externalId,
       body: fields,
       takes: 'upsert',
       options,
@@ -122,9 +111,8 @@ export class Organizations<Data> {
   }
 
   /** As `delete`, for the organization with this external ID. */
-  async deleteByExternalId(externalId: string, given: SystemOption & ChangeOptions = {}): Promise<void> {
-    const { system, ...options } = readOptions(given, { ...systemNames, ...changeNames });
-    await this.#connection.call({ method: 'DELETE', path: external, query: externalQuery(externalId, system), takes: 'change', options });
+  async deleteByExternalId(externalId: string, options?: SystemOption & ChangeOptions): Promise<void> {
+    await this.#connection.call({ method: 'DELETE', path: external, externalId, takes: 'change', options });
   }
 
   /** Switches features on and off; those not named stay. The answer shows all. */

@@ -3,8 +3,9 @@ import { answerOf, openAnswer, wholeAnswer } from './answer.ts';
 import { toSnakeCase } from './case.ts';
 import type { Credentials, SendForm } from './credentials.ts';
 import { ConnectionError, type CrosswalkError, connectionError, errorFrom } from './errors.ts';
+import { externalQuery, type SystemOption, systemNames } from './identifiers.ts';
 import { jsonOf } from './json.ts';
-import { type OptionNames, readOptions } from './options.ts';
+import { type OptionNames, readNamed, readOptions } from './options.ts';
 
 /** Settings of a client. */
 export interface CrosswalkOptions {
@@ -48,13 +49,18 @@ export interface UpsertOptions extends ChangeOptions {
 const clientNames: OptionNames<CrosswalkOptions> = { fetch: true, timeout: true, maxRetries: true, reads: true };
 export const callNames: OptionNames<CallOptions> = { signal: true, timeout: true, idempotencyKey: true };
 export const changeNames: OptionNames<ChangeOptions> = { ...callNames, ifMatch: true };
-export const upsertNames: OptionNames<UpsertOptions> = { ...changeNames, ifNoneMatch: true };
+const upsertNames: OptionNames<UpsertOptions> = { ...changeNames, ifNoneMatch: true };
 
 /** The options of a call as the caller gave them, and which of them it takes; left out: those of any call. */
 type Given =
-  | { takes?: 'call'; options?: (CallOptions & { ifMatch?: never; ifNoneMatch?: never }) | undefined }
-  | { takes: 'change'; options?: (ChangeOptions & { ifNoneMatch?: never }) | undefined }
-  | { takes: 'upsert'; options?: UpsertOptions | undefined };
+  | ({ takes?: 'call' } & Named<CallOptions & { ifMatch?: never; ifNoneMatch?: never }>)
+  | ({ takes: 'change' } & Named<ChangeOptions & { ifNoneMatch?: never }>)
+  | ({ takes: 'upsert' } & Named<UpsertOptions>);
+
+/** A call on a record that is named by an ID of the caller's own has the system of that among its options. */
+type Named<Options> =
+  | { externalId?: never; options?: (Options & { system?: never }) | undefined }
+  | { externalId: string; options?: (Options & SystemOption) | undefined };
 
 /** One call of the API. */
 export type Call = Sent & Given;
@@ -154,8 +160,9 @@ export class Connection {
   }
 
   async #send(call: Call, streamed = false): Promise<Response> {
-    const { method, path, query = {}, body, asIs = false } = call;
-    const options = optionsOf(call);
+    const { method, path, body, asIs = false } = call;
+    const { system, ...options } = optionsOf(call);
+    const query = { ...call.query, ...('externalId' in call ? externalQuery(call.externalId, system) : {}) };
     const once = call.once === 'conditional' ? options.ifMatch !== undefined : call.once === true;
     const url = `${this.#url}${path}${queryString(query)}`;
     const headers: Record<string, string> = { accept: streamed ? '*/*' : 'application/json' };
@@ -261,10 +268,9 @@ export class Connection {
 }
 
 /** The options of a call, those alone that it takes. */
-function optionsOf(call: Call): UpsertOptions {
-  if (call.takes === 'upsert') return readOptions(call.options, upsertNames);
-  if (call.takes === 'change') return readOptions<ChangeOptions>(call.options, changeNames);
-  return readOptions<CallOptions>(call.options, callNames);
+function optionsOf(call: Call): UpsertOptions & SystemOption {
+  const names = { call: callNames, change: changeNames, upsert: upsertNames }[call.takes ?? 'call'];
+  return readNamed<UpsertOptions & SystemOption>(call.options, Object.keys('externalId' in call ? { ...systemNames, ...names } : names));
 }
 
 /** Whether the same call may succeed a little later. */

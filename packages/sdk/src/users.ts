@@ -2,18 +2,10 @@ import type { Alias, CreateUser, CreateUserAndMembership, Invitation, UpdateUser
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { RecordHistory } from './history.ts';
-import { externalQuery, type SystemOption, segment, systemNames } from './identifiers.ts';
+import { type SystemOption, segment } from './identifiers.ts';
 import { type OptionNames, readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
-import {
-  type CallOptions,
-  type ChangeOptions,
-  type Connection,
-  callNames,
-  changeNames,
-  type UpsertOptions,
-  upsertNames,
-} from './request.ts';
+import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
 import type { Membership, Part, User, Whole } from './types.ts';
 
 const collection = '/api/v1/users';
@@ -68,21 +60,19 @@ export class Users<Data, MembershipData> {
   async getUserByExternalId(
     organizationId: string,
     externalId: string,
-    given: SystemOption & CallOptions = {},
+    options?: SystemOption & CallOptions,
   ): Promise<User<Data, MembershipData> | null> {
-    const { system, ...options } = readOptions(given, { ...systemNames, ...callNames });
     return this.#orNull({
       method: 'GET',
       path: `${membersOf(organizationId)}:external`,
-      query: externalQuery(externalId, system),
+      externalId,
       options,
     });
   }
 
   /** The user with this external ID or alias, in whatever organization, or null. */
-  async getByExternalId(externalId: string, given: SystemOption & CallOptions = {}): Promise<User<Data, MembershipData> | null> {
-    const { system, ...options } = readOptions(given, { ...systemNames, ...callNames });
-    return this.#orNull({ method: 'GET', path: external, query: externalQuery(externalId, system), options });
+  async getByExternalId(externalId: string, options?: SystemOption & CallOptions): Promise<User<Data, MembershipData> | null> {
+    return this.#orNull({ method: 'GET', path: external, externalId, options });
   }
 
   /** The user with this address, or null. */
@@ -110,13 +100,12 @@ export class Users<Data, MembershipData> {
   async updateByExternalId(
     externalId: string,
     changes: Either<Part<UpdateUser, Data>>,
-    given: SystemOption & ChangeOptions = {},
+    options?: SystemOption & ChangeOptions,
   ): Promise<User<Data, MembershipData>> {
-    const { system, ...options } = readOptions(given, { ...systemNames, ...changeNames });
     return this.#one({
       method: 'PATCH',
       path: external,
-      query: externalQuery(externalId, system),
+      externalId,
       body: changes,
       takes: 'change',
       options,
@@ -127,13 +116,12 @@ export class Users<Data, MembershipData> {
   async upsertByExternalId(
     externalId: string,
     fields: Either<Part<UpdateUser, Data>>,
-    given: SystemOption & UpsertOptions = {},
+    options?: SystemOption & UpsertOptions,
   ): Promise<{ user: User<Data, MembershipData>; created: boolean }> {
-    const { system, ...options } = readOptions(given, { ...systemNames, ...upsertNames });
     return this.#connection.call({
       method: 'PUT',
       path: external,
-      query: externalQuery(externalId, system),
+      externalId,
       body: fields,
       takes: 'upsert',
       options,
@@ -158,9 +146,8 @@ export class Users<Data, MembershipData> {
   }
 
   /** As `deleteUser`, for the user with this external ID. */
-  async deleteByExternalId(externalId: string, given: SystemOption & ChangeOptions = {}): Promise<void> {
-    const { system, ...options } = readOptions(given, { ...systemNames, ...changeNames });
-    await this.#connection.call({ method: 'DELETE', path: external, query: externalQuery(externalId, system), takes: 'change', options });
+  async deleteByExternalId(externalId: string, options?: SystemOption & ChangeOptions): Promise<void> {
+    await this.#connection.call({ method: 'DELETE', path: external, externalId, takes: 'change', options });
   }
 
   /** Newest first; `filter` is a condition on metadata, such as `metadata.quota >= 100000`. */
