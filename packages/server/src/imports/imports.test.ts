@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useTestServer } from '../testing.ts';
-import { ended, errorsOf, imported, ndjson, upload } from './testing.ts';
+import { ended, errorsOf, imported, ndjson, upload, uploadWithoutEnd } from './testing.ts';
 
 const server = useTestServer({ imports: { stall: 400 } });
 beforeAll(() => server.startWork());
@@ -447,15 +447,7 @@ describe('a file that cannot be read is refused at once, and its import failed',
 
   test('an upload whose client goes away leaves a failed import', async () => {
     const abort = new AbortController();
-    const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new TextEncoder().encode('{"kind":"user",')) });
-    const init = {
-      method: 'POST',
-      body,
-      duplex: 'half',
-      signal: abort.signal,
-      headers: { authorization: `Bearer ${server.client.token}`, 'content-type': 'application/x-ndjson' },
-    };
-    const sent = fetch(`${server.url}/api/v1/imports`, init);
+    const sent = uploadWithoutEnd(server, server.client, '{"kind":"user",', abort.signal);
     setTimeout(() => abort.abort(), 100);
     await expect(sent).rejects.toThrow();
     const { id } = Object((await request('GET', '/api/v1/imports?page_size=1')).body).imports[0];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildApp } from '../app.ts';
 import { testSettings, useTestServer } from '../testing.ts';
-import { ended, ndjson, upload } from './testing.ts';
+import { ended, ndjson, upload, uploadWithoutEnd } from './testing.ts';
 
 /** The work of this server is begun by the tests. */
 const server = useTestServer({ imports: { lease: 600 } });
@@ -193,17 +193,7 @@ describe('an upload of many rows that did not come whole', () => {
 
   test('as its client went away has failed at once, and is removed', async () => {
     const abort = new AbortController();
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => controller.enqueue(new TextEncoder().encode(ndjson(users('gone-away', rows + 1)))),
-    });
-    const init = {
-      method: 'POST',
-      body,
-      duplex: 'half',
-      signal: abort.signal,
-      headers: { authorization: `Bearer ${server.client.token}`, 'content-type': 'application/x-ndjson' },
-    };
-    const sent = fetch(`${server.url}/api/v1/imports`, init);
+    const sent = uploadWithoutEnd(server, server.client, ndjson(users('gone-away', rows + 1)), abort.signal);
     sent.catch(() => {});
     const newest = async () => Object((await server.client.request('GET', '/api/v1/imports?page_size=1')).body).imports[0];
     await vi.waitFor(async () => expect(await newest()).toMatchObject({ state: 'RECEIVING', rows_total: rows }), { timeout: 20_000 });

@@ -48,6 +48,18 @@ export async function ended({ request }: Pick<TestClient, 'request'>, id: string
   }
 }
 
+/** Sends the beginning of a file and nothing more, until it is aborted. */
+export function uploadWithoutEnd(server: TestServer, client: TestClient, text: string, signal: AbortSignal): Promise<Response> {
+  const init = {
+    method: 'POST',
+    body: new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new TextEncoder().encode(text)) }),
+    duplex: 'half',
+    signal,
+    headers: { authorization: `Bearer ${client.token}`, 'content-type': 'application/x-ndjson' },
+  };
+  return fetch(`${server.url}/api/v1/imports`, init);
+}
+
 /** Sends a file that is taken and waits until it is done. */
 export async function imported(server: TestServer, client: TestClient, file: File, query = ''): Promise<Import> {
   const { status, body } = await upload(server, client, file, query);
