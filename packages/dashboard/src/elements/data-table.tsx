@@ -47,6 +47,8 @@ export function DataTable<Row>({ label, columns, rows, pageOf, phone, empty }: D
   const narrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false }) ?? false;
   const head = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);
+  /** Pixels that a part was scrolled to because the other was. */
+  const movedAlong = useRef(new WeakMap<HTMLElement, number>());
   const { ref: table, width: room } = useElementSize();
   const [offset, setOffset] = useState(0);
   const [active, setActive] = useState(0);
@@ -99,7 +101,15 @@ export function DataTable<Row>({ label, columns, rows, pageOf, phone, empty }: D
   const least = narrow ? 0 : shown.reduce((sum, { width = defaultWidth }) => sum + leastOf(width), (shown.length - 1) * gap + padding);
   const isWider = room > 0 && least > room;
   const together = (from: HTMLElement) => {
-    for (const part of [head.current, body.current]) if (part !== null && part !== from) part.scrollLeft = from.scrollLeft;
+    // What was moved along tells so later, when the other may be further already: it would be pulled back.
+    const isMovedAlong = movedAlong.current.get(from) === from.scrollLeft;
+    movedAlong.current.delete(from);
+    if (isMovedAlong) return;
+    for (const part of [head.current, body.current]) {
+      if (part === null || part === from || part.scrollLeft === from.scrollLeft) continue;
+      part.scrollLeft = from.scrollLeft;
+      movedAlong.current.set(part, part.scrollLeft);
+    }
   };
   return (
     <>

@@ -23,7 +23,7 @@ interface Choice {
 }
 
 /** Searches everything: takes an ID of any sort, an email, a name or a value, says how each record matched, and opens one by Enter. */
-export default function Finder({ onClose }: { onClose: () => void }) {
+export function Finder({ onClose }: { onClose: () => void }) {
   const open = useOpen();
   const { mayAdminister } = useEnvironment();
   const [typed, setTyped] = useState('');
@@ -100,7 +100,8 @@ export default function Finder({ onClose }: { onClose: () => void }) {
           placeholder="ID, email, name or metadata value"
           spellCheck={false}
           autoComplete="off"
-          data-autofocus
+          // Whoever presses Ctrl K types on at once, and the dialog gives the focus a moment later: the first letters would be lost.
+          autoFocus
           value={typed}
           onChange={(event) => {
             setTyped(event.currentTarget.value);

@@ -1,18 +1,16 @@
 import { ActionIcon, AppShell, Burger, Group, Kbd, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { useDisclosure, useHotkeys, useMediaQuery } from '@mantine/hooks';
-import { useLocation, useRouterState } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
+import { useLocation } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { Icon } from '../elements/icon.tsx';
 import { isDialogOpen } from '../elements/open-dialogs.ts';
 import { useKeys } from '../elements/use-keys.ts';
+import { Finder } from '../search/finder.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { EnvironmentSwitcher } from './environment-switcher.tsx';
 import { Navigation } from './navigation-list.tsx';
 import classes from './shell.module.css';
 import { Shortcuts, useGoKeys } from './shortcuts.tsx';
-
-const loadFinder = () => import('../search/finder.tsx');
-const Finder = lazy(loadFinder);
 
 /** Where the navigation is a menu: the library's breakpoint `sm`, which does not count its own width. */
 const belowNavigation = '(max-width: 47.99em)';
@@ -42,10 +40,6 @@ export function Shell({ children }: { children: ReactNode }) {
     [],
   );
   useGoKeys();
-  // Whoever presses Ctrl K types on at once: what is typed while it is being loaded would be lost. The page itself, and what it asks for, goes before:
-  // a browser is idle, too, while it waits for the code of the page.
-  const isPageThere = useRouterState({ select: ({ status }) => status === 'idle' });
-  useEffect(() => (isPageThere ? whenIdle(() => void loadFinder()) : undefined), [isPageThere]);
   useKeys([['mod+K', openFinder]], []);
   useKeys([['shift+?', openHelp]]);
   return (
@@ -85,18 +79,8 @@ export function Shell({ children }: { children: ReactNode }) {
       <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
         {children}
       </AppShell.Main>
-      <Suspense>{finder && <Finder onClose={closeFinder} />}</Suspense>
+      {finder && <Finder onClose={closeFinder} />}
       <Shortcuts opened={help} onClose={closeHelp} />
     </AppShell>
   );
-}
-
-/** Does something when the browser has nothing else to do; where it does not tell, a second later. Returns what calls it off. */
-function whenIdle(work: () => void): () => void {
-  if ('requestIdleCallback' in window) {
-    const id = window.requestIdleCallback(work);
-    return () => window.cancelIdleCallback(id);
-  }
-  const timer = setTimeout(work, 1_000);
-  return () => clearTimeout(timer);
 }
