@@ -440,6 +440,18 @@ export const errorCatalogue = {
     title: 'The set-up link was used, has expired, or was replaced',
     wayOut: 'Sign in if there is an operator; otherwise start the server again, which prints a new link.',
   },
+  TOO_MANY_CLIENTS: {
+    status: 400,
+    grpc: 9,
+    title: 'The environment has as many API clients as there can be',
+    wayOut: 'Delete those that nothing uses any more; `last_used_time` tells. Code of your customers uses clients of their organizations.',
+  },
+  TOO_MANY_OPERATORS: {
+    status: 400,
+    grpc: 9,
+    title: 'The environment has as many operators as there can be',
+    wayOut: 'Take the role from those who do not work with it any more; `last_sign_in_time` tells.',
+  },
   TOO_MANY_CLIENT_SECRETS: {
     status: 400,
     grpc: 9,

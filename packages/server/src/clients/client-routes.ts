@@ -28,6 +28,7 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
         adminOnly: true,
         once: true,
         answers: { 201: ClientSecretAnswer },
+        errors: ['TOO_MANY_CLIENTS'],
       },
       { body: CreateClient },
     ),

@@ -8,8 +8,8 @@ import { formatId, type IdGenerator, parseId } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { hashSecret, hintOf, newSecret } from '../lib/secret.ts';
 import { requireText } from '../lib/text.ts';
-import { maxSecrets } from './client.ts';
-import { deleteClient, findClient, hasClients, insertClient, listClients, lockClient, raiseClient } from './client-store.ts';
+import { maxClients, maxSecrets } from './client.ts';
+import { countClients, deleteClient, findClient, hasClients, insertClient, listClients, lockClient, raiseClient } from './client-store.ts';
 import { deleteSecret, insertSecret } from './secret-store.ts';
 
 const allScopes: Scope[] = ['read', 'write'];
@@ -38,6 +38,8 @@ export class ClientService {
   create(context: RequestContext, { name, scopes = allScopes }: CreateClient): Promise<ClientSecretAnswer> {
     requireText(name, 'name', 'name');
     return inTransaction(this.#pool, async (tx) => {
+      if ((await countClients(tx, context.environmentId)) >= maxClients)
+        throw new ApiError('TOO_MANY_CLIENTS', `there are ${maxClients} API clients already`);
       const made = await this.#insert(tx, context.environmentId, this.#ids.next(), name, scopes, newSecret('cwk'));
       await appendEvents(tx, context, this.#ids, [eventOf('client.created', 'client', undefined, made.client)]);
       return made;

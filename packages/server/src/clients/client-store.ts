@@ -38,12 +38,17 @@ export async function findClient(db: Queryable, environmentId: string, id: strin
   return rows.map(toClient)[0];
 }
 
-/** All clients of an environment, oldest first: a handful, as a person makes each. */
+/** All clients of an environment, oldest first; there are few, see `maxClients`. */
 export async function listClients(db: Queryable, environmentId: string): Promise<Client[]> {
-  const { rows } = await db.query<ClientRow>(`select ${columns} from clients t where t.environment_id = $1 order by t.id limit 1000`, [
-    environmentId,
-  ]);
+  const { rows } = await db.query<ClientRow>(`select ${columns} from clients t where t.environment_id = $1 order by t.id`, [environmentId]);
   return rows.map(toClient);
+}
+
+/** How many clients the environment has. Locks it until the transaction ends, so that no two take the last place. */
+export async function countClients(tx: Queryable, environmentId: string): Promise<number> {
+  await tx.query('select from environments where id = $1 for no key update', [environmentId]);
+  const { rows } = await tx.query<{ count: string }>('select count(*) from clients where environment_id = $1', [environmentId]);
+  return Number(rows[0]?.count ?? 0);
 }
 
 /** Whether the environment has any client. */

@@ -28,5 +28,8 @@ export function clientTag({ version, secrets, last_used_time }: Pick<Client, 've
 /** Live secrets of one client of either kind: the one in use and the one that replaces it. */
 export const maxSecrets = 2;
 
+/** API clients of an environment: a person makes each, and they are listed as a whole. */
+export const maxClients = 1_000;
+
 /** How long a token of a client of an organization is valid unless the client says otherwise, in seconds (as upstream: 3600). */
 export const tokenLifetime = 3600;

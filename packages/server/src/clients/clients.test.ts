@@ -223,3 +223,15 @@ describe('secrets', () => {
     expect(rows[0].text).not.toContain(server.client.clientSecret);
   });
 });
+
+test('an environment has a thousand clients at most, all of them in its list, also when the last are made at once', async () => {
+  const crowded = await server.addEnvironment('crowded with clients');
+  await server.database.pool.query(
+    "insert into clients (environment_id, id, name, scopes) select $1, n, 'Client ' || n, '{read}' from generate_series(1, 998) n",
+    [crowded.environmentId],
+  );
+  const answers = await Promise.all(Array.from({ length: 3 }, () => crowded.request('POST', '/api/v1/clients', { name: 'The last' })));
+  expect(answers.map(({ status }) => status).sort()).toEqual([201, 400, 400]);
+  expect(answers.find(({ status }) => status === 400)?.body).toMatchObject({ details: [{ error_code: 'TOO_MANY_CLIENTS' }] });
+  expect(Object((await crowded.request('GET', '/api/v1/clients')).body).clients).toHaveLength(1000);
+});

@@ -9,8 +9,9 @@ import { ApiError, invalid } from '../lib/api-error.ts';
 import { parseEmail } from '../lib/email.ts';
 import { databaseId, formatId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
-import { checkName, environmentsOf, operatorEvents, operatorNotFound, seenFrom } from './operator.ts';
+import { checkName, environmentsOf, maxOperators, operatorEvents, operatorNotFound, seenFrom } from './operator.ts';
 import {
+  countOperators,
   deleteOperator,
   findHolder,
   findOperator,
@@ -66,6 +67,7 @@ export class OperatorService {
     const passwordHash = await this.#passwords.hash(requirePassword(password, 'password'));
     try {
       return await inTransaction(this.#pool, async (tx) => {
+        await requireRoom(tx, environmentId);
         const made = { id: this.#ids.next(), email: parsed.address, emailKey: parsed.key, name, passwordHash };
         const operator = await insertOperator(tx, [environmentId], role, made);
         await appendEvents(tx, context, this.#ids, operatorEvents('operator.created', undefined, operator, [environmentId]));
@@ -111,6 +113,7 @@ export class OperatorService {
       if (!renames && !moves && passwordHash === undefined) return seenFrom(before, environmentId);
       if (moves) {
         if (role !== 'admin') await requireOtherAdmin(tx, before, [environmentId]);
+        if (joins) await requireRoom(tx, environmentId);
         await setRole(tx, environmentId, id, role);
       }
       if (passwordHash !== undefined) await deleteSessionsOf(tx, id);
@@ -147,6 +150,12 @@ export class OperatorService {
     if (operator === undefined || !hasRole(operator, environmentId)) throw operatorNotFound(id);
     return this.#passwords.hash(valid);
   }
+}
+
+/** 400 when the environment has as many operators as it may have. */
+async function requireRoom(tx: pg.PoolClient, environmentId: string): Promise<void> {
+  if ((await countOperators(tx, environmentId)) >= maxOperators)
+    throw new ApiError('TOO_MANY_OPERATORS', `there are ${maxOperators} operators already`);
 }
 
 /** 403 unless the caller is in charge of the operator. */

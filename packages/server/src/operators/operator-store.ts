@@ -38,14 +38,21 @@ export function toOperator(row: OperatorRow): Operator {
   };
 }
 
-/** All operators with a role in the environment, oldest first: a handful, as a person makes each. */
+/** All operators with a role in the environment, oldest first; there are few, see `maxOperators`. */
 export async function listOperators(db: Queryable, environmentId: string): Promise<Operator[]> {
   const { rows } = await db.query<OperatorRow>(
     `select ${operatorColumns} from operator_roles m join operators t on t.id = m.operator_id
-     where m.environment_id = $1 order by t.id limit 1000`,
+     where m.environment_id = $1 order by t.id`,
     [environmentId],
   );
   return rows.map((row) => seenFrom(toOperator(row), environmentId));
+}
+
+/** How many operators have a role in the environment. Locks it until the transaction ends, so that no two take the last place. */
+export async function countOperators(tx: Queryable, environmentId: string): Promise<number> {
+  await tx.query('select from environments where id = $1 for no key update', [environmentId]);
+  const { rows } = await tx.query<{ count: string }>('select count(*) from operator_roles where environment_id = $1', [environmentId]);
+  return Number(rows[0]?.count ?? 0);
 }
 
 /** An operator with all their roles; undefined if there is none. */

@@ -11,6 +11,9 @@ export const scopesOf: Record<OperatorRole, readonly Scope[]> = {
   admin: ['read', 'write'],
 };
 
+/** Operators with a role in one environment: a person makes each, and they are listed as a whole. */
+export const maxOperators = 1_000;
+
 /** An operator as an environment may see them: with the role they have there, and none of the others. */
 export function seenFrom(operator: Operator, environmentId: string): Operator {
   const id = formatId('env', environmentId);

@@ -339,3 +339,23 @@ test('changes of clients and of their secrets are events with their actor, witho
   expect(Object.keys(Object(events[1]?.changed))).toEqual(['secrets']);
   for (const secret of [made.plain_secret, second.plain_secret]) expect(JSON.stringify(events)).not.toContain(secret);
 });
+
+test('an environment has a thousand operators at most, all of them in its list, whether they are new or come from another', async () => {
+  const crowded = await server.addEnvironment('crowded with operators');
+  const { operator: root } = Object((await admin.request('GET', '/api/v1/session')).body).session;
+  await server.database.pool.query(
+    `with made as (insert into operators (id, email, email_key, password_hash)
+       select n, n || '@crowd.example', n || '@crowd.example', 'none' from generate_series(1, 998) n returning id)
+     insert into operator_roles (environment_id, operator_id, role) select $1, id, 'viewer' from (select id from made union select $2) all_of_them`,
+    [crowded.environmentId, root.id.slice(4)],
+  );
+  expect((await crowded.request('PATCH', `/api/v1/operators/${root.id}`, { role: 'admin' })).status).toBe(200);
+  const inside = (method: string, path: string, body?: unknown) =>
+    admin.inside(environmentIdOf(crowded), method, `/api/v1/operators${path}`, body);
+  expect(told(await inside('POST', '', { email: 'the-last@example.com', password, role: 'admin' }))).toEqual([201, undefined]);
+  const tooMany = [400, 'TOO_MANY_OPERATORS'];
+  expect(told(await inside('POST', '', { email: 'one-more@example.com', password, role: 'admin' }))).toEqual(tooMany);
+  const { id } = await addOperator('viewer');
+  expect(told(await inside('PATCH', `/${id}`, { role: 'viewer' }))).toEqual(tooMany);
+  expect(Object((await inside('GET', '')).body).operators).toHaveLength(1000);
+});
