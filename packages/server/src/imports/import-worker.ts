@@ -11,6 +11,7 @@ import { ApiError } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
 import { Loop } from '../lib/loop.ts';
 import type { Batch, PendingRow } from './batch.ts';
+import { BatchSize, isTooSlow } from './batch-size.ts';
 import { addOutcomes, countsOf, isOneTransaction, type Outcome, rejectedOf, rejection } from './import.ts';
 import { type DoneRow, findRefs, forgetOutcomes, noteOutcomes, noteTouched, type StagedRow, takeRows } from './import-row-store.ts';
 import {
@@ -47,8 +48,8 @@ export interface ImportWorkerOptions {
 
 /** How often it looks for an import, when nobody wakes it. Milliseconds. */
 const interval = 500;
-/** Rows of one batch, and their characters: what one transaction does within about a second. */
-const batchLimits = { count: 1000, bytes: 8 * 1024 * 1024 };
+/** Characters of the rows of one batch: what one transaction does within about a second. */
+const batchBytes = 8 * 1024 * 1024;
 /** Batches of one round: an older import whose worker was killed is not kept waiting for longer. */
 const roundBatches = 50;
 /** A batch that fails this often in succession by what is no fault of the database ends its import: a race for an ID is lost once or twice. */
@@ -96,6 +97,7 @@ export class ImportWorker {
   readonly #options: ImportWorkerOptions;
   readonly #holder = randomUUID();
   readonly #loop: Loop;
+  readonly #size = new BatchSize();
   #stopped = false;
 
   constructor(options: ImportWorkerOptions) {
@@ -122,7 +124,7 @@ export class ImportWorker {
   async #round(): Promise<boolean> {
     const { pool, lease } = this.#options;
     const job = await claimImport(pool, this.#holder, lease);
-    if (job === undefined) return undoBatch(this.#options, this.#holder);
+    if (job === undefined) return undoBatch({ ...this.#options, size: this.#size }, this.#holder);
     const renew = () => renewLease(pool, job, this.#holder, lease);
     try {
       await holding(lease, renew, () => (isOneTransaction(job.options) ? this.#doAtOnce(job) : this.#doBatches(job)));
@@ -140,7 +142,7 @@ export class ImportWorker {
     let line = job.lastLine;
     try {
       for (let begun = 0; begun < roundBatches && !this.#stopped; begun += 1) {
-        const rows = await takeRows(pool, environmentId, id, line, batchLimits);
+        const rows = await takeRows(pool, environmentId, id, line, this.#batchLimits());
         if (rows.length === 0) {
           await last?.committed;
           await finishImport(pool, job, this.#holder);
@@ -188,6 +190,7 @@ export class ImportWorker {
         await noteProgress(tx, job, this.#holder, await this.#note(tx, current, rows, done), lease);
         await feed.append(tx, contextOf(job), done.batch.events);
       });
+      this.#size.grow();
       feed.wakeOutlets();
     };
     const committed = work();
@@ -222,7 +225,7 @@ export class ImportWorker {
     await this.#asHolder(job, (journal) => forgetOutcomes(journal, job.environmentId, job.id));
     let progress: Progress = { rowsDone: 0, lastLine: 0, counts: countsOf({}), samples: [] };
     for (;;) {
-      const rows = await takeRows(pool, job.environmentId, job.id, progress.lastLine, batchLimits);
+      const rows = await takeRows(pool, job.environmentId, job.id, progress.lastLine, this.#batchLimits());
       if (rows.length === 0) break;
       const put = await this.#put(tx, pool, job, this.#read(rows), importLimits.samples - progress.samples.length);
       const before = { ...job, ...progress };
@@ -305,16 +308,30 @@ export class ImportWorker {
     };
   }
 
-  /** What the database cannot do now is tried again as long as it takes; anything else, a few times. */
+  #batchLimits() {
+    return { count: this.#size.rows, bytes: batchBytes };
+  }
+
+  /** What the database cannot do now is tried again as long as it takes; what takes it too long, with fewer rows; anything else, a few times. */
   async #fail(job: Job, error: unknown): Promise<void> {
     if (error instanceof Lost) return;
-    if (databaseFailure(error) !== undefined) throw error;
+    if (this.#size.shrinkAfter(error)) return;
+    if (databaseFailure(error) !== undefined && !isTooSlow(error)) throw error;
     const failures = await countFailure(this.#options.pool, job, this.#holder);
     const isRace = error instanceof ApiError || uniqueViolation(error) !== undefined;
     if (!isRace) this.#options.onError(error);
     if (failures < maxFailures) return;
-    const message = `something failed inside the server beyond line ${job.lastLine}; its log has the cause under ${job.requestId}`;
-    await finishImport(this.#options.pool, job, this.#holder, { code: 'INTERNAL', message });
+    await finishImport(
+      this.#options.pool,
+      job,
+      this.#holder,
+      isTooSlow(error)
+        ? { code: 'QUERY_TOO_SLOW', message: `the database takes longer than it may for one row, the first beyond line ${job.lastLine}` }
+        : {
+            code: 'INTERNAL',
+            message: `something failed inside the server beyond line ${job.lastLine}; its log has the cause under ${job.requestId}`,
+          },
+    );
   }
 }
 

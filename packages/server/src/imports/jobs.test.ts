@@ -215,3 +215,25 @@ test('what an import leaves is removed 30 days after its end', async () => {
   expect(await count('import_rows', [])).toBe(0);
   expect(await count('import_outcomes', [])).toBe(0);
 });
+
+test('rows that take the database too long are put in and undone by fewer at once; one that does alone ends its import, and says so', async () => {
+  // A statement that writes many takes longer than it may; here ten are many, and what is called `endless` by itself.
+  await server.database.pool.query(
+    `create function limit_users() returns trigger language plpgsql as
+       'begin if (select count(*) > 10 or bool_or(external_id like ''endless%'') from named where external_id ~ ''^(dear|endless)'')
+          then raise query_canceled using message = ''took too long''; end if; return null; end';
+     create trigger limit_users after insert on users referencing new table as named for each statement execute function limit_users();
+     create trigger limit_undone_users after delete on users referencing old table as named for each statement execute function limit_users()`,
+  );
+  const { id } = await send(users('dear', 60));
+  expect(await ended(server.client, id)).toMatchObject({ state: 'DONE', counts: { user: { created: 60 } } });
+  expect(await eventsOf('dear')).toBe(60);
+  await server.client.request('POST', `/api/v1/imports/${id}:undo`);
+  await vi.waitFor(async () => expect(await usersOf('dear')).toBe(0), { timeout: 20_000 });
+  const rows = [...users('before', 2), ...users('endless', 1), ...users('behind', 2)];
+  const failed = await ended(server.client, (await send(rows)).id);
+  expect(failed).toMatchObject({ state: 'FAILED', rows_done: 2, error: { error_code: 'QUERY_TOO_SLOW' } });
+  expect(failed.error?.message).toContain('beyond line 2');
+  // The next one has batches that grow again.
+  expect(await ended(server.client, (await send(users('after', 40))).id)).toMatchObject({ state: 'DONE' });
+});

@@ -4,6 +4,7 @@ import { inTransaction } from '../database/transaction.ts';
 import type { FeedService } from '../feed/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
+import { type BatchSize, isTooSlow } from './batch-size.ts';
 import { noteTouched } from './import-row-store.ts';
 import type { MembershipRestore, OrganizationRestore, PermissionRestore, RoleRestore, UserRestore } from './restore.ts';
 import { kindOfPhase, recordsOf, type Undo, type UndoCounts, type UndoPhase, type UndoRow, undoPhases } from './undo.ts';
@@ -30,13 +31,13 @@ interface UndoWorkerOptions {
   ids: IdGenerator;
   /** How long an undo is nobody else's after a batch, in milliseconds; during one it is locked. */
   lease: number;
+  /** records of a batch */
+  size: BatchSize;
   /** takes the events of a batch */
   feed: FeedService;
   onError: (error: unknown) => void;
 }
 
-/** Rows of one batch: what one transaction does within about a second. */
-const batchRows = 1000;
 /** A batch that fails this often in succession by what is no fault of the database ends its undo. */
 const maxFailures = 8;
 
@@ -45,7 +46,7 @@ const maxFailures = 8;
  * undo is are one transaction, as in an import.
  */
 export async function undoBatch(options: UndoWorkerOptions, holder: string): Promise<boolean> {
-  const { pool, lease, onError } = options;
+  const { pool, lease, size, onError } = options;
   const job = await claimUndo(pool, holder, lease);
   if (job === undefined) return false;
   try {
@@ -53,25 +54,33 @@ export async function undoBatch(options: UndoWorkerOptions, holder: string): Pro
       const current = await lockUndo(tx, job.environmentId, job.id, holder);
       if (current !== undefined) await doBatch(tx, options, current, holder);
     });
+    size.grow();
     options.feed.wakeOutlets();
   } catch (error) {
-    if (databaseFailure(error) !== undefined) throw error;
+    if (size.shrinkAfter(error)) return true;
+    if (databaseFailure(error) !== undefined && !isTooSlow(error)) throw error;
     const failures = await countUndoFailure(pool, job, holder);
     // A lost race for an ID is found as a conflict when the batch is decided anew.
     if (!(error instanceof ApiError) && uniqueViolation(error) === undefined) onError(error);
     if (failures >= maxFailures) {
-      const message = `something failed inside the server; its log has the cause under ${job.requestId}`;
-      await finishUndo(pool, job, holder, { code: 'INTERNAL', message });
+      await finishUndo(
+        pool,
+        job,
+        holder,
+        isTooSlow(error)
+          ? { code: 'QUERY_TOO_SLOW', message: 'the database takes longer than it may to undo one record' }
+          : { code: 'INTERNAL', message: `something failed inside the server; its log has the cause under ${job.requestId}` },
+      );
     }
   }
   return true;
 }
 
-async function doBatch(tx: pg.PoolClient, { ids, lease, feed }: UndoWorkerOptions, job: UndoJob, holder: string): Promise<void> {
+async function doBatch(tx: pg.PoolClient, { ids, lease, size, feed }: UndoWorkerOptions, job: UndoJob, holder: string): Promise<void> {
   const { environmentId, id, actor, requestId } = job;
   const phase = job.phase ?? undoPhases[0];
   const scope = { kind: kindOfPhase(phase), ofOrganizations: phase === 'organization_role' };
-  const { recordIds, next } = await nextUndoRecords(tx, environmentId, id, scope, job.line, batchRows);
+  const { recordIds, next } = await nextUndoRecords(tx, environmentId, id, scope, job.line, size.rows);
   if (next === undefined) {
     const following = undoPhases[undoPhases.indexOf(phase) + 1];
     if (following === undefined) return finishUndo(tx, job, holder);
