@@ -62,6 +62,42 @@ test('a file of one’s own is mapped by its names and values, checked, imported
   expect(await dashboard.crosswalk.organization.getByExternalId('C-1')).toHaveProperty('metadata', { seats: 5 });
 });
 
+test('a mapping that was changed is not left without a question, until the file is imported', async () => {
+  const page = await dashboard.open('/imports');
+  const asked: string[] = [];
+  let answer = false;
+  page.on('dialog', (question) => {
+    asked.push(question.message());
+    void (answer ? question.accept() : question.dismiss());
+  });
+  const begin = async () => {
+    await page.getByRole('button', { name: 'New import' }).first().click();
+    await choose(page, 'seats.csv', 'Customer Number;Company;Seats\nL-1;Lark;5\n');
+    await page.getByLabel('Metadata key of Seats').waitFor();
+  };
+  await begin();
+  await page.getByRole('link', { name: 'Users' }).click();
+  await page.getByRole('heading', { name: 'Users' }).waitFor();
+  expect(asked).toEqual([]);
+  await page.getByRole('link', { name: 'Imports' }).click();
+  await begin();
+  await page.getByLabel('Metadata key of Seats').fill('paid_seats');
+  await page.getByRole('link', { name: 'Users' }).click();
+  await expect.poll(() => asked).toEqual(['Leave? The file has not been imported yet.']);
+  await page.getByRole('button', { name: 'Check the file' }).click();
+  await page.getByRole('button', { name: 'Import 1 row' }).click();
+  await page.getByRole('heading', { name: /seats\.csv.*Done/ }).waitFor();
+  expect((await dashboard.crosswalk.organization.getByExternalId('L-1'))?.metadata).toEqual({ paid_seats: 5 });
+  expect(asked).toHaveLength(1);
+  await page.getByRole('link', { name: 'Imports' }).first().click();
+  await begin();
+  await page.getByLabel('Metadata key of Seats').fill('paid_seats');
+  answer = true;
+  await page.getByRole('link', { name: 'Users' }).click();
+  await page.getByRole('heading', { name: 'Users' }).waitFor();
+  expect(asked).toHaveLength(2);
+});
+
 test('the export of a known system is recognised; reasons name the lines of the file that was chosen; keys alone do', async () => {
   const page = await dashboard.open('/imports/new');
   await choose(

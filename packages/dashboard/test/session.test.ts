@@ -224,19 +224,12 @@ test('a page of another site cannot change anything with the session of the dash
   }
 });
 
-test('a page that begins asks once who is signed in, and for the search after what it shows itself', async () => {
+test('a page that begins asks once who is signed in', async () => {
   const page = await dashboard.open('/organizations');
   await page.getByText('organizations', { exact: false }).first().waitFor();
-  const startOf = async (part: string): Promise<number[]> =>
-    page.evaluate(
-      (name) => performance.getEntriesByType('resource').flatMap((entry) => (entry.name.includes(name) ? [entry.startTime] : [])),
-      part,
-    );
-  await expect.poll(async () => (await startOf('/assets/finder-')).length).toBeGreaterThan(0);
+  const addresses = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
   // A request of the head of the page that the script cannot use is a second one.
-  expect(await startOf('/api/v1/session')).toHaveLength(1);
-  const [rows = Number.POSITIVE_INFINITY] = await startOf('/api/v1/organizations?');
-  expect(Math.min(...(await startOf('/assets/finder-')))).toBeGreaterThan(rows);
+  expect(addresses.filter((address) => address.includes('/api/v1/session'))).toHaveLength(1);
 });
 
 test('addresses of pages are served; what looks like a file and is none is not found', async () => {

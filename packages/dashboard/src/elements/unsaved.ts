@@ -5,8 +5,8 @@ import { useCallback, useRef } from 'react';
  * Asks before changes are lost: by another page, by going back, by loading the page anew. Returns the question, for what closes a form
  * without saving it: true when there are no changes, or the person lets them go.
  */
-export function useUnsaved(hasChanges: () => boolean): () => boolean {
-  const mayLeave = () => !hasChanges() || window.confirm('Leave without saving what you changed?');
+export function useUnsaved(hasChanges: () => boolean, question = 'Leave without saving what you changed?'): () => boolean {
+  const mayLeave = () => !hasChanges() || window.confirm(question);
   useBlocker({ shouldBlockFn: () => !mayLeave(), enableBeforeUnload: hasChanges });
   return mayLeave;
 }

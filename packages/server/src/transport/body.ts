@@ -18,6 +18,8 @@ const jsonType = /^application\/(?:json|merge-patch\+json)(?:\s*;\s*charset=(?:"
 export function registerBodyParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    // Where nothing would take a body, what is wrong with it is not the reason.
+    if (request.is404) return done(null, undefined);
     try {
       const type = request.headers['content-type'] ?? '';
       if (!jsonType.test(type)) {

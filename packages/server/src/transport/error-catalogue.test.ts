@@ -16,6 +16,14 @@ test.each<[string, string, string, string, (string | undefined)?, Record<string,
   ['a filter that ends too early', 'INVALID_FILTER', 'GET', `${organizations}?filter=metadata.seats%20%3E`],
   ['an ETag of another kind', 'INVALID_PRECONDITION', 'PATCH', `${organizations}/org_1`, '{}', { 'if-match': 'W/"1"' }],
   ['a wish for another format', 'NOT_ACCEPTABLE', 'GET', organizations, undefined, { accept: 'text/html' }],
+  [
+    'a form that is sent where nothing is',
+    'ROUTE_NOT_FOUND',
+    'POST',
+    '/api/v1/nothing',
+    'a=b',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+  ],
   ['a segment longer than any ID', 'URI_TOO_LONG', 'GET', `${organizations}:external/${'a'.repeat(5000)}`],
 ])('%s is answered as the catalogue says of %s', async (_name, code, method, path, body, headers) => {
   expect(await told(method, path, body, headers)).toEqual(entryOf(code));

@@ -1,12 +1,13 @@
 import { Alert, Button, Group, Progress, Skeleton, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useOpen } from '../../data/location.ts';
 import { noticeSignedOut } from '../../data/queries.ts';
 import { Failure } from '../../elements/failure.tsx';
 import { bytes, counted, figure } from '../../elements/figure.ts';
 import { Icon } from '../../elements/icon.tsx';
 import { Panel } from '../../elements/panel.tsx';
+import { useUnsaved } from '../../elements/unsaved.ts';
 import { forgetHanded } from '../../imports/hand-over.ts';
 import { ImportResult } from '../../imports/import-result.tsx';
 import { firstDraft, outcomeOf } from '../../imports/mapping-draft.ts';
@@ -40,6 +41,9 @@ export function Wizard({ source }: { source: SourceFile }) {
   const { options, problem } = outcomeOf(source, draft);
   const sender = useSender(source, options, choices);
   const now = JSON.stringify([draft, choices]);
+  const [atFirst] = useState(now);
+  const isImported = useRef(false);
+  useUnsaved(() => !isImported.current && (now !== atFirst || sender.sending !== undefined), 'Leave? The file has not been imported yet.');
 
   const act = async (isDryRun: boolean) => {
     setError(undefined);
@@ -48,6 +52,7 @@ export function Wizard({ source }: { source: SourceFile }) {
       await queries.invalidateQueries({ queryKey: [environmentId, 'imports', 'list'] });
       if (isDryRun) return setCheck({ id: job.id, prepared, of: now });
       forgetHanded();
+      isImported.current = true;
       await open(`/imports/${job.id}`);
     } catch (reason) {
       if (reason instanceof DOMException && reason.name === 'AbortError') return;
