@@ -19,6 +19,17 @@ export function wholeNumber(option: string, text: string | undefined, fallback: 
   return Number(text);
 }
 
+/** What `--only` of the command line names, separated by commas, in any case of letters; all where it is not given. Throws for a name that there is not. */
+export function onlyNamed<Item extends { name: string }>(text: string | undefined, items: readonly Item[]): readonly Item[] {
+  if (text === undefined) return items;
+  const wanted = new Set(text.split(',').map((name) => name.trim().toLowerCase()));
+  const known = new Set(items.map(({ name }) => name.toLowerCase()));
+  for (const name of wanted)
+    if (!known.has(name))
+      throw new Error(`--only: nothing is named ${name}; there are ${[...new Set(items.map((item) => item.name))].join(', ')}`);
+  return items.filter(({ name }) => wanted.has(name.toLowerCase()));
+}
+
 /** Prints a line. */
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { wholeNumber } from '../../bench/report.ts';
+import { onlyNamed, wholeNumber } from '../../bench/report.ts';
 import { experiments } from './experiments/index.ts';
 import { perform, type Row } from './perform.ts';
 
@@ -34,9 +34,7 @@ async function run(): Promise<void> {
   // Checked at once, not by the first experiment.
   const roundsOf = (usual: number) => wholeNumber('--rounds', values.rounds, usual, 1_000_000);
   roundsOf(1);
-  const names = values.only?.split(',').map((name) => name.trim().toUpperCase());
-  const chosen = experiments.filter(({ name }) => names?.includes(name) ?? true);
-  if (chosen.length === 0) throw new Error(`--only names none of ${[...new Set(experiments.map(({ name }) => name))].join(', ')}`);
+  const chosen = onlyNamed(values.only, experiments);
   if (values.keep !== undefined) await mkdir(values.keep, { recursive: true });
   console.info(`Seed ${seed}; Node ${process.versions.node}`);
   const rows: Row[] = [];

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
+import { onlyNamed } from '../../bench/report.ts';
 import { type Defence, defences } from './defences.ts';
 
 const usage = `Breaks the defences of Crosswalk in each small way, one at a time, and looks whether the tests notice.
@@ -32,9 +33,7 @@ if (values.help) console.info(usage);
 else await run();
 
 async function run(): Promise<void> {
-  const names = values.only?.split(',').map((name) => name.trim());
-  const chosen = defences.filter(({ name }) => names?.includes(name) ?? true);
-  if (chosen.length === 0) throw new Error(`--only names none of ${defences.map(({ name }) => name).join(', ')}`);
+  const chosen = onlyNamed(values.only, defences);
   const lines: Line[] = [];
   for (const defence of chosen) lines.push(...(await mutate(defence)));
   console.table(lines);
