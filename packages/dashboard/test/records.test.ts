@@ -162,6 +162,29 @@ test('members are added by email, changed and removed; the history tells who did
   expect((await crosswalk.organization.get(id)).metadata).toEqual({ plan: 'starter' });
 });
 
+test('the metadata of a membership is seen from both of its ends, and edited with its types; what somebody else changed stays', async () => {
+  const { crosswalk } = dashboard;
+  const { id } = await crosswalk.organization.create({ display_name: 'Seated' });
+  const user = await crosswalk.user.createUser({ email: 'seated@example.com' });
+  await crosswalk.membership.create(id, user.id, { send_invitation_email: false, metadata: { desk: 7 } });
+  const page = await dashboard.open(`/organizations/${id}?tab=memberships`, { role: 'editor' });
+  await page.getByRole('cell', { name: '{"desk":7}' }).waitFor();
+  await page.getByRole('button', { name: 'Edit the metadata of the membership of seated@example.com' }).click();
+  await page.getByLabel('Value of desk').fill('8');
+  await crosswalk.membership.update(id, user.id, { metadata: { floor: 2 } });
+  await page.getByRole('button', { name: 'Review changes' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  const conflict = page.getByRole('dialog', { name: 'Somebody else changed this meanwhile' });
+  await conflict.getByRole('button', { name: 'Review the result' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Metadata saved.').waitFor();
+  expect((await crosswalk.membership.get(id, user.id)).metadata).toEqual({ desk: 8, floor: 2 });
+  await page.getByRole('cell', { name: '"floor":2' }).waitFor();
+  const viewer = await dashboard.open(`/users/${user.id}?tab=memberships`, { role: 'viewer' });
+  await viewer.getByRole('cell', { name: '"floor":2' }).waitFor();
+  expect(await viewer.getByRole('button', { name: /^Edit the metadata/ }).count()).toBe(0);
+});
+
 test('a deletion asks for the ID first; the record is gone then', async () => {
   const { id } = await dashboard.crosswalk.organization.create({ display_name: 'Short lived', external_id: 'GONE-1' });
   const page = await dashboard.open(`/organizations/${id}`);

@@ -42,7 +42,8 @@ export async function seed(crosswalk: Crosswalk): Promise<Seed> {
   const [organization] = organizations;
   const [user] = users;
   if (organization === undefined || user === undefined) throw new Error('there are no names to make records of');
-  for (const { id } of users) await crosswalk.membership.create(organization.id, id, { send_invitation_email: false });
+  for (const { id } of users)
+    await crosswalk.membership.create(organization.id, id, { send_invitation_email: false, metadata: { cost_center: 4711, desk: 'B-12' } });
   await crosswalk.membership.create(organizations[1]?.id ?? '', user.id);
   await crosswalk.organization.update(organization.id, { metadata: { seats: 300, plan: null } });
   await crosswalk.organization.update(organization.id, { metadata: { plan: 'enterprise' }, external_id: 'CUST-ACME-EU' });

@@ -8,6 +8,13 @@ export type DirectoryRecord = Organization | User;
 /** Metadata as it is edited and compared. */
 export type Metadata = { [key: string]: JsonValue };
 
+/** Something with metadata that has versions: an organization, a user, or a membership. */
+export interface Described {
+  metadata: Metadata;
+  version: number;
+  update_time: string;
+}
+
 /** What to read of a list: all, those of a condition on metadata, or those that contain a text. */
 export interface Wanted {
   filter?: string;

@@ -1,19 +1,23 @@
 import type { Membership } from '@crosswalk/sdk';
-import { ActionIcon, Badge, Button, Group, NativeSelect, Table, Text } from '@mantine/core';
+import { Badge, Button, Group, NativeSelect, Table, Text } from '@mantine/core';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Confirm } from '../elements/confirm.tsx';
 import { Empty } from '../elements/empty.tsx';
 import { Failure } from '../elements/failure.tsx';
 import { Icon } from '../elements/icon.tsx';
+import { Value } from '../elements/json-value.tsx';
 import { notify } from '../elements/notify.ts';
 import { PageLink } from '../elements/page-link.tsx';
 import { Plain } from '../elements/plain.tsx';
 import { RelativeTime } from '../elements/relative-time.tsx';
+import { RowActions } from '../elements/row-actions.tsx';
 import { Total } from '../elements/total.tsx';
 import { useEnvironment } from '../session/environment.ts';
-import type { DirectoryRecord, Kind } from './kind.ts';
+import type { DirectoryRecord, Kind, Metadata } from './kind.ts';
 import { MembershipForm } from './membership-form.tsx';
+
+const MetadataEditor = lazy(() => import('./metadata-editor.tsx'));
 
 /** A membership, and what the record at its other end is called. */
 interface NamedMembership extends Membership {
@@ -35,6 +39,7 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
   const ofOrganization = kind.noun === 'organization';
   const [status, setStatus] = useState<Membership['membership_status'] | ''>('');
   const [editing, setEditing] = useState<NamedMembership | 'new'>();
+  const [describing, setDescribing] = useState<NamedMembership>();
   const [removing, setRemoving] = useState<NamedMembership>();
   const list = useInfiniteQuery({
     queryKey: [environmentId, 'memberships', record.id, status],
@@ -63,6 +68,14 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
   const changed = async () => {
     await queries.invalidateQueries({ queryKey: [environmentId, 'memberships'] });
     await queries.invalidateQueries({ queryKey: [environmentId, kind.plural] });
+  };
+  const read = async ({ organization_id: organization, user_id: user }: NamedMembership) => {
+    await changed();
+    return crosswalk.membership.get(organization, user);
+  };
+  const describe = async ({ organization_id: organization, user_id: user }: NamedMembership, metadata: Metadata, version: number) => {
+    await crosswalk.membership.replaceMetadata(organization, user, metadata, { ifMatch: version });
+    await changed();
   };
   const remove = async ({ organization_id: organization, user_id: user, version }: NamedMembership) => {
     await crosswalk.membership.delete(organization, user, { ifMatch: version });
@@ -102,7 +115,7 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
         />
       )}
       {rows.length > 0 && (
-        <Table.ScrollContainer minWidth={520} type="native">
+        <Table.ScrollContainer minWidth={860} type="native">
           <Table verticalSpacing={7} highlightOnHover aria-label={ofOrganization ? 'Members' : 'Organizations'}>
             <Table.Thead>
               <Table.Tr>
@@ -110,7 +123,8 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
                 <Table.Th>Roles</Table.Th>
                 <Table.Th>Status</Table.Th>
                 <Table.Th>Since</Table.Th>
-                {mayEdit && <Table.Th w={84} aria-label="Actions" />}
+                <Table.Th>Metadata</Table.Th>
+                {mayEdit && <Table.Th w={114} aria-label="Actions" />}
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -138,26 +152,20 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
                     <Status status={row.membership_status} />
                   </Table.Td>
                   <Table.Td>{row.join_time === null ? '–' : <RelativeTime time={row.join_time} />}</Table.Td>
+                  <Table.Td maw={320}>
+                    <Text component="div" size="sm" lineClamp={2}>
+                      <Value value={Object.keys(row.metadata).length === 0 ? undefined : row.metadata} />
+                    </Text>
+                  </Table.Td>
                   {mayEdit && (
                     <Table.Td>
-                      <Group gap={2} wrap="nowrap">
-                        <ActionIcon
-                          variant="subtle"
-                          color="gray"
-                          aria-label={`Change the membership of ${row.name}`}
-                          onClick={() => setEditing(row)}
-                        >
-                          <Icon name="pencil" size={15} />
-                        </ActionIcon>
-                        <ActionIcon
-                          variant="subtle"
-                          color="gray"
-                          aria-label={`Remove the membership of ${row.name}`}
-                          onClick={() => setRemoving(row)}
-                        >
-                          <Icon name="trash" size={15} />
-                        </ActionIcon>
-                      </Group>
+                      <RowActions
+                        actions={[
+                          { icon: 'pencil', label: `Change the membership of ${row.name}`, run: () => setEditing(row) },
+                          { icon: 'code', label: `Edit the metadata of the membership of ${row.name}`, run: () => setDescribing(row) },
+                          { icon: 'trash', label: `Remove the membership of ${row.name}`, run: () => setRemoving(row) },
+                        ]}
+                      />
                     </Table.Td>
                   )}
                 </Table.Tr>
@@ -180,6 +188,16 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
           onChanged={changed}
         />
       )}
+      <Suspense>
+        {describing !== undefined && (
+          <MetadataEditor
+            record={describing}
+            read={() => read(describing)}
+            save={(metadata, version) => describe(describing, metadata, version)}
+            onClose={() => setDescribing(undefined)}
+          />
+        )}
+      </Suspense>
       {removing !== undefined && (
         <Confirm
           opened
