@@ -86,7 +86,11 @@ export type UpdateOrganization = Static<typeof UpdateOrganization>;
 export const OrganizationAnswer = Type.Object({ organization: Organization, matched_by: Type.Optional(MatchedBy) });
 export type OrganizationAnswer = Static<typeof OrganizationAnswer>;
 
-export const UpsertOrganizationAnswer = Type.Object({ organization: Organization, created: Type.Boolean() });
+export const UpsertOrganizationAnswer = Type.Object({
+  organization: Organization,
+  created: Type.Boolean(),
+  matched_by: Type.Optional(MatchedBy),
+});
 export type UpsertOrganizationAnswer = Static<typeof UpsertOrganizationAnswer>;
 
 export const OrganizationPage = pageOf('organizations', Organization);

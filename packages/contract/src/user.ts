@@ -137,7 +137,7 @@ export const UserMembershipAnswer = Type.Object({ user: User, membership: Member
 export type UserMembershipAnswer = Static<typeof UserMembershipAnswer>;
 
 /** `created` tells of the record that the call names: the user, or for a membership call the membership. */
-export const UpsertUserAnswer = Type.Object({ user: User, created: Type.Boolean() });
+export const UpsertUserAnswer = Type.Object({ user: User, created: Type.Boolean(), matched_by: Type.Optional(MatchedBy) });
 export type UpsertUserAnswer = Static<typeof UpsertUserAnswer>;
 
 export const UpsertMembershipAnswer = Type.Object({

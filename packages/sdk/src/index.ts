@@ -113,6 +113,6 @@ export { listPreset, reconcileItemsOfCsv, reconcileItemsOfLines } from './reconc
 export type { CallOptions, ChangeOptions, CrosswalkOptions, UpsertOptions } from './request.ts';
 export { DashboardSession } from './session.ts';
 export { type KnownSystem, knownSystems, matchesIdPattern, systemUrl } from './system-ids.ts';
-export type { Membership, MetadataTypes, Organization, User } from './types.ts';
+export type { Matched, Membership, MetadataTypes, Organization, User } from './types.ts';
 export type { ReplayRequest, WebhookDeliveryPage } from './webhook-endpoints.ts';
 export { sign as signWebhook, type VerifyOptions, type WebhookHeaders, WebhookVerificationError } from './webhooks.ts';

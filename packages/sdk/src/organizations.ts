@@ -2,6 +2,7 @@ import type {
   Alias,
   ApplicationSessionPolicy,
   CreateOrganization,
+  MatchedBy,
   SessionPolicy,
   UpdateOrganization,
   UpdateOrganizationSettings,
@@ -16,7 +17,7 @@ import { type SystemOption, segment } from './identifiers.ts';
 import { readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
-import type { Organization, Part, Whole } from './types.ts';
+import type { Matched, Organization, Part, Whole } from './types.ts';
 
 const collection = '/api/v1/organizations';
 const external = `${collection}:external`;
@@ -47,10 +48,10 @@ export class Organizations<Data> {
     return this.#one({ method: 'GET', path: `${collection}/${segment('id', id)}`, options });
   }
 
-  /** The organization with this external ID or alias, or null. */
-  async getByExternalId(externalId: string, options?: SystemOption & CallOptions): Promise<Organization<Data> | null> {
+  /** The organization with this external ID or alias, or null; `matched_by` says which. */
+  async getByExternalId(externalId: string, options?: SystemOption & CallOptions): Promise<Matched<Organization<Data>> | null> {
     try {
-      return await this.#one({ method: 'GET', path: external, externalId, options });
+      return await this.#matched({ method: 'GET', path: external, externalId, options });
     } catch (error) {
       if (error instanceof NotFoundError) return null;
       throw error;
@@ -73,8 +74,8 @@ export class Organizations<Data> {
     externalId: string,
     changes: Either<Part<UpdateOrganization, Data>>,
     options?: SystemOption & ChangeOptions,
-  ): Promise<Organization<Data>> {
-    return this.#one({
+  ): Promise<Matched<Organization<Data>>> {
+    return this.#matched({
       method: 'PATCH',
       path: external,
       externalId,
@@ -89,7 +90,7 @@ export class Organizations<Data> {
     externalId: string,
     fields: Either<Part<UpdateOrganization, Data>>,
     options?: SystemOption & UpsertOptions,
-  ): Promise<{ organization: Organization<Data>; created: boolean }> {
+  ): Promise<{ organization: Organization<Data>; created: boolean; matched_by?: MatchedBy }> {
     return this.#connection.call({
       method: 'PUT',
       path: external,
@@ -179,6 +180,11 @@ export class Organizations<Data> {
   async #one(call: Parameters<Connection['call']>[0]): Promise<Organization<Data>> {
     const { organization } = await this.#connection.call<{ organization: Organization<Data> }>(call);
     return organization;
+  }
+
+  async #matched(call: Parameters<Connection['call']>[0]): Promise<Matched<Organization<Data>>> {
+    const { organization, matched_by } = await this.#connection.call<{ organization: Organization<Data>; matched_by: MatchedBy }>(call);
+    return { ...organization, matched_by };
   }
 
   async #usersOf(call: Parameters<Connection['call']>[0]): Promise<UserManagementSettings> {

@@ -95,6 +95,18 @@ describe('records', () => {
     await crosswalk.membership.delete(id, user.id);
     expect(await crosswalk.rekey({ kind: 'organization', pairs: [{ from: 'SDK-1', to: 'SDK-2' }] })).toMatchObject({ rekeyed: 1 });
     expect((await crosswalk.resolve(['SDK-1']))[0]?.matches[0]).toMatchObject({ id, matched_by: 'alias' });
+    expect(await crosswalk.organization.getByExternalId('SDK-1')).toMatchObject({ id, matched_by: 'alias' });
+    expect(await crosswalk.organization.updateByExternalId('SDK-2', { display_name: 'N' })).toMatchObject({
+      id,
+      matched_by: 'external_id',
+    });
+    expect(await crosswalk.organization.upsertByExternalId('SDK-1', { display_name: 'O' })).toMatchObject({
+      created: false,
+      matched_by: 'alias',
+    });
+    await crosswalk.user.updateUser(user.id, { external_id: 'SDK-U1' });
+    await crosswalk.user.updateByExternalId('SDK-U1', { external_id: 'SDK-U2' });
+    expect(await crosswalk.user.getByExternalId('SDK-U1')).toMatchObject({ id: user.id, matched_by: 'alias' });
     const { client } = await crosswalk.client.create({ name: 'From the SDK' });
     expect((await crosswalk.client.list()).map(({ name }) => name)).toContain('From the SDK');
     await crosswalk.client.delete(client.id);

@@ -1,4 +1,10 @@
-import type { Membership as ApiMembership, Organization as ApiOrganization, User as ApiUser, Metadata } from '@crosswalk/contract';
+import type {
+  Membership as ApiMembership,
+  Organization as ApiOrganization,
+  User as ApiUser,
+  MatchedBy,
+  Metadata,
+} from '@crosswalk/contract';
 
 /** The shape of the metadata of each kind of record, for `new Crosswalk<{ organization: … }>()`. */
 export interface MetadataTypes {
@@ -22,6 +28,9 @@ export type Membership<Data = Metadata> = WithMetadata<ApiMembership, Data>;
 export type User<Data = Metadata, MembershipData = Metadata> = WithMetadata<Omit<ApiUser, 'memberships'>, Data> & {
   memberships: Membership<MembershipData>[];
 };
+
+/** A record that was named by an external ID, and what the ID is to it: `alias` for one that it used to have, so that the current one can be learned. */
+export type Matched<RecordType> = RecordType & { matched_by: MatchedBy };
 
 /** A body whose metadata is whole. */
 export type Whole<Body, Data> = Omit<Body, 'metadata'> & { metadata?: Data };

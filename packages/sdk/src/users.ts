@@ -1,4 +1,4 @@
-import type { Alias, CreateUser, CreateUserAndMembership, Invitation, UpdateUser } from '@crosswalk/contract';
+import type { Alias, CreateUser, CreateUserAndMembership, Invitation, MatchedBy, UpdateUser } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { RecordHistory } from './history.ts';
@@ -6,7 +6,7 @@ import { type SystemOption, segment } from './identifiers.ts';
 import { type OptionNames, readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
-import type { Membership, Part, User, Whole } from './types.ts';
+import type { Matched, Membership, Part, User, Whole } from './types.ts';
 
 const collection = '/api/v1/users';
 const external = `${collection}:external`;
@@ -61,7 +61,7 @@ export class Users<Data, MembershipData> {
     organizationId: string,
     externalId: string,
     options?: SystemOption & CallOptions,
-  ): Promise<User<Data, MembershipData> | null> {
+  ): Promise<Matched<User<Data, MembershipData>> | null> {
     return this.#orNull({
       method: 'GET',
       path: `${membersOf(organizationId)}:external`,
@@ -70,8 +70,8 @@ export class Users<Data, MembershipData> {
     });
   }
 
-  /** The user with this external ID or alias, in whatever organization, or null. */
-  async getByExternalId(externalId: string, options?: SystemOption & CallOptions): Promise<User<Data, MembershipData> | null> {
+  /** The user with this external ID or alias, in whatever organization, or null; `matched_by` says which. */
+  async getByExternalId(externalId: string, options?: SystemOption & CallOptions): Promise<Matched<User<Data, MembershipData>> | null> {
     return this.#orNull({ method: 'GET', path: external, externalId, options });
   }
 
@@ -101,8 +101,8 @@ export class Users<Data, MembershipData> {
     externalId: string,
     changes: Either<Part<UpdateUser, Data>>,
     options?: SystemOption & ChangeOptions,
-  ): Promise<User<Data, MembershipData>> {
-    return this.#one({
+  ): Promise<Matched<User<Data, MembershipData>>> {
+    return this.#matched({
       method: 'PATCH',
       path: external,
       externalId,
@@ -117,7 +117,7 @@ export class Users<Data, MembershipData> {
     externalId: string,
     fields: Either<Part<UpdateUser, Data>>,
     options?: SystemOption & UpsertOptions,
-  ): Promise<{ user: User<Data, MembershipData>; created: boolean }> {
+  ): Promise<{ user: User<Data, MembershipData>; created: boolean; matched_by?: MatchedBy }> {
     return this.#connection.call({
       method: 'PUT',
       path: external,
@@ -195,9 +195,14 @@ export class Users<Data, MembershipData> {
     return user;
   }
 
-  async #orNull(call: Parameters<Connection['call']>[0]): Promise<User<Data, MembershipData> | null> {
+  async #matched(call: Parameters<Connection['call']>[0]): Promise<Matched<User<Data, MembershipData>>> {
+    const { user, matched_by } = await this.#connection.call<{ user: User<Data, MembershipData>; matched_by: MatchedBy }>(call);
+    return { ...user, matched_by };
+  }
+
+  async #orNull(call: Parameters<Connection['call']>[0]): Promise<Matched<User<Data, MembershipData>> | null> {
     try {
-      return await this.#one(call);
+      return await this.#matched(call);
     } catch (error) {
       if (error instanceof NotFoundError) return null;
       throw error;

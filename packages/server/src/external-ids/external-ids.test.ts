@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { useTestServer } from '../testing.ts';
 
@@ -18,6 +19,39 @@ async function holderOf(externalId: string, system?: string): Promise<[string | 
   );
   return [Object(body).organization?.display_name, Object(body).matched_by];
 }
+
+test.each([
+  ['organizations', { display_name: 'Learner' }],
+  ['users', { email: 'learner@example.com' }],
+])('whoever changes one of the %s by an ID that it used to have is told so, also when the call is repeated', async (plural, fields) => {
+  const collection = `/api/v1/${plural}`;
+  const { body } = await request('POST', collection, { ...fields, external_id: 'LEARN-1', metadata: { plan: 'starter' } });
+  const { id } = Object(Object.values(Object(body))[0]);
+  await request('PATCH', `${collection}/${id}`, { external_id: 'LEARN-2' });
+  const changes = [
+    ['PATCH', '', { metadata: { plan: 'pro' } }],
+    ['PUT', '/metadata', { plan: 'team' }],
+    ['POST', '/metadata-revert', { key: 'plan', version: 1 }],
+    ['PUT', '', { metadata: { plan: 'pro' } }],
+  ] as const;
+  for (const [method, part, change] of changes)
+    for (const [value, matched] of [
+      ['LEARN-1', 'alias'],
+      ['LEARN-2', 'external_id'],
+    ]) {
+      const key = randomUUID();
+      const send = () => request(method, `${collection}:external/${value}${part}`, change, { 'idempotency-key': key });
+      const [first, again] = [await send(), await send()];
+      expect([method, part, first.status, Object(first.body).matched_by]).toEqual([method, part, 200, matched]);
+      expect(again.body).toEqual(first.body);
+    }
+  expect((await request('PATCH', `${collection}/${id}`, { metadata: { plan: null } })).body).toMatchObject({ matched_by: 'id' });
+  const made = await request('PUT', `${collection}:external/LEARN-3`, {
+    ...fields,
+    ...('email' in fields && { email: 'new@example.com' }),
+  });
+  expect([made.status, Object(made.body).created, Object(made.body).matched_by]).toEqual([201, true, undefined]);
+});
 
 describe('resolve', () => {
   test('IDs of every sort in one call, in the order asked, each telling how it matched', async () => {

@@ -1,4 +1,4 @@
-import type { ErrorCode, RecordKind } from '@crosswalk/contract';
+import type { ErrorCode, MatchedBy, RecordKind } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { ApiError, excerpt } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
@@ -27,21 +27,27 @@ export async function resolveReference(
   return row.record_id;
 }
 
+/** A record that a caller names: its database ID, and what the name is to it. */
+export interface Resolved {
+  id: string;
+  matchedBy: MatchedBy;
+}
+
 /** The same for the records that several callers name, in their order. Throws 404 when nothing has one of the external IDs. */
 export async function resolveReferences(
   db: Queryable,
   environmentId: string,
   kind: RecordKind,
   references: readonly RecordReference[],
-): Promise<string[]> {
+): Promise<Resolved[]> {
   const keys = references.flatMap((reference) => ('id' in reference ? [] : [reference]));
   const holders = await findHolders(db, environmentId, kind, keys);
   const found = new Map(keys.map((key, index) => [key, holders[index]]));
   return references.map((reference) => {
-    if ('id' in reference) return reference.id;
+    if ('id' in reference) return { id: reference.id, matchedBy: 'id' };
     const holder = found.get(reference);
     if (holder === undefined) throw notFound(kind, reference);
-    return holder.recordId;
+    return { id: holder.recordId, matchedBy: holder.isAlias ? 'alias' : 'external_id' };
   });
 }
 

@@ -1,7 +1,7 @@
 import { AsOf, AsOfQuery, History, HistoryQuery, type JsonValue, RevertMetadata } from '@crosswalk/contract';
 import type { TSchema } from 'typebox';
 import type { RequestContext } from '../environments/index.ts';
-import type { RecordReference } from '../external-ids/index.ts';
+import type { Found, RecordReference } from '../external-ids/index.ts';
 import type { ApiError } from '../lib/api-error.ts';
 import type { IdPrefix } from '../lib/id.ts';
 import type { Preconditions } from '../lib/preconditions.ts';
@@ -30,7 +30,7 @@ export interface HistoricalRecords<RecordType> {
     key: string,
     value: JsonValue | undefined,
     preconditions: Preconditions,
-  ): Promise<RecordType>;
+  ): Promise<Found<RecordType>>;
   notFound(reference: RecordReference): ApiError;
 }
 
@@ -103,10 +103,14 @@ export function historyRoutes<RecordType>(app: Routes, feed: FeedService, record
         const preconditions = preconditionsOf(request);
         const { key, version } = request.body;
         const { record } = await feed.asOf(contextOf(request), await records.idOf(contextOf(request), reference), { version });
-        const changed = (after: RecordType) => ({ status: 200, body: { [noun]: after }, tag: records.tagOf(after) });
+        const changed = ({ record: after, matchedBy }: Found<RecordType>) => ({
+          status: 200,
+          body: { [noun]: after, matched_by: matchedBy },
+          tag: records.tagOf(after),
+        });
         const value: JsonValue | undefined = new Map<string, JsonValue>(Object.entries(Object(record.metadata))).get(key);
-        const after = await records.setMetadataKey(changeContextOf(request, changed), reference, key, value, preconditions);
-        return sendRecord(request, reply, records.tagOf(after), { [noun]: after });
+        const found = await records.setMetadataKey(changeContextOf(request, changed), reference, key, value, preconditions);
+        return sendRecord(request, reply, records.tagOf(found.record), changed(found).body);
       },
     );
   }

@@ -10,6 +10,7 @@ import {
   UpdateOrganization,
   UpsertOrganizationAnswer,
 } from '@crosswalk/contract';
+import type { Found } from '../external-ids/index.ts';
 import type { FeedService } from '../feed/index.ts';
 import type { PageTokens } from '../lib/page-token.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
@@ -27,7 +28,11 @@ const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 
 /** REST of organizations. */
 export function organizationRoutes(app: Routes, organizations: OrganizationService, tokens: PageTokens, feed: FeedService): void {
-  const answer = (organization: Organization) => ({ status: 200, body: { organization }, tag: organization.version });
+  const answer = ({ record, matchedBy }: Found<Organization>) => ({
+    status: 200,
+    body: { organization: record, matched_by: matchedBy },
+    tag: record.version,
+  });
   const created = (organization: Organization) => ({ status: 201, body: { organization }, tag: organization.version });
 
   app.post(
@@ -109,8 +114,8 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         path.parts,
       ),
       async (request, reply) => {
-        const { record, matchedBy } = await organizations.get(contextOf(request), path.reference(request));
-        return sendRecord(request, reply, record.version, { organization: record, matched_by: matchedBy });
+        const found = await organizations.get(contextOf(request), path.reference(request));
+        return sendRecord(request, reply, found.record.version, answer(found).body);
       },
     );
 
@@ -128,13 +133,13 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         { ...path.parts, body: UpdateOrganization },
       ),
       async (request, reply) => {
-        const organization = await organizations.update(
+        const found = await organizations.update(
           changeContextOf(request, answer),
           path.reference(request),
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, organization.version, { organization });
+        return sendRecord(request, reply, found.record.version, answer(found).body);
       },
     );
 
@@ -152,13 +157,13 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         { ...path.parts, body: MetadataSchema },
       ),
       async (request, reply) => {
-        const organization = await organizations.replaceMetadata(
+        const found = await organizations.replaceMetadata(
           changeContextOf(request, answer),
           path.reference(request),
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, organization.version, { organization });
+        return sendRecord(request, reply, found.record.version, answer(found).body);
       },
     );
 

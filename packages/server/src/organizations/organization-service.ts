@@ -1,4 +1,4 @@
-import type { CreateOrganization, JsonValue, Organization, UpdateOrganization } from '@crosswalk/contract';
+import type { CreateOrganization, JsonValue, Organization, UpdateOrganization, UpsertOrganizationAnswer } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
@@ -66,7 +66,7 @@ interface Change {
   body: UpdateOrganization;
   metadata: MetadataUpdate;
   preconditions: Preconditions;
-  shape: (organization: Organization) => unknown;
+  shape: (found: Found<Organization>) => unknown;
 }
 
 /** The use cases of organizations. Each change and its event are one transaction. */
@@ -167,8 +167,8 @@ export class OrganizationService {
     body: UpdateOrganization,
     preconditions: Preconditions = {},
     metadata: MetadataUpdate = metadataPatch(body.metadata),
-  ): Promise<Organization> {
-    return this.#change(context, reference, body, metadata, preconditions, (organization) => organization);
+  ): Promise<Found<Organization>> {
+    return this.#change(context, reference, body, metadata, preconditions, (found) => found);
   }
 
   /** Puts other metadata in place of all that is there. */
@@ -177,8 +177,8 @@ export class OrganizationService {
     reference: RecordReference,
     metadata: Record<string, unknown>,
     preconditions: Preconditions,
-  ): Promise<Organization> {
-    return this.#change(context, reference, {}, metadataReplacement(metadata), preconditions, (organization) => organization);
+  ): Promise<Found<Organization>> {
+    return this.#change(context, reference, {}, metadataReplacement(metadata), preconditions, (found) => found);
   }
 
   /** Sets one key of the metadata as a whole, or removes it: undefined. */
@@ -188,8 +188,8 @@ export class OrganizationService {
     key: string,
     value: JsonValue | undefined,
     preconditions: Preconditions,
-  ): Promise<Organization> {
-    return this.#change(context, reference, {}, keyReplacement(key, value), preconditions, (organization) => organization);
+  ): Promise<Found<Organization>> {
+    return this.#change(context, reference, {}, keyReplacement(key, value), preconditions, (found) => found);
   }
 
   async #change<Result>(
@@ -198,7 +198,7 @@ export class OrganizationService {
     body: UpdateOrganization,
     metadata: MetadataUpdate,
     preconditions: Preconditions,
-    shape: (organization: Organization) => Result,
+    shape: (found: Found<Organization>) => Result,
   ): Promise<Result> {
     return this.#namingSlugHolder(context.environmentId, body, async () =>
       shape(await this.#apply({ context, reference, body, metadata, preconditions, shape })),
@@ -206,12 +206,13 @@ export class OrganizationService {
   }
 
   /** Makes changes of organizations of one environment, in their order, with their events. */
-  async #update(tx: pg.PoolClient, changes: readonly Change[]): Promise<readonly Organization[]> {
+  async #update(tx: pg.PoolClient, changes: readonly Change[]): Promise<readonly Found<Organization>[]> {
     const [first] = changes;
     if (first === undefined) return [];
     const { environmentId } = first.context;
     const references = changes.map(({ reference }) => reference);
-    const ids = await resolveReferences(tx, environmentId, 'organization', references);
+    const resolved = await resolveReferences(tx, environmentId, 'organization', references);
+    const ids = resolved.map(({ id }) => id);
     const current = await lockOrganizations(tx, environmentId, [...new Set(ids)]);
     const results = new Map<number, Organization>();
     const events: NewEvent[] = [];
@@ -237,10 +238,10 @@ export class OrganizationService {
       }
     }
     await appendEvents(tx, first.context, this.#ids, events);
-    return changes.map((_, place) => {
-      const result = results.get(place);
-      if (result === undefined) throw new Error('a change has no result');
-      return result;
+    return resolved.map(({ matchedBy }, place) => {
+      const record = results.get(place);
+      if (record === undefined) throw new Error('a change has no result');
+      return { record, matchedBy };
     });
   }
 
@@ -253,15 +254,16 @@ export class OrganizationService {
     key: ExternalKey,
     body: UpdateOrganization,
     preconditions: Preconditions,
-  ): Promise<{ organization: Organization; created: boolean }> {
+  ): Promise<UpsertOrganizationAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const found = await this.#find(context, key);
         if (found !== undefined) {
           const reference = { id: requireId('org', found.record.id) };
-          return await this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, (organization) => ({
-            organization,
+          return await this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, ({ record }) => ({
+            organization: record,
             created: false,
+            matched_by: found.matchedBy,
           }));
         }
         requireAbsenceAllowed(preconditions);

@@ -43,7 +43,7 @@ export function organizationMethods(organizations: OrganizationService, pages: P
         const change = metadata === undefined ? metadataReplacement({}) : replaceByText(metadata);
         return organizations.update(context, organizationReference(identities), body, {}, change);
       },
-      answer,
+      ({ record }) => answer(record),
     ),
     read(Rpc.method.getOrganization, async (context, { identities }) =>
       answer((await organizations.get(context, organizationReference(identities))).record),

@@ -88,7 +88,7 @@ export function userMethods({ users, memberships, invitations }: UserServices, p
         const profile = replaceByText(userProfile?.metadata ?? {}, 'user_profile.metadata');
         return users.update(context, userReference(identities), body, {}, { user: replaceByText(metadata), profile });
       },
-      answer,
+      ({ record }) => answer(record),
     ),
     change(
       Rpc.method.deleteUser,

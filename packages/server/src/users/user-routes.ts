@@ -14,6 +14,7 @@ import {
   UserPage,
 } from '@crosswalk/contract';
 import { Type } from 'typebox';
+import type { Found } from '../external-ids/index.ts';
 import type { FeedService } from '../feed/index.ts';
 import { requireId } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
@@ -42,7 +43,11 @@ const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 
 /** REST of users. */
 export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, feed: FeedService): void {
-  const answer = (user: User) => ({ status: 200, body: { user }, tag: userTag(user) });
+  const answer = ({ record, matchedBy }: Found<User>) => ({
+    status: 200,
+    body: { user: record, matched_by: matchedBy },
+    tag: userTag(record),
+  });
   const created = (user: User) => ({ status: 201, body: { user }, tag: userTag(user) });
 
   app.post(
@@ -175,8 +180,8 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
         path.parts,
       ),
       async (request, reply) => {
-        const { record, matchedBy } = await users.getMember(contextOf(request), organizationOf(request), path.reference(request));
-        return sendRecord(request, reply, userTag(record), { user: record, matched_by: matchedBy });
+        const found = await users.getMember(contextOf(request), organizationOf(request), path.reference(request));
+        return sendRecord(request, reply, userTag(found.record), answer(found).body);
       },
     );
   }
@@ -217,8 +222,8 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
         path.parts,
       ),
       async (request, reply) => {
-        const { record, matchedBy } = await users.get(contextOf(request), path.reference(request));
-        return sendRecord(request, reply, userTag(record), { user: record, matched_by: matchedBy });
+        const found = await users.get(contextOf(request), path.reference(request));
+        return sendRecord(request, reply, userTag(found.record), answer(found).body);
       },
     );
 
@@ -236,8 +241,8 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
         { ...path.parts, body: UpdateUser },
       ),
       async (request, reply) => {
-        const user = await users.update(changeContextOf(request, answer), path.reference(request), request.body, preconditionsOf(request));
-        return sendRecord(request, reply, userTag(user), { user });
+        const found = await users.update(changeContextOf(request, answer), path.reference(request), request.body, preconditionsOf(request));
+        return sendRecord(request, reply, userTag(found.record), answer(found).body);
       },
     );
 
@@ -255,13 +260,13 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
         { ...path.parts, body: MetadataSchema },
       ),
       async (request, reply) => {
-        const user = await users.replaceMetadata(
+        const found = await users.replaceMetadata(
           changeContextOf(request, answer),
           path.reference(request),
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, userTag(user), { user });
+        return sendRecord(request, reply, userTag(found.record), answer(found).body);
       },
     );
 

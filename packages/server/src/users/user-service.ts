@@ -1,4 +1,12 @@
-import type { CreateUser, CreateUserAndMembership, JsonValue, UpdateUser, User, UserAndMembershipAnswer } from '@crosswalk/contract';
+import type {
+  CreateUser,
+  CreateUserAndMembership,
+  JsonValue,
+  UpdateUser,
+  UpsertUserAnswer,
+  User,
+  UserAndMembershipAnswer,
+} from '@crosswalk/contract';
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
@@ -79,7 +87,7 @@ interface Change {
   body: UpdateUser;
   metadata: UserMetadataUpdates;
   preconditions: Preconditions;
-  shape: (user: User) => unknown;
+  shape: (found: Found<User>) => unknown;
 }
 
 /** The use cases of users. Each change and its events are one transaction. */
@@ -217,8 +225,8 @@ export class UserService {
     body: UpdateUser,
     preconditions: Preconditions = {},
     metadata: UserMetadataUpdates = { user: metadataPatch(body.metadata) },
-  ): Promise<User> {
-    return this.#change(context, reference, body, metadata, preconditions, (user) => user);
+  ): Promise<Found<User>> {
+    return this.#change(context, reference, body, metadata, preconditions, (found) => found);
   }
 
   /** Puts other metadata in place of all that is there. */
@@ -227,8 +235,8 @@ export class UserService {
     reference: RecordReference,
     metadata: Record<string, unknown>,
     preconditions: Preconditions,
-  ): Promise<User> {
-    return this.#change(context, reference, {}, { user: metadataReplacement(metadata) }, preconditions, (user) => user);
+  ): Promise<Found<User>> {
+    return this.#change(context, reference, {}, { user: metadataReplacement(metadata) }, preconditions, (found) => found);
   }
 
   /** Sets one key of the metadata as a whole, or removes it: undefined. */
@@ -238,8 +246,8 @@ export class UserService {
     key: string,
     value: JsonValue | undefined,
     preconditions: Preconditions,
-  ): Promise<User> {
-    return this.#change(context, reference, {}, { user: keyReplacement(key, value) }, preconditions, (user) => user);
+  ): Promise<Found<User>> {
+    return this.#change(context, reference, {}, { user: keyReplacement(key, value) }, preconditions, (found) => found);
   }
 
   async #change<Result>(
@@ -248,7 +256,7 @@ export class UserService {
     body: UpdateUser,
     metadata: UserMetadataUpdates,
     preconditions: Preconditions,
-    shape: (user: User) => Result,
+    shape: (found: Found<User>) => Result,
   ): Promise<Result> {
     const { environmentId } = context;
     return this.#namingEmailHolder(environmentId, body.email === undefined ? undefined : parseEmail(body.email).key, async () =>
@@ -257,12 +265,13 @@ export class UserService {
   }
 
   /** Makes changes of users of one environment, in their order, with their events. */
-  async #update(tx: pg.PoolClient, changes: readonly Change[]): Promise<readonly User[]> {
+  async #update(tx: pg.PoolClient, changes: readonly Change[]): Promise<readonly Found<User>[]> {
     const [first] = changes;
     if (first === undefined) return [];
     const { environmentId } = first.context;
     const references = changes.map(({ reference }) => reference);
-    const ids = await resolveReferences(tx, environmentId, 'user', references);
+    const resolved = await resolveReferences(tx, environmentId, 'user', references);
+    const ids = resolved.map(({ id }) => id);
     const current = await lockUsers(tx, environmentId, [...new Set(ids)]);
     const results = new Map<number, User>();
     const events: NewEvent[] = [];
@@ -292,10 +301,10 @@ export class UserService {
       }
     }
     await appendEvents(tx, first.context, this.#ids, events);
-    return changes.map((_, place) => {
-      const result = results.get(place);
-      if (result === undefined) throw new Error('a change has no result');
-      return result;
+    return resolved.map(({ matchedBy }, place) => {
+      const record = results.get(place);
+      if (record === undefined) throw new Error('a change has no result');
+      return { record, matchedBy };
     });
   }
 
@@ -303,20 +312,16 @@ export class UserService {
    * Creates the user who has this external ID, or updates them. Of a thousand at once one creates: the others
    * find the ID claimed, and update. 412 when a precondition forbids what is needed.
    */
-  async upsert(
-    context: RequestContext,
-    key: ExternalKey,
-    body: UpdateUser,
-    preconditions: Preconditions,
-  ): Promise<{ user: User; created: boolean }> {
+  async upsert(context: RequestContext, key: ExternalKey, body: UpdateUser, preconditions: Preconditions): Promise<UpsertUserAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const found = await this.#find(context, key);
         if (found !== undefined) {
           const reference = { id: requireId('usr', found.record.id) };
-          return await this.#change(context, reference, body, { user: metadataPatch(body.metadata) }, preconditions, (user) => ({
-            user,
+          return await this.#change(context, reference, body, { user: metadataPatch(body.metadata) }, preconditions, ({ record }) => ({
+            user: record,
             created: false,
+            matched_by: found.matchedBy,
           }));
         }
         requireAbsenceAllowed(preconditions);
