@@ -1,7 +1,8 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { ApiError } from '../lib/api-error.ts';
-import { newWebhookSecret, requireWebhookSecret, signatureHeaders } from './signature.ts';
+import { deriveKeys, seal } from '../lib/seal.ts';
+import { newWebhookSecret, openSecrets, requireWebhookSecret, signatureHeaders } from './signature.ts';
 
 const secretOf = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
 
@@ -49,4 +50,14 @@ test('the headers are those of Standard Webhooks, with a signature for each secr
     'webhook-timestamp': '1795000000',
     'webhook-signature': `${sign(one)} ${sign(other)}`,
   });
+});
+
+test('sealed secrets are opened with the newest first; an older one of a lost key is left out, and without the newest there is none', () => {
+  const keys = deriveKeys(['the key of this server'], 'webhooks');
+  const lost = deriveKeys(['a key that was lost'], 'webhooks');
+  const sealed = (text: string, by = keys) => seal(by, Buffer.from(text));
+  expect(openSecrets(keys, [sealed('newest'), sealed('older'), sealed('oldest')])).toEqual(['newest', 'older', 'oldest']);
+  expect(openSecrets(keys, [sealed('newest'), sealed('older', lost), sealed('oldest')])).toEqual(['newest', 'oldest']);
+  expect(openSecrets(keys, [sealed('newest', lost), sealed('older')])).toBeUndefined();
+  expect(openSecrets(keys, [])).toBeUndefined();
 });
