@@ -63,7 +63,8 @@ test('a certificate that is expired, of another name, or nobody’s, and a TLS o
     204,
     'certificate has expired',
     expect.stringMatching(/Hostname\/IP does not match certificate's altnames/),
-    'self-signed certificate',
+    // Newer versions of Node go on with a hint.
+    expect.stringMatching(/^self-signed certificate/),
     expect.stringMatching(/protocol version|unsupported protocol/),
   ]);
 });

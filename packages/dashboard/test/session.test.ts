@@ -176,6 +176,7 @@ test('another environment shows its own records; the switcher opens it', async (
   const page = await dashboard.open('/organizations');
   await page.getByRole('button', { name: /^Environment test/ }).click();
   await page.getByRole('menuitem', { name: /staging/ }).click();
+  await page.waitForURL(`**/env_${other.environmentId}/**`);
   await page.getByRole('link', { name: 'Organizations', exact: true }).click();
   await page.getByRole('link', { name: 'Only in staging' }).waitFor();
   expect(page.url()).toContain(`env_${other.environmentId}`);

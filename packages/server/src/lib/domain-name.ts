@@ -33,6 +33,8 @@ function isSpelling(text: string, ascii: string): boolean {
   const unicode = domainToUnicode(ascii);
   if (!written.test(unicode) || domainToASCII(unicode) !== ascii) return false;
   const [inAscii, inUnicode] = [ascii.split('.'), unicode.split('.')];
+  // From Node 24 on, what is no Punycode stays as it is in both forms.
+  if (inUnicode.some((one) => one.startsWith('xn--'))) return false;
   const sent = text.split('.');
   return sent.length === inAscii.length && sent.every((one, index) => [inAscii[index], inUnicode[index]].map(lower).includes(lower(one)));
 }
