@@ -45,6 +45,16 @@ test('a record is shown by external ID, by the ID of a system and by address; da
   expect((await crosswalk('users', 'get', '--email', 'ADA@example.com')).out).toContain('Ada');
 });
 
+test('a record that is found by an ID that it used to have says so', async () => {
+  await crosswalk('orgs', 'create', '--name', 'Renamed', '--external-id', 'OLD-1');
+  expect((await crosswalk('orgs', 'get', '--external-id', 'OLD-1')).out).not.toContain('found by');
+  const { body } = await server.client.request('PATCH', '/api/v1/organizations:external/OLD-1', { external_id: 'NEW-1' });
+  expect(body).toMatchObject({ matched_by: 'external_id' });
+  expect((await crosswalk('orgs', 'get', '--external-id', 'OLD-1')).out).toMatch(
+    /external ID +.*NEW-1[\s\S]*found by +.*an ID that it used to have/,
+  );
+});
+
 test('an ID of one’s own in the place of a Crosswalk ID is told where it goes', async () => {
   expect(await crosswalk('orgs', 'get', 'CUST-1')).toEqual({
     status: 2,

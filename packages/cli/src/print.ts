@@ -1,5 +1,6 @@
 import type {
   Event,
+  Matched,
   Membership,
   MetadataIndex,
   Organization,
@@ -164,8 +165,13 @@ function lines(title: string, rows: Row[]): string {
   ].join('\n');
 }
 
-function externalIds({ external_id, external_ids }: { external_id: string | null; external_ids: Record<string, string> }): Row[] {
-  return [['external ID', external_id], ...Object.entries(external_ids).map(([system, id]): Row => [`${system} ID`, id])];
+function externalIds(record: Organization | User | Matched<Organization | User>): Row[] {
+  const isFormer = 'matched_by' in record && record.matched_by === 'alias';
+  return [
+    ['external ID', record.external_id],
+    ...Object.entries(record.external_ids).map(([system, id]): Row => [`${system} ID`, id]),
+    ['found by', isFormer ? 'an ID that it used to have' : null],
+  ];
 }
 
 function metadata(record: { metadata: object }): Row[] {
