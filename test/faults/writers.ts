@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** The credentials that the servers of the fault tests are given for their first client. */
 const credentials = { id: 'skc_1001', secret: 'a secret of a client that is only for tests' };
 
@@ -87,7 +89,12 @@ export function startWriters(servers: { url: string; token: string }[]): Writers
 export async function listExternalIds(url: string, token: string): Promise<Set<string>> {
   const found = new Set<string>();
   for (let page = ''; ; ) {
-    const { body } = await send(url, token, 'GET', `/api/v1/organizations?page_size=100&page_token=${page}`);
+    const { status, body } = await send(url, token, 'GET', `/api/v1/organizations?page_size=100&page_token=${page}`);
+    // As every client does: the database may be on its way back.
+    if (status === 503) {
+      await sleep(200);
+      continue;
+    }
     for (const { external_id: externalId } of Object(body).organizations) found.add(externalId);
     page = Object(body).next_page_token;
     if (page === '') return found;
