@@ -86,6 +86,7 @@ export type UpdateOrganization = Static<typeof UpdateOrganization>;
 export const OrganizationAnswer = Type.Object({ organization: Organization, matched_by: Type.Optional(MatchedBy) });
 export type OrganizationAnswer = Static<typeof OrganizationAnswer>;
 
+/** `matched_by` is there when the organization was. */
 export const UpsertOrganizationAnswer = Type.Object({
   organization: Organization,
   created: Type.Boolean(),

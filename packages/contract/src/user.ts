@@ -136,7 +136,7 @@ export type UserAndMembershipAnswer = Static<typeof UserAndMembershipAnswer>;
 export const UserMembershipAnswer = Type.Object({ user: User, membership: Membership });
 export type UserMembershipAnswer = Static<typeof UserMembershipAnswer>;
 
-/** `created` tells of the record that the call names: the user, or for a membership call the membership. */
+/** `created` tells of the record that the call names: the user, or for a membership call the membership. `matched_by` is there when the user was. */
 export const UpsertUserAnswer = Type.Object({ user: User, created: Type.Boolean(), matched_by: Type.Optional(MatchedBy) });
 export type UpsertUserAnswer = Static<typeof UpsertUserAnswer>;
 

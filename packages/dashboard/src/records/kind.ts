@@ -8,8 +8,8 @@ export type DirectoryRecord = Organization | User;
 /** Metadata as it is edited and compared. */
 export type Metadata = { [key: string]: JsonValue };
 
-/** Something with metadata that has versions: an organization, a user, or a membership. */
-export interface Described {
+/** What has metadata, and versions: an organization, a user, or a membership. */
+export interface WithMetadata {
   metadata: Metadata;
   version: number;
   update_time: string;

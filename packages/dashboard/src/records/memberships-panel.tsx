@@ -39,7 +39,7 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
   const ofOrganization = kind.noun === 'organization';
   const [status, setStatus] = useState<Membership['membership_status'] | ''>('');
   const [editing, setEditing] = useState<NamedMembership | 'new'>();
-  const [describing, setDescribing] = useState<NamedMembership>();
+  const [editingMetadata, setEditingMetadata] = useState<NamedMembership>();
   const [removing, setRemoving] = useState<NamedMembership>();
   const list = useInfiniteQuery({
     queryKey: [environmentId, 'memberships', record.id, status],
@@ -73,7 +73,7 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
     await changed();
     return crosswalk.membership.get(organization, user);
   };
-  const describe = async ({ organization_id: organization, user_id: user }: NamedMembership, metadata: Metadata, version: number) => {
+  const saveMetadata = async ({ organization_id: organization, user_id: user }: NamedMembership, metadata: Metadata, version: number) => {
     await crosswalk.membership.replaceMetadata(organization, user, metadata, { ifMatch: version });
     await changed();
   };
@@ -162,7 +162,11 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
                       <RowActions
                         actions={[
                           { icon: 'pencil', label: `Change the membership of ${row.name}`, run: () => setEditing(row) },
-                          { icon: 'code', label: `Edit the metadata of the membership of ${row.name}`, run: () => setDescribing(row) },
+                          {
+                            icon: 'metadata',
+                            label: `Edit the metadata of the membership of ${row.name}`,
+                            run: () => setEditingMetadata(row),
+                          },
                           { icon: 'trash', label: `Remove the membership of ${row.name}`, run: () => setRemoving(row) },
                         ]}
                       />
@@ -189,12 +193,12 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
         />
       )}
       <Suspense>
-        {describing !== undefined && (
+        {editingMetadata !== undefined && (
           <MetadataEditor
-            record={describing}
-            read={() => read(describing)}
-            save={(metadata, version) => describe(describing, metadata, version)}
-            onClose={() => setDescribing(undefined)}
+            record={editingMetadata}
+            read={() => read(editingMetadata)}
+            save={(metadata, version) => saveMetadata(editingMetadata, metadata, version)}
+            onClose={() => setEditingMetadata(undefined)}
           />
         )}
       </Suspense>

@@ -5,16 +5,16 @@ import { Icon } from '../elements/icon.tsx';
 import { Value } from '../elements/json-value.tsx';
 import { Plain } from '../elements/plain.tsx';
 import { RelativeTime } from '../elements/relative-time.tsx';
-import type { Described, Metadata } from './kind.ts';
+import type { Metadata, WithMetadata } from './kind.ts';
 import { type Difference, differencesOf, equal, withChanges } from './metadata-draft.ts';
 
 interface MetadataConflictProps {
   /** the record as both began with it */
-  base: Described;
+  base: WithMetadata;
   /** what was to be saved */
   mine: Metadata;
   /** the record as it is now */
-  theirs: Described;
+  theirs: WithMetadata;
   /** Takes what is stored as it is. */
   onCancel: () => void;
   /** Goes on with the newest version and the changes that are wanted on top of it. */

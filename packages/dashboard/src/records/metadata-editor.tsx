@@ -8,7 +8,7 @@ import { Icon } from '../elements/icon.tsx';
 import { notify } from '../elements/notify.ts';
 import { useUnsaved } from '../elements/unsaved.ts';
 import { Differences } from './differences.tsx';
-import type { Described, Metadata } from './kind.ts';
+import type { Metadata, WithMetadata } from './kind.ts';
 import { MetadataConflict } from './metadata-conflict.tsx';
 import { type DraftRow, differencesOf, readJson, readRows, rowsOf } from './metadata-draft.ts';
 import { MetadataRows } from './metadata-rows.tsx';
@@ -17,9 +17,9 @@ const JsonEditor = lazy(() => import('../elements/json-editor.tsx'));
 
 interface MetadataEditorProps {
   /** the record as it was when editing began */
-  record: Described;
+  record: WithMetadata;
   /** The record as it is now. */
-  read: () => Promise<Described>;
+  read: () => Promise<WithMetadata>;
   /** Puts the metadata in the place of what a version has; a `PreconditionError` when there is a later one. */
   save: (metadata: Metadata, version: number) => Promise<unknown>;
   onClose: () => void;
@@ -28,12 +28,12 @@ interface MetadataEditorProps {
 /** Edits metadata: as rows with types or as JSON, then the differences, then saved for the version that was read and no other. */
 export default function MetadataEditor({ record, read, save: store, onClose }: MetadataEditorProps) {
   // What the draft is compared with: the newest version that the person has seen.
-  const [base, setBase] = useState<Described>(record);
+  const [base, setBase] = useState<WithMetadata>(record);
   const [tab, setTab] = useState<'rows' | 'json'>('rows');
   const [rows, setRows] = useState<DraftRow[]>(() => rowsOf(record.metadata));
   const [json, setJson] = useState('');
   const [review, setReview] = useState<Metadata>();
-  const [theirs, setTheirs] = useState<Described>();
+  const [theirs, setTheirs] = useState<WithMetadata>();
   const reading = tab === 'rows' ? readRows(rows) : readJson(json);
   const problems = reading.problems ?? new Map<number, string>();
   const differences = reading.metadata === undefined ? [] : differencesOf(base.metadata, reading.metadata);

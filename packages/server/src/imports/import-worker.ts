@@ -326,7 +326,10 @@ export class ImportWorker {
       job,
       this.#holder,
       isTooSlow(error)
-        ? { code: 'QUERY_TOO_SLOW', message: `the database takes longer than it may for one row, the first beyond line ${job.lastLine}` }
+        ? {
+            code: 'QUERY_TOO_SLOW',
+            message: `the database takes too long for one row, the first beyond line ${job.lastLine}: send the file again without it`,
+          }
         : {
             code: 'INTERNAL',
             message: `something failed inside the server beyond line ${job.lastLine}; its log has the cause under ${job.requestId}`,

@@ -68,7 +68,10 @@ export async function undoBatch(options: UndoWorkerOptions, holder: string): Pro
         job,
         holder,
         isTooSlow(error)
-          ? { code: 'QUERY_TOO_SLOW', message: 'the database takes longer than it may to undo one record' }
+          ? {
+              code: 'QUERY_TOO_SLOW',
+              message: 'the database takes too long to undo one record; ask for the undo again when it is less busy',
+            }
           : { code: 'INTERNAL', message: `something failed inside the server; its log has the cause under ${job.requestId}` },
       );
     }

@@ -10,6 +10,7 @@ import {
   UpdateOrganization,
   UpsertOrganizationAnswer,
 } from '@crosswalk/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Found } from '../external-ids/index.ts';
 import type { FeedService } from '../feed/index.ts';
 import type { PageTokens } from '../lib/page-token.ts';
@@ -33,6 +34,10 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
     body: { organization: record, matched_by: matchedBy },
     tag: record.version,
   });
+  const sendFound = (request: FastifyRequest, reply: FastifyReply, found: Found<Organization>) => {
+    const shown = answer(found);
+    return sendRecord(request, reply, shown.tag, shown.body);
+  };
   const created = (organization: Organization) => ({ status: 201, body: { organization }, tag: organization.version });
 
   app.post(
@@ -115,7 +120,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
       ),
       async (request, reply) => {
         const found = await organizations.get(contextOf(request), path.reference(request));
-        return sendRecord(request, reply, found.record.version, answer(found).body);
+        return sendFound(request, reply, found);
       },
     );
 
@@ -139,7 +144,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, found.record.version, answer(found).body);
+        return sendFound(request, reply, found);
       },
     );
 
@@ -163,7 +168,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, found.record.version, answer(found).body);
+        return sendFound(request, reply, found);
       },
     );
 

@@ -13,6 +13,7 @@ import {
   UserAnswer,
   UserPage,
 } from '@crosswalk/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Found } from '../external-ids/index.ts';
 import type { FeedService } from '../feed/index.ts';
@@ -48,6 +49,10 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
     body: { user: record, matched_by: matchedBy },
     tag: userTag(record),
   });
+  const sendFound = (request: FastifyRequest, reply: FastifyReply, found: Found<User>) => {
+    const shown = answer(found);
+    return sendRecord(request, reply, shown.tag, shown.body);
+  };
   const created = (user: User) => ({ status: 201, body: { user }, tag: userTag(user) });
 
   app.post(
@@ -181,7 +186,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
       ),
       async (request, reply) => {
         const found = await users.getMember(contextOf(request), organizationOf(request), path.reference(request));
-        return sendRecord(request, reply, userTag(found.record), answer(found).body);
+        return sendFound(request, reply, found);
       },
     );
   }
@@ -223,7 +228,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
       ),
       async (request, reply) => {
         const found = await users.get(contextOf(request), path.reference(request));
-        return sendRecord(request, reply, userTag(found.record), answer(found).body);
+        return sendFound(request, reply, found);
       },
     );
 
@@ -242,7 +247,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
       ),
       async (request, reply) => {
         const found = await users.update(changeContextOf(request, answer), path.reference(request), request.body, preconditionsOf(request));
-        return sendRecord(request, reply, userTag(found.record), answer(found).body);
+        return sendFound(request, reply, found);
       },
     );
 
@@ -266,7 +271,7 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, userTag(found.record), answer(found).body);
+        return sendFound(request, reply, found);
       },
     );
 
