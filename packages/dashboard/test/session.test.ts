@@ -183,6 +183,29 @@ test('another environment shows its own records; the switcher opens it', async (
   expect(await page.getByRole('button', { name: 'New organization' }).count()).toBe(0);
 });
 
+test('a link that is clicked before the first page of another environment has come leads to that environment', async () => {
+  const other = await dashboard.server.addEnvironment('production');
+  await other.request('POST', '/api/v1/organizations', { display_name: 'Only in production' });
+  await dashboard.admit(other, 'viewer');
+  const page = await dashboard.open('/organizations');
+  let deliver = () => {};
+  const delivered = new Promise<void>((resolve) => {
+    deliver = resolve;
+  });
+  await page.route('**/*.js', async (route) => {
+    await delivered;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: /^Environment test/ }).click();
+  await page.getByRole('menuitem', { name: /production/ }).click();
+  await page.getByRole('link', { name: 'Organizations', exact: true }).click();
+  await page.getByRole('link', { name: 'Only in production' }).waitFor();
+  deliver();
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  expect(page.url()).toContain(`env_${other.environmentId}`);
+});
+
 test('a page of another site cannot change anything with the session of the dashboard', async () => {
   const page = await dashboard.open('/organizations');
   const [cookie] = await page.context().cookies(dashboard.server.url);

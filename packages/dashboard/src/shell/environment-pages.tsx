@@ -1,4 +1,4 @@
-import { Navigate, Outlet } from '@tanstack/react-router';
+import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { usePathPart } from '../data/location.ts';
 import { readStored, writeStored } from '../data/stored.ts';
@@ -6,13 +6,15 @@ import { Empty } from '../elements/empty.tsx';
 import { EnvironmentContext, environmentOf } from '../session/environment.ts';
 import { useSession } from '../session/session.ts';
 import { startPage } from './navigation.ts';
+import { PageSkeleton } from './page-skeleton.tsx';
 import { Shell } from './shell.tsx';
 
 const remembered = 'environment';
 
 /** The frame of all pages of an environment, which its address names. */
 export function EnvironmentPages() {
-  const id = usePathPart('environment');
+  const shown = usePathPart('environment');
+  const id = useLocation({ select: ({ pathname }) => pathname.split('/')[1] });
   const found = useSession().environments.find((candidate) => candidate.id === id);
   useEffect(() => {
     if (found !== undefined) writeStored(remembered, found.id);
@@ -20,10 +22,8 @@ export function EnvironmentPages() {
   if (found === undefined) return <NoEnvironment />;
   return (
     <EnvironmentContext value={environmentOf(found)}>
-      {/* Nothing of one environment is left on screen in another. */}
-      <Shell key={found.id}>
-        <Outlet />
-      </Shell>
+      {/* Nothing of one environment is left on screen in another, not even until the page of the other is there: a link would lead back. */}
+      <Shell key={found.id}>{shown === id ? <Outlet /> : <PageSkeleton />}</Shell>
     </EnvironmentContext>
   );
 }
