@@ -183,7 +183,7 @@ test('a directory that was moved is the same one, and its socket goes elsewhere 
   const long = join(await makeDirectory(), 'a'.repeat(120));
   await rename(base, long);
   const postgres = await start(long);
-  expect(Object(postgres.connection).host).not.toContain('aaa');
+  expect(Object(postgres.connection).host.startsWith(long)).toBe(false);
   expect(await query(postgres, 'select what from kept')).toEqual(['the row']);
   await postgres.stop();
   await rm(Object(postgres.connection).host, { recursive: true });
