@@ -10,6 +10,8 @@ import { dirname, join, normalize } from 'node:path';
 interface Import {
   from: string;
   to: string;
+  /** nothing of it is there when the program runs */
+  ofTypes: boolean;
 }
 
 interface Rule {
@@ -94,6 +96,11 @@ const rules: Rule[] = [
       from.startsWith('packages/sdk/src/') && !isTest(from) && !to.startsWith('packages/') && nameOf(to) !== '@crosswalk/contract',
   },
   {
+    message:
+      'the SDK and the command have values from the files of the contract that need no schemas: loading those takes longer than all else',
+    breaks: ({ from, to, ofTypes }) => /^packages\/(?:sdk|cli)\//.test(from) && !isTest(from) && to === '@crosswalk/contract' && !ofTypes,
+  },
+  {
     message: 'no folder is called shared, utils, common or helpers',
     breaks: ({ from }) => /\/(?:shared|utils|common|helpers)\//.test(from),
   },
@@ -110,10 +117,16 @@ function packageOf(file: string): string | undefined {
 
 /** Every import and re-export of a file, types included. */
 function importsOf(file: string): Import[] {
-  const found = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b[^'";]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm);
-  return [...found].map(([, named, bare, dynamic]) => {
+  const found = readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export)\b([^'";]*?)from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm,
+  );
+  return [...found].map(([, names, named, bare, dynamic]) => {
     const target = named ?? bare ?? dynamic ?? '';
-    return { from: file, to: target.startsWith('.') ? normalize(join(dirname(file), target)) : target };
+    return {
+      from: file,
+      to: target.startsWith('.') ? normalize(join(dirname(file), target)) : target,
+      ofTypes: names?.startsWith(' type ') === true,
+    };
   });
 }
 

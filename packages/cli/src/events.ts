@@ -1,4 +1,4 @@
-import { eventTypes } from '@crosswalk/contract';
+import { eventTypes } from '@crosswalk/contract/event-types';
 import type { Command } from 'commander';
 import { type Cli, type CommonOptions, namesIn } from './cli.ts';
 import { UsageError } from './exit.ts';

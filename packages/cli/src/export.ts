@@ -1,4 +1,4 @@
-import { type TransferKind, transferKinds } from '@crosswalk/contract';
+import { type TransferKind, transferKinds } from '@crosswalk/contract/kinds';
 import type { Command } from 'commander';
 import { type Cli, type CommonOptions, namesIn } from './cli.ts';
 import { UsageError } from './exit.ts';

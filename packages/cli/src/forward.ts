@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  eventTypes,
-  messageOf,
-  type RelatedRecords,
-  sampleMessage,
-  subjectOf,
-  type WebhookMessage,
-  webhookLimits,
-} from '@crosswalk/contract';
+import type { WebhookMessage } from '@crosswalk/contract';
+import { eventTypes } from '@crosswalk/contract/event-types';
+import { webhookLimits } from '@crosswalk/contract/limits';
+import { messageOf, type RelatedRecords, subjectOf } from '@crosswalk/contract/webhook-envelope';
+import { sampleMessage } from '@crosswalk/contract/webhook-sample';
 import { type Crosswalk, CrosswalkError, type Event, type EventType, signWebhook } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import type { Cli, CommonOptions } from './cli.ts';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { isExactNumber, type JsonValue } from '@crosswalk/contract';
+import type { JsonValue } from '@crosswalk/contract';
+import { isExactNumber } from '@crosswalk/contract/exact-number';
 import { exactJson, InexactJsonError } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import { collect } from './cli.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { rekeyLimit } from '@crosswalk/contract';
+import { rekeyLimit } from '@crosswalk/contract/limits';
 import { CrosswalkError } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import type { Cli, CommonOptions } from './cli.ts';

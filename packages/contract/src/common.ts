@@ -1,31 +1,11 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { pageSize } from './limits.ts';
 
 /** A value of JSON. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
 /** The owner's own fields: any JSON object within the limits of `metadataLimits`. Types survive: 150000 stays a number. */
 export type Metadata = { [key: string]: JsonValue };
-
-/** Limits of the metadata of one record. A figure over them is refused with 400 INVALID_METADATA, which tells the excess. */
-export const metadataLimits = {
-  /** keys at the top level */
-  keys: 100,
-  /** Unicode code points in a key, at any level */
-  keyPoints: 64,
-  /** levels of nesting; the metadata object itself is level 1 */
-  depth: 8,
-  /** bytes of the whole object as stored JSON */
-  bytes: 32 * 1024,
-} as const;
-
-/** Items in one page of a list. */
-export const pageSize = { default: 30, max: 100 } as const;
-
-/** IDs in one POST /api/v1/resolve. */
-export const resolveLimit = 1000;
-
-/** Pairs in one POST /api/v1/rekey. */
-export const rekeyLimit = 100_000;
 
 /** An ID given by Crosswalk: a prefix and decimal digits, ordered by time of creation. */
 export function idSchema(prefix: string, description: string) {

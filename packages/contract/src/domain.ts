@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { idSchema, pageSize, Timestamp, Version } from './common.ts';
+import { idSchema, Timestamp, Version } from './common.ts';
+import { pageSize } from './limits.ts';
 
 export const DomainId = idSchema('dom', 'The ID Crosswalk gave the domain.');
 

@@ -1,12 +1,5 @@
 import { type Static, Type } from 'typebox';
 
-/** The kinds of rows, in the order in which an export has them. */
-export const transferKinds = ['permission', 'role', 'organization', 'user', 'membership'] as const;
-export type TransferKind = (typeof transferKinds)[number];
-
-/** Columns of one CSV file: spreadsheets and their readers do not do well with more. */
-export const csvColumnLimit = 500;
-
 /** The header of an export that holds the cursor of the change feed. */
 export const eventsCursorHeader = 'Crosswalk-Events-Cursor';
 

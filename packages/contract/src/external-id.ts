@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { ExternalId, MatchedBy, rekeyLimit, resolveLimit, System, Timestamp } from './common.ts';
+import { ExternalId, MatchedBy, System, Timestamp } from './common.ts';
+import { rekeyLimit, resolveLimit } from './limits.ts';
 
 /** The kinds of record that have external IDs. */
 export const RecordKind = Type.Enum(['organization', 'user']);

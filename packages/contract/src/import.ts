@@ -1,23 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { idSchema, PageQuery, pageOf, Timestamp } from './common.ts';
-
-/** Limits of one import. */
-export const importLimits = {
-  /** bytes of one line of NDJSON, and of one record of CSV */
-  lineBytes: 1024 * 1024,
-  /** of one file: the bytes are the narrower limit of ordinary rows, so that what is exported can be imported */
-  rows: 10_000_000,
-  /** columns of CSV */
-  columns: 500,
-  /** bytes of the whole file */
-  bytes: 2 * 1024 * 1024 * 1024,
-  /** rows of an import that is one transaction: `atomic` and `dry_run` */
-  rowsAtOnce: 100_000,
-  /** differences that a dry run shows */
-  samples: 20,
-  /** days that the rows of an import are kept after its end, for its errors and rejected rows */
-  keptDays: 30,
-} as const;
+import { rowKinds } from './kinds.ts';
 
 export const ImportId = idSchema('imp', 'The ID Crosswalk gave the import.');
 
@@ -38,7 +21,7 @@ export const ImportCounts = Type.Object({
 });
 export type ImportCounts = Static<typeof ImportCounts>;
 
-export const RowKind = Type.Enum(['organization', 'user', 'membership', 'role', 'permission']);
+export const RowKind = Type.Enum(rowKinds);
 export type RowKind = Static<typeof RowKind>;
 
 const options = {

@@ -13,6 +13,8 @@ export * from './external-id.ts';
 export * from './import.ts';
 export * from './invitation.ts';
 export * from './invitation-settings.ts';
+export * from './kinds.ts';
+export * from './limits.ts';
 export * from './mail.ts';
 export * from './membership.ts';
 export * from './metadata-index.ts';

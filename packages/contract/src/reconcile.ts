@@ -1,18 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { System } from './common.ts';
 import { RecordKind } from './external-id.ts';
-
-/** Limits of a reconcile. */
-export const reconcileLimits = {
-  /** entries of the other system's list */
-  items: 100_000,
-  /** entries shown of each finding; the counts have all */
-  shown: 1_000,
-  /** records suggested for one entry */
-  candidates: 5,
-  /** fields of an entry */
-  fields: 100,
-} as const;
+import { reconcileLimits } from './limits.ts';
 
 /** One entry of the other system's list. Only `id` must be there; what is left out is not compared. */
 const ReconcileItem = Type.Object(

@@ -2,28 +2,9 @@ import { type Static, Type } from 'typebox';
 import { ExternalIds, idSchema, PageQuery, pageOf, Timestamp, Version } from './common.ts';
 import { Changed } from './event.ts';
 import { eventTypes } from './event-types.ts';
+import { webhookLimits } from './limits.ts';
 
 export const WebhookEndpointId = idSchema('whe', 'The ID of the webhook endpoint.');
-
-/** Limits of webhooks. */
-export const webhookLimits = {
-  /** endpoints of one environment */
-  endpoints: 100,
-  /** names in the filter of an endpoint */
-  eventTypes: 50,
-  /** characters of an address */
-  url: 2048,
-  /** bytes of a secret */
-  secretBytes: { min: 24, max: 64 },
-  /** hours that a replaced secret can go on signing */
-  overlapHours: 168,
-  /** events that one request of a replay schedules */
-  replay: 10_000,
-  /** bytes that are kept of the answer to an attempt */
-  responseBytes: 1024,
-  /** attempts of a delivery that are kept, the newest */
-  keptAttempts: 10,
-} as const;
 
 const url = Type.String({
   minLength: 1,

@@ -1,4 +1,4 @@
-import { RowKind } from '@crosswalk/contract';
+import { rowKinds } from '@crosswalk/contract/kinds';
 import type { Command } from 'commander';
 import { type Cli, type CommonOptions, collect } from '../cli.ts';
 import { addImportScalekit } from '../import-scalekit/index.ts';
@@ -14,7 +14,7 @@ export function addImport(cli: Cli, program: Command): void {
     cli
       .command(program, 'import', 'bring records from a file, or see what became of one')
       .argument('[file]', 'NDJSON, one row a line, or CSV; - reads standard input')
-      .option('--kind <kind>', `CSV without a column kind: ${RowKind.enum.join(', ')}`),
+      .option('--kind <kind>', `CSV without a column kind: ${rowKinds.join(', ')}`),
   )
     .option('--set <field=value>', "CSV: a field that is the same in every row, such as 'metadata.source=hr'", collect)
     .option('--organization <external-id>', 'CSV of users: they become members of this organization')

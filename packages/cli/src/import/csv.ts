@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { importLimits } from '@crosswalk/contract';
+import { importLimits } from '@crosswalk/contract/limits';
 import { type CsvRecord, csvDelimiterOf } from '@crosswalk/sdk';
 import { CsvError, type Info, parse } from 'csv-parse';
 import { UsageError } from '../exit.ts';

@@ -1,4 +1,5 @@
-import { type ImportQuery, RowKind } from '@crosswalk/contract';
+import type { ImportQuery, RowKind } from '@crosswalk/contract';
+import { rowKinds } from '@crosswalk/contract/kinds';
 import { importPreset, importPresets, type MappingOptions } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import { type CommonOptions, collect } from '../cli.ts';
@@ -43,7 +44,7 @@ export function mappingOf(
   if (chosen !== 'csv')
     throw new UsageError('--preset, --map, --set and --organization are for CSV: the rows of NDJSON name their fields themselves');
   if (preset !== undefined && kind !== undefined) throw new UsageError('--preset says what the rows are: leave --kind out');
-  if (preset === undefined && kind === undefined) throw new UsageError(`--map needs --kind: one of ${RowKind.enum.join(', ')}`);
+  if (preset === undefined && kind === undefined) throw new UsageError(`--map needs --kind: one of ${rowKinds.join(', ')}`);
   if (preset === undefined && options.map === undefined)
     throw new UsageError('name the columns with --map, or the export they are of with --preset');
   return {
@@ -60,7 +61,7 @@ export function mappingOf(
 
 /** The kind of rows that an option names. */
 function kindOf(text: string): RowKind {
-  return oneOf('--kind', text, RowKind.enum);
+  return oneOf('--kind', text, rowKinds);
 }
 
 function presetOf(name: string): NonNullable<MappingOptions['preset']> {

@@ -1,4 +1,4 @@
-import { reconcileLimits } from '@crosswalk/contract';
+import { reconcileLimits } from '@crosswalk/contract/limits';
 import { MappingError, type MappingOptions, type ReconcileItem, reconcileItemsOfCsv, reconcileItemsOfLines } from '@crosswalk/sdk';
 import { UsageError } from '../exit.ts';
 import { readCsv } from '../import/csv.ts';
