@@ -14,6 +14,7 @@ export type TextRule = 'data' | 'name' | 'identifier';
 
 /** What is wrong with a text under a rule, or undefined. Length is not checked here. */
 export function textProblem(text: string, rule: TextRule): TextProblem | undefined {
+  if (plain.test(text)) return undefined;
   // PostgreSQL refuses NUL, and stores a lone surrogate as U+FFFD, so that two different texts become one.
   if (text.includes('\0')) return { description: 'must not contain NUL', constraint: 'no_nul' };
   if (!text.isWellFormed()) return { description: 'must not contain half of a surrogate pair', constraint: 'well_formed' };
@@ -31,6 +32,9 @@ export function textProblem(text: string, rule: TextRule): TextProblem | undefin
   if (text !== text.normalize('NFC')) return { description: 'must be in Unicode normal form NFC', constraint: 'nfc' };
   return undefined;
 }
+
+/** What keeps every rule, told at once: nearly all identifiers are that. */
+const plain = /^(?! )[\x20-\x7e]+(?<! )$/;
 
 /** Whether the database can hold a text: what it cannot is the name of nothing in it. */
 export function isStorable(text: string): boolean {

@@ -108,7 +108,7 @@ export class OrganizationService {
 
   async #find(context: RequestContext, reference: RecordReference): Promise<Found<Organization> | undefined> {
     const { environmentId } = context;
-    if (!('id' in reference)) return this.#findByExternalId(context, { environmentId, ...reference });
+    if (!('id' in reference)) return this.#findByExternalId(context, { environmentId, system: reference.system, value: reference.value });
     const record = await this.#findById(context, { environmentId, id: reference.id });
     return record === undefined ? undefined : { record, matchedBy: 'id' };
   }

@@ -59,14 +59,16 @@ export function sessionOf(request: FastifyRequest): VerifiedSession {
 
 /** The context of a request that only reads. */
 export function contextOf(request: FastifyRequest): RequestContext {
-  const context = { ...callerOf(request), requestId: request.id };
+  const context = primaryContextOf(request);
   const readFrom = request.routeOptions.config.replica === true ? readFromOf(request.raw.rawHeaders) : undefined;
   return readFrom === undefined ? context : { ...context, readFrom };
 }
 
 /** The context of a request that reads where changes are made, whatever its caller would take. */
 export function primaryContextOf(request: FastifyRequest): RequestContext {
-  return { ...callerOf(request), requestId: request.id };
+  // Field by field: spreading the caller took 2 us of each look-up (docs/decisions/0003).
+  const { environmentId, actor } = callerOf(request);
+  return { environmentId, actor, requestId: request.id };
 }
 
 /**

@@ -141,7 +141,7 @@ export class UserService {
 
   async #find(context: RequestContext, reference: RecordReference): Promise<Found<User> | undefined> {
     const { environmentId } = context;
-    if (!('id' in reference)) return this.#findByExternalId(context, { environmentId, ...reference });
+    if (!('id' in reference)) return this.#findByExternalId(context, { environmentId, system: reference.system, value: reference.value });
     const record = await this.#findById(context, { environmentId, id: reference.id });
     return record === undefined ? undefined : { record, matchedBy: 'id' };
   }
