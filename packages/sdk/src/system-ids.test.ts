@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { quickest } from '../../../test/quickest.ts';
 import { systemFields } from '../../server/src/systems/system.ts';
 import { knownSystems, matchesIdPattern, systemUrl } from './system-ids.ts';
 
@@ -24,9 +25,8 @@ test.each([
 });
 
 test('the longest pattern is quick with the worst of IDs', () => {
-  const before = performance.now();
-  expect(matchesIdPattern(`${'*a'.repeat(127)}b`, 'a'.repeat(255))).toBe(false);
-  expect(performance.now() - before).toBeLessThan(100);
+  const time = quickest(() => expect(matchesIdPattern(`${'*a'.repeat(127)}b`, 'a'.repeat(255))).toBe(false));
+  expect(time).toBeLessThan(100);
 });
 
 test('what is suggested for well-known systems keeps the rules', () => {

@@ -2,6 +2,7 @@ import type { ResolveAnswer, ResolveMatch, ResolveRequest } from '@crosswalk/con
 import type pg from 'pg';
 import type { RequestContext } from '../environments/index.ts';
 import { formatId, parseId } from '../lib/id.ts';
+import { isStorable } from '../lib/text.ts';
 import { primarySystem } from './external-id.ts';
 import {
   type ExternalIdHit,
@@ -28,16 +29,9 @@ export class ResolveService {
    * as an alias, as an email address. Three statements, however many IDs are asked for.
    */
   async resolve({ environmentId }: RequestContext, { ids }: ResolveRequest): Promise<ResolveAnswer> {
-    const questions = ids.map(
-      (item): Question =>
-        typeof item === 'string' ? { value: item, kind: undefined, system: undefined } : { kind: undefined, system: undefined, ...item },
-    );
-    // NUL and lone surrogates cannot reach the database; nothing has such an ID.
-    const askable = questions.map((question) =>
-      question.value.includes('\0') || !question.value.isWellFormed() ? { ...question, value: '' } : question,
-    );
-    const hits = await findExternalIds(this.#pool, environmentId, askable);
-    const own = askable.map((question) => this.#ownNames(question));
+    const questions = ids.map(questionOf);
+    const hits = await findExternalIds(this.#pool, environmentId, questions);
+    const own = questions.map((question) => this.#ownNames(question));
     const [organizations, users] = await Promise.all([
       summarizeOrganizations(this.#pool, environmentId, distinct([...own.map(({ org }) => org), ...idsOf(hits, 'organization')])),
       summarizeUsers(
@@ -49,39 +43,43 @@ export class ResolveService {
     ]);
 
     const matches: ResolveMatch[][] = questions.map(() => []);
-    const add = (
-      index: number,
-      kind: ResolveMatch['kind'],
-      summary: Summary | undefined,
-      how: Pick<ResolveMatch, 'matched_by'> & Partial<ResolveMatch>,
-      system = primarySystem,
-    ) => {
-      if (summary !== undefined) matches[index]?.push({ ...matchOf(kind, summary, system), ...how });
-    };
     for (const [index, { org, usr, key }] of own.entries()) {
-      if (org !== undefined) add(index, 'organization', organizations.get(org), { matched_by: 'id' });
-      if (usr !== undefined) add(index, 'user', users.byId.get(usr), { matched_by: 'id' });
-      if (key !== undefined) add(index, 'user', users.byEmailKey.get(key), { matched_by: 'email' });
+      const found = matches[index] ?? [];
+      if (org !== undefined) addMatch(found, 'organization', organizations.get(org), 'id');
+      if (usr !== undefined) addMatch(found, 'user', users.byId.get(usr), 'id');
+      if (key !== undefined) addMatch(found, 'user', users.byEmailKey.get(key), 'email');
     }
     for (const { n, kind, system, recordId, aliasExpireTime } of hits) {
       const summary = kind === 'organization' ? organizations.get(recordId) : users.byId.get(recordId);
-      const how =
-        aliasExpireTime === null
-          ? { matched_by: 'external_id' as const }
-          : { matched_by: 'alias' as const, alias_expires_at: aliasExpireTime };
-      add(n, kind, summary, how, system);
+      addMatch(matches[n] ?? [], kind, summary, aliasExpireTime === null ? 'external_id' : 'alias', system, aliasExpireTime);
     }
-    return { results: questions.map(({ value }, index) => ({ value, matches: matches[index] ?? [] })) };
+    return { results: ids.map((item, index) => ({ value: typeof item === 'string' ? item : item.value, matches: matches[index] ?? [] })) };
   }
 
   /** What a text can mean apart from an external ID: a question that names a system asks for nothing else. */
-  #ownNames({ value, kind, system }: Question): { org?: string | undefined; usr?: string | undefined; key?: string | undefined } {
-    if (system !== undefined) return {};
+  #ownNames({ value, kind, system }: Question): OwnNames {
+    if (system !== undefined) return nothing;
     return {
-      ...(kind === 'user' ? {} : { org: parseId('org', value) }),
-      ...(kind === 'organization' ? {} : { usr: parseId('usr', value), key: value.includes('@') ? this.#emailKey(value) : undefined }),
+      org: kind === 'user' ? undefined : parseId('org', value),
+      usr: kind === 'organization' ? undefined : parseId('usr', value),
+      key: kind === 'organization' || !value.includes('@') ? undefined : this.#emailKey(value),
     };
   }
+}
+
+/** Database IDs and the key of an address that a text may be. */
+interface OwnNames {
+  org: string | undefined;
+  usr: string | undefined;
+  key: string | undefined;
+}
+
+const nothing: OwnNames = { org: undefined, usr: undefined, key: undefined };
+
+/** NUL and lone surrogates cannot reach the database; nothing has such an ID. */
+function questionOf(item: ResolveRequest['ids'][number]): Question {
+  const { value, kind, system } = typeof item === 'string' ? { value: item } : item;
+  return { value: isStorable(value) ? value : '', kind, system };
 }
 
 function idsOf(hits: ExternalIdHit[], kind: ResolveMatch['kind']): string[] {
@@ -92,16 +90,23 @@ function distinct(values: (string | undefined)[]): string[] {
   return [...new Set(values.filter((value) => value !== undefined))];
 }
 
-function matchOf(
+function addMatch(
+  found: ResolveMatch[],
   kind: ResolveMatch['kind'],
-  { id, name, external_id, external_ids }: Summary,
-  system: string,
-): Omit<ResolveMatch, 'matched_by'> {
-  return {
+  summary: Summary | undefined,
+  matchedBy: ResolveMatch['matched_by'],
+  system = primarySystem,
+  aliasExpireTime: string | null = null,
+): void {
+  if (summary === undefined) return;
+  const match: ResolveMatch = {
     kind,
-    id: formatId(kind === 'organization' ? 'org' : 'usr', id),
+    id: formatId(kind === 'organization' ? 'org' : 'usr', summary.id),
     system: system === primarySystem ? null : system,
-    external_id: system === primarySystem ? external_id : (external_ids[system] ?? null),
-    display_name: name,
+    external_id: system === primarySystem ? summary.external_id : (summary.external_ids[system] ?? null),
+    display_name: summary.name,
+    matched_by: matchedBy,
   };
+  if (aliasExpireTime !== null) match.alias_expires_at = aliasExpireTime;
+  found.push(match);
 }

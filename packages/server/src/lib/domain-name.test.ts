@@ -1,6 +1,7 @@
 import { domainToUnicode } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { quickest } from '../../../../test/quickest.ts';
 import { parseDomainName } from './domain-name.ts';
 
 const l63 = 'a'.repeat(63);
@@ -84,11 +85,10 @@ test.each([
 ])('%j is refused: %s', (text) => expect(parseDomainName(text)).toBeUndefined());
 
 test('100 KB of hostile text is refused in a moment', () => {
-  const start = performance.now();
   // Punycode takes the square of how many different letters there are: seconds for these.
   const letters = Array.from({ length: 50_000 }, (_, index) => String.fromCodePoint(0x4e00 + (index % 20_000))).join('');
-  for (const text of ['a.'.repeat(50_000), '-'.repeat(100_000), letters]) expect(parseDomainName(text)).toBeUndefined();
-  expect(performance.now() - start).toBeLessThan(1000);
+  const hostile = ['a.'.repeat(50_000), '-'.repeat(100_000), letters];
+  expect(quickest(() => expect(hostile.map(parseDomainName)).toEqual([undefined, undefined, undefined]))).toBeLessThan(1000);
 });
 
 test('whatever is accepted is its own normal form, and differs from what was sent in case and spelling alone', () => {

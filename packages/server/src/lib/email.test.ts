@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { quickest } from '../../../../test/quickest.ts';
 import { ApiError } from './api-error.ts';
 import { emailKey, parseEmail } from './email.ts';
 
@@ -55,10 +56,11 @@ test.each([
 ])('%j is refused (M)', (address) => expect(() => parseEmail(address)).toThrow(/email: /));
 
 test('100 KB of hostile text is refused in a moment (M15)', () => {
-  const start = performance.now();
-  for (const text of ['a.'.repeat(50_000), `${'('.repeat(10_000)}@b.co`, `a@${'a-'.repeat(50_000)}`])
-    expect(() => parseEmail(text)).toThrow();
-  expect(performance.now() - start).toBeLessThan(1000);
+  const hostile = ['a.'.repeat(50_000), `${'('.repeat(10_000)}@b.co`, `a@${'a-'.repeat(50_000)}`];
+  const time = quickest(() => {
+    for (const text of hostile) expect(() => parseEmail(text)).toThrow();
+  });
+  expect(time).toBeLessThan(1000);
 });
 
 /** What is said of an address: the code, the message, the rule. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { quickest } from '../../../../test/quickest.ts';
 import { ApiError } from './api-error.ts';
 import { parseJson } from './json-scan.ts';
 
@@ -127,13 +128,14 @@ test.each([
 ])('%j (%s) is refused (B1, V4)', (text) => expect(() => parseJson(text)).toThrow(/the body/));
 
 test('100,000 levels and a megabyte of brackets are refused in a moment (V7, B9)', () => {
-  const start = performance.now();
-  for (const text of ['['.repeat(100_000), '{"a":'.repeat(200_000), `${'['.repeat(33)}${']'.repeat(33)}`])
-    expect(() => parseJson(text)).toThrow(/32 levels/);
+  const hostile = ['['.repeat(100_000), '{"a":'.repeat(200_000), `${'['.repeat(33)}${']'.repeat(33)}`];
+  const time = quickest(() => {
+    for (const text of hostile) expect(() => parseJson(text)).toThrow(/32 levels/);
+  });
+  expect(time).toBeLessThan(1000);
   expect(parseJson(`${'['.repeat(32)}${']'.repeat(32)}`)).toBeDefined();
   // Beside each other they are as many as one likes.
   for (const text of [`[${'[],'.repeat(100)}[]]`, `[${'{},'.repeat(100)}{}]`]) expect(parseJson(text)).toHaveLength(101);
-  expect(performance.now() - start).toBeLessThan(1000);
 });
 
 // Last, as it takes long to say what is wrong.

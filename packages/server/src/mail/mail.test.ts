@@ -162,9 +162,7 @@ describe('the mail server', () => {
     expect(nobody).toMatchObject({ taken: false, permanent: false, reason: expect.stringContaining('ECONNREFUSED') });
     sink.script = [{ slow: 2_000 }];
     const late = { taken: false, permanent: false, reason: 'the mail server took too long; it may have the message' };
-    const start = Date.now();
     expect(await openSmtp(sink.settings().smtp, 300)(letter)).toEqual(late);
     expect(await openSmtp({ ...sink.settings().smtp, port: drippingPort }, 300)(letter)).toEqual(late);
-    expect(Date.now() - start).toBeLessThan(1_800);
   });
 });
