@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { useDashboard } from './dashboard.ts';
-import { pressOn, tabTo } from './keyboard.ts';
+import { chooseFromMenu, pressOn, tabTo } from './keyboard.ts';
 
 const dashboard = useDashboard();
 
@@ -70,10 +70,7 @@ test('a dialog that closes gives the focus back to what opened it, and to the pa
     await expectFocus(opener);
   }
   const more = page.getByRole('button', { name: 'More' });
-  await pressOn(page, more);
-  await page.getByRole('menuitem', { name: 'Delete organization' }).waitFor();
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
+  await chooseFromMenu(page, more, 'Delete organization');
   await leaveByEscape(page);
   await expectFocus(more);
   const account = page.getByRole('button', { name: 'Account' });

@@ -7,16 +7,31 @@ const most = 120;
 export async function tabTo(page: Page, target: Locator): Promise<void> {
   // Some controls are there for the focus alone, and drawn by what is beside them.
   await target.waitFor({ state: 'attached' });
+  await walkTo(page, target, 'Tab');
+}
+
+async function walkTo(page: Page, target: Locator, key: 'Tab' | 'ArrowDown'): Promise<void> {
   for (let presses = 0; presses < most; presses += 1) {
     if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
+    await page.keyboard.press(key);
   }
-  throw new Error(`${most} times Tab do not lead to ${String(target)}`);
+  throw new Error(`${most} times ${key} do not lead to ${String(target)}`);
 }
 
 /** Goes to a control by Tab and presses it. */
 export async function pressOn(page: Page, target: Locator): Promise<void> {
   await tabTo(page, target);
+  await page.keyboard.press('Enter');
+}
+
+/** Opens a menu by its button and chooses what has the name. */
+export async function chooseFromMenu(page: Page, opener: Locator, name: string | RegExp): Promise<void> {
+  await pressOn(page, opener);
+  const item = page.getByRole('menuitem', { name });
+  await item.waitFor();
+  // It has the focus a moment after it is seen, and the arrows are its own from then on.
+  await page.waitForFunction(() => document.activeElement?.closest('[role=menu]') instanceof Element);
+  await walkTo(page, item, 'ArrowDown');
   await page.keyboard.press('Enter');
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkAccessibility } from './accessibility.ts';
 import { useDashboard } from './dashboard.ts';
-import { chooseIn, pressOn, tabTo, writeInto } from './keyboard.ts';
+import { chooseFromMenu, chooseIn, pressOn, tabTo, writeInto } from './keyboard.ts';
 
 const dashboard = useDashboard();
 
@@ -60,10 +60,7 @@ test('members are added, changed and removed, a value of the history comes back,
   await page.getByText('plan has its former value again.').waitFor();
   expect((await crosswalk.organization.get(id)).metadata).toEqual({ plan: 'starter' });
 
-  await pressOn(page, page.getByRole('button', { name: 'More' }));
-  await page.getByRole('menuitem', { name: 'Delete organization' }).waitFor();
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
+  await chooseFromMenu(page, page.getByRole('button', { name: 'More' }), 'Delete organization');
   await writeInto(page, page.getByLabel('Type BK-1 to confirm'), 'BK-1');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Organizations' }).waitFor();

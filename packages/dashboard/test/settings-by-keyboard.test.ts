@@ -2,7 +2,7 @@ import { Crosswalk } from '@crosswalk/sdk';
 import { expect, test } from 'vitest';
 import { checkAccessibility } from './accessibility.ts';
 import { password, useDashboard } from './dashboard.ts';
-import { chooseIn, pressOn, tabTo, writeInto } from './keyboard.ts';
+import { chooseFromMenu, chooseIn, pressOn, tabTo, writeInto } from './keyboard.ts';
 
 const dashboard = useDashboard();
 
@@ -183,12 +183,7 @@ test('an environment is made and renamed by keyboard, opened by the switcher, an
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Open sandbox 2' }).waitFor();
   await page.keyboard.press('Escape');
-  await pressOn(page, page.getByRole('button', { name: /^Environment test/ }));
-  const item = page.getByRole('menuitem', { name: /sandbox 2/ });
-  await item.waitFor();
-  for (let presses = 0; presses < 10 && !(await item.evaluate((entry) => entry === document.activeElement)); presses += 1)
-    await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
+  await chooseFromMenu(page, page.getByRole('button', { name: /^Environment test/ }), /sandbox 2/);
   await page.getByRole('button', { name: 'Environment sandbox 2, change it' }).waitFor();
   await page.keyboard.press('g');
   await page.keyboard.press('o');

@@ -3,7 +3,7 @@ import { startReceiver } from '../../server/src/webhooks/testing.ts';
 import { checkAccessibility, turnTo } from './accessibility.ts';
 import { useDashboard } from './dashboard.ts';
 import { hostileTexts } from './hostile-texts.ts';
-import { pressOn, writeInto } from './keyboard.ts';
+import { chooseFromMenu, pressOn, writeInto } from './keyboard.ts';
 
 const dashboard = useDashboard({ webhooks: { allow: ['127.0.0.0/8'], timeout: 1_000 } });
 beforeAll(() => dashboard.server.startWork());
@@ -130,14 +130,7 @@ test('by keyboard alone: make an endpoint, look at what was given up, replay all
 
   await page.reload();
   const replay = page.getByRole('button', { name: 'Replay' });
-  const choose = async (downs: number) => {
-    await pressOn(page, replay);
-    await page.getByRole('menuitem').first().waitFor();
-    for (let nth = 0; nth < downs; nth += 1) await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor();
-  };
-  await choose(1);
+  await chooseFromMenu(page, replay, 'All that was given up…');
   await page.getByText('Every event that was given up is sent again').waitFor();
   await checkAccessibility(page);
   await pressOn(page, page.getByRole('dialog').getByRole('button', { name: 'Replay' }));
@@ -147,7 +140,7 @@ test('by keyboard alone: make an endpoint, look at what was given up, replay all
   expect(again.sort()).toEqual([first, second].sort());
   await expect.poll(async () => (await endpoints.deliveries(id, { status: 'FAILED' })).deliveries.length, { timeout: patience }).toBe(0);
 
-  await choose(2);
+  await chooseFromMenu(page, replay, 'A span of time…');
   const local = new Date(begin.getTime() - begin.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
   await page.getByLabel('From').fill(local);
   await pressOn(page, page.getByRole('dialog').getByRole('button', { name: 'Replay' }));
