@@ -229,7 +229,8 @@ test('a list of all that is interrupted ends with 130, and goes on where it was 
   list.child.kill('SIGINT');
   const status = await list.ended;
   const token = /go on with --page-token (\S+)/.exec(list.printed.err)?.[1];
-  expect([status, token === undefined]).toEqual(status === 0 ? [0, true] : [130, false]);
+  // Unless it was through already, or at its very end, where nobody hears the signal any more: all rows are there then.
+  expect([status, token === undefined]).toEqual(status === 130 ? [130, false] : [expect.toBeOneOf([0, null]), true]);
   const rest = token === undefined ? '' : (await crosswalk('orgs', 'list', ...filter, '--page-token', token)).out;
   const seen = `${list.printed.out}${rest}`.split('\n').filter(Boolean);
   expect(seen.map((line) => JSON.parse(line).display_name).sort()).toEqual(names.sort());
