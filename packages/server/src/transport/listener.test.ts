@@ -210,10 +210,12 @@ test('a body that is not read stays with who sends it, also one that comes with 
 
 test('a drain tells HTTP/2 peers to go away, lets streams under way end, and closes connections that said nothing', async () => {
   const { listener, port } = await listen();
-  const session = http2.connect(`http://127.0.0.1:${port}`);
+  // Accepted before the request is: one that is still waiting to be accepted is reset when the port closes.
   const silent = await raw(port);
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+  const arrived = once(listener.server, 'request');
   const slow = request2(session, { ':path': '/slow' });
-  await sleep(100);
+  await arrived;
   const ends = [once(session, 'goaway'), once(session, 'close'), once(silent.resume(), 'close'), once(listener.server, 'close')];
   listener.drain();
   listener.server.close();
