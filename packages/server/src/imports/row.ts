@@ -5,6 +5,7 @@ import {
   RoleRow,
   type RowKind,
   type RowReference,
+  rowKinds,
   type TransferRow,
   UpdateOrganization,
   UpdateUser,
@@ -24,8 +25,6 @@ const checks = {
   role: compileCheck(RoleRow, 'row'),
   permission: compileCheck(PermissionRow, 'row'),
 };
-
-const rowKinds = ['organization', 'user', 'membership', 'role', 'permission'] as const;
 
 /** What the API takes of the same record: rows are held to it too. */
 const bodies = { organization: compileCheck(UpdateOrganization, 'row'), user: compileCheck(UpdateUser, 'row') };
