@@ -5,7 +5,7 @@ import { foreignKeyViolation } from '../database/sql-error.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import { notFound, type RecordReference, resolveReference } from '../external-ids/index.ts';
-import { inChange } from '../idempotency/index.ts';
+import { inChange, requireUnanswered } from '../idempotency/index.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { domainNotFound, domainTaken, isVerified, newDomain, numberedPage } from './domain.ts';
@@ -110,6 +110,8 @@ export class DomainService {
    * is not looked up again. 503 DNS_UNAVAILABLE when nobody knows: nothing changes then.
    */
   async verify(context: RequestContext, reference: DomainReference, preconditions: Preconditions = {}): Promise<VerifyDomainAnswer> {
+    // The domain may be gone since this request was answered.
+    await requireUnanswered(this.#pool, context);
     // Before the transaction: it must not wait for the DNS.
     const proved = await this.#isProved(await this.get(context, reference));
     return this.#change(context, reference, async (tx, before, owner) => {

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AsOf, EventFeed, EventPage, History } from '@crosswalk/contract';
+import type { AsOf, EventFeed, EventPage, History, JsonValue } from '@crosswalk/contract';
 import type pg from 'pg';
 import { createBatcher } from '../database/batcher.ts';
 import type { PageRequest } from '../database/page-query.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, appendPlacedEvents, type NewEvent } from '../events/index.ts';
+import { requireUnanswered } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
@@ -216,6 +217,21 @@ export class FeedService {
       );
     }
     return { record: event.data, event };
+  }
+
+  /**
+   * The value that a key of a record's metadata had at a version; undefined if it was not there. 404 as `asOf`. Of a request that was answered
+   * before, its answer is thrown first, as `inChange` does: the record may not be found by the same name any more.
+   */
+  async formerValue(
+    context: RequestContext,
+    recordId: () => Promise<string>,
+    key: string,
+    version: number,
+  ): Promise<JsonValue | undefined> {
+    await requireUnanswered(this.#pool, context);
+    const { record } = await this.asOf(context, await recordId(), { version });
+    return new Map<string, JsonValue>(Object.entries(Object(record.metadata))).get(key);
   }
 
   /** Gives every committed event its place. Calls at the same time share the work. */

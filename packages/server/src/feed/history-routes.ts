@@ -100,16 +100,15 @@ export function historyRoutes<RecordType>(app: Routes, feed: FeedService, record
       ),
       async (request, reply) => {
         const reference = path.reference(request);
-        const preconditions = preconditionsOf(request);
-        const { key, version } = request.body;
-        const { record } = await feed.asOf(contextOf(request), await records.idOf(contextOf(request), reference), { version });
         const changed = ({ record: after, matchedBy }: Found<RecordType>) => ({
           status: 200,
           body: { [noun]: after, matched_by: matchedBy },
           tag: records.tagOf(after),
         });
-        const value: JsonValue | undefined = new Map<string, JsonValue>(Object.entries(Object(record.metadata))).get(key);
-        const found = await records.setMetadataKey(changeContextOf(request, changed), reference, key, value, preconditions);
+        const context = changeContextOf(request, changed);
+        const { key, version } = request.body;
+        const value = await feed.formerValue(context, () => records.idOf(context, reference), key, version);
+        const found = await records.setMetadataKey(context, reference, key, value, preconditionsOf(request));
         return sendRecord(request, reply, records.tagOf(found.record), changed(found).body);
       },
     );

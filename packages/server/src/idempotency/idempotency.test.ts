@@ -104,6 +104,58 @@ test.each([
   expect((await request('PUT', record, body)).status).toBe(400);
 });
 
+test('every change is answered again as it was when its records are gone', async () => {
+  const org = '/api/v1/organizations';
+  const made = async (to: string, body: unknown, field: string) => Object((await request('POST', to, body)).body)[field];
+  const { id } = await made(org, { display_name: 'Gone', external_id: 'GONE', metadata: { plan: 'pro' } }, 'organization');
+  const user = await made('/api/v1/users', { email: 'gone@example.com', external_id: 'GONE' }, 'user');
+  const other = await made('/api/v1/users', { email: 'stays@example.com' }, 'user');
+  const domain = await made(`${org}/${id}/domains`, { domain: 'gone.example', domain_type: 'ALLOWED_EMAIL_DOMAIN' }, 'domain');
+  await request('POST', '/api/v1/permissions', { name: 'gone:read', description: 'Read.' });
+  await request('POST', '/api/v1/roles', { name: 'gone', display_name: 'Gone' });
+  const client = await made(`${org}/${id}/clients`, { name: 'gone' }, 'client');
+  const { token } = Object((await request('POST', '/api/v1/tokens', { organization_id: id })).body);
+  const membership = `/api/v1/memberships/organizations/${id}/users:external/GONE`;
+  const calls: [string, string, unknown][] = [
+    ['PATCH', `${org}:external/GONE`, { metadata: { seats: 5 } }],
+    ['PUT', `${org}:external/GONE/metadata`, { plan: 'free' }],
+    ['POST', `${org}:external/GONE/metadata-revert`, { key: 'plan', version: 1 }],
+    ['PATCH', `${org}:external/GONE/settings`, { features: [] }],
+    ['PATCH', `${org}:external/GONE/settings/usermanagement`, { settings: { max_allowed_users: 50 } }],
+    ['POST', `${org}:external/GONE/domains`, { domain: 'two.example', domain_type: 'ALLOWED_EMAIL_DOMAIN' }],
+    ['PATCH', `${org}:external/GONE/domains/${domain.id}:verify`, undefined],
+    ['POST', `${org}/${id}/roles`, { name: 'gone_own', display_name: 'Own' }],
+    ['PATCH', `${org}/${id}/clients/${client.client_id}`, { name: 'renamed' }],
+    ['POST', '/api/v1/tokens:update', { token, description: 'renamed' }],
+    ['PATCH', '/api/v1/users:external/GONE', { metadata: { seats: 5 } }],
+    ['PUT', '/api/v1/users:external/GONE/metadata', { plan: 'free' }],
+    ['POST', '/api/v1/users:external/GONE/metadata-revert', { key: 'plan', version: 3 }],
+    ['POST', membership, { send_invitation_email: false }],
+    ['PATCH', membership, { metadata: { a: 1 } }],
+    ['PUT', `${membership}/metadata`, { b: 2 }],
+    ['POST', `${org}/${id}/users/${user.id}/roles`, [{ role_name: 'gone' }]],
+    ['POST', `${org}/${id}/users`, { email: 'new@example.com', membership: {} }],
+    ['PUT', '/api/v1/roles/gone', { display_name: 'Renamed' }],
+    ['POST', '/api/v1/roles/gone/permissions', { permission_names: ['gone:read'] }],
+    ['PUT', '/api/v1/permissions/gone:read', { description: 'Reads.' }],
+    ['POST', '/api/v1/rekey', { kind: 'user', pairs: [{ from: 'GONE', to: 'GONE-2' }] }],
+    ['POST', `/api/v1/memberships/organizations/${id}/users/${other.id}`, { send_invitation_email: false }],
+  ];
+  const answers = async () => {
+    const all = [];
+    for (const [index, [method, to, body]] of calls.entries()) {
+      const { status, text } = await request(method, to, body, key(`gone-${index}`));
+      all.push([`${method} ${to}`, status, text]);
+    }
+    return all;
+  };
+  const first = await answers();
+  expect(first.filter(([, status]) => Number(status) >= 300)).toEqual([]);
+  for (const to of [`${org}/${id}`, `/api/v1/users/${user.id}`, '/api/v1/roles/gone', '/api/v1/permissions/gone:read'])
+    expect([to, (await request('DELETE', to)).status]).toEqual([to, 204]);
+  expect(await answers()).toEqual(first);
+});
+
 describe('where a secret is shown once', () => {
   let organization: string;
   let calls: [string, string, unknown][];
