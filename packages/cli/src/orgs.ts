@@ -9,6 +9,7 @@ const organizations: Noun<Organization> = {
   one: 'an organization',
   hasEmail: false,
   deletes: 'with its memberships and domains',
+  chief: '--name',
   keys: [{ flag: '--external-id', path: ['external_id'], description: 'your own ID of it' }],
   fields: [
     { flag: '--name', path: ['display_name'], description: 'the name people see' },

@@ -207,6 +207,19 @@ test('a list shows its first records and tells that there are more; --all prints
     expect((await crosswalk('orgs', 'list', ...wrong)).status).toBe(2);
 });
 
+test('what stands alone where a record is made is told its option', async () => {
+  for (const args of [
+    ['orgs', 'create', 'Acme Corporation'],
+    ['orgs', 'create', '--name', 'Acme', 'Acme Corporation'],
+  ])
+    expect(await crosswalk(...args)).toEqual({
+      status: 2,
+      out: '',
+      err: 'crosswalk: nothing takes "Acme Corporation": is it meant for --name? A value with spaces needs quotes\n',
+    });
+  expect((await crosswalk('users', 'create', 'ada@example.com')).err).toContain('is it meant for --email?');
+});
+
 test('a record is named in one way', async () => {
   for (const wrong of [['org_1', '--external-id', 'x'], ['org_1', '--system', 'stripe'], ['']])
     expect((await crosswalk('orgs', 'get', ...wrong)).status).toBe(2);

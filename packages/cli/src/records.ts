@@ -55,6 +55,8 @@ export interface Noun<RecordType> {
   /** what a deletion takes with it, for the question before it */
   deletes: string;
   fields: readonly FieldOption[];
+  /** the option that who makes a record gives first, such as `--name` */
+  chief: string;
   /** only for new records: what `update` says with `--set-…` */
   keys: readonly FieldOption[];
   print(record: RecordType): string;
@@ -93,10 +95,13 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
       await printList(cli, options, (page, signal) => list({ ...page, ...wanted }, signal), noun.printLine);
     });
 
-  withBody(cli.command(parent, 'create', `make ${noun.one}`), [...noun.keys, ...noun.fields]).action(async (options: WriteOptions) => {
-    const body = await bodyOf<never>(options, [...noun.keys, ...noun.fields], cli.streams, { creates: true });
-    show(options, await inOptions([...noun.keys, ...noun.fields], calls(options).create(body)));
-  });
+  const created = [...noun.keys, ...noun.fields];
+  withBody(withoutArguments(cli.command(parent, 'create', `make ${noun.one}`), noun.chief), created).action(
+    async (options: WriteOptions) => {
+      const body = await bodyOf<never>(options, created, cli.streams, { creates: true });
+      show(options, await inOptions(created, calls(options).create(body)));
+    },
+  );
 
   withBody(ifVersion(named(cli.command(parent, 'update', `change ${noun.one}: fields that are not named stay`))), [
     ...setters,
@@ -150,6 +155,14 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
       cli.print(options, { deleted: how.value }, () => '');
       cli.say(`deleted ${name}`);
     });
+}
+
+/** Has a command without arguments tell whoever gives it one which option it may be meant for. */
+function withoutArguments(command: Command, flag: string): Command {
+  return command.allowExcessArguments().hook('preAction', (_command, { args: [first] }) => {
+    if (first !== undefined)
+      throw new UsageError(`nothing takes "${safe(first)}": is it meant for ${flag}? A value with spaces needs quotes`);
+  });
 }
 
 /** What a call resolves to; of a field that it is refused for, the option is told that sets it. */

@@ -9,6 +9,7 @@ const users: Noun<User> = {
   one: 'a user',
   hasEmail: true,
   deletes: 'with their memberships',
+  chief: '--email',
   keys: [
     { flag: '--external-id', path: ['external_id'], description: 'your own ID of them' },
     { flag: '--email', path: ['email'], description: 'their address' },
