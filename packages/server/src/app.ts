@@ -241,8 +241,8 @@ export async function buildApp({
   const tokens = new AccessTokens({ pool, issuer: publicUrl, ring });
   const credentials = new CredentialService({ pool, lifetime: tokenSettings.lifetime });
   const clients = new ClientService({ pool, ids });
-  const organizationClients = new OrganizationClientService({ pool, ids });
-  const apiTokens = new ApiTokenService({ pool, ids });
+  const organizationClients = new OrganizationClientService({ pool, ids, findOrganizations });
+  const apiTokens = new ApiTokenService({ pool, ids, findOrganizations });
   const passwords = new Passwords(passwordCost);
   const sessions = new SessionService({ pool, ids, passwords });
   const firstOperator = new FirstOperatorService({ pool, ids, passwords });

@@ -5,15 +5,14 @@ import type { Page, PageRequest } from '../database/page-query.ts';
 import { foreignKeyViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
-import { appendEvents, eventOf } from '../events/index.ts';
-import { notFound } from '../external-ids/index.ts';
+import { appendEvents } from '../events/index.ts';
+import { type FindOrganizations, membershipNotFound, notFound, requireOrganization } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { hashSecret, hintOf, newSecret } from '../lib/secret.ts';
-import { membershipNotFound } from '../memberships/index.ts';
-import { findOrganizations } from '../organizations/index.ts';
-import { apiTokenNotFound, isUseNews, membershipNotActive, newApiToken, patchFields, tokenKey, tokenRecord } from './api-token.ts';
+import { apiTokenNotFound, isUseNews, membershipNotActive, newApiToken, patchFields, tokenKey } from './api-token.ts';
+import { type TokenEventType, tokenEvent } from './api-token-change.ts';
 import {
   type ApiTokensQuery,
   deleteToken,
@@ -34,13 +33,15 @@ import {
 export class ApiTokenService {
   readonly #pool: pg.Pool;
   readonly #ids: IdGenerator;
+  readonly #findOrganizations: FindOrganizations;
   readonly #findById;
   readonly #findByHash;
   readonly #touch;
 
-  constructor({ pool, ids }: { pool: pg.Pool; ids: IdGenerator }) {
+  constructor({ pool, ids, findOrganizations }: { pool: pg.Pool; ids: IdGenerator; findOrganizations: FindOrganizations }) {
     this.#pool = pool;
     this.#ids = ids;
+    this.#findOrganizations = findOrganizations;
     this.#findById = createBatcher((keys: readonly { environmentId: string; id: string }[]) => findValidTokens(pool, keys));
     this.#findByHash = createBatcher((keys: readonly { environmentId: string; hash: Buffer }[]) => findValidTokensByHash(pool, keys));
     this.#touch = createBatcher(async (keys: readonly { environmentId: string; id: string }[]) => {
@@ -92,8 +93,7 @@ export class ApiTokenService {
 
   /** One page of the tokens of an organization, or of a user in it (database IDs); 404 if there is no such organization. */
   async list({ environmentId }: RequestContext, query: ApiTokensQuery, page: PageRequest): Promise<Page<ApiToken>> {
-    const [organization] = await findOrganizations(this.#pool, [{ environmentId, id: query.organizationId }]);
-    if (organization === undefined) throw notFound('organization', { id: query.organizationId });
+    await requireOrganization(this.#findOrganizations, this.#pool, environmentId, query.organizationId);
     return listTokens(this.#pool, environmentId, query, page);
   }
 
@@ -135,11 +135,10 @@ export class ApiTokenService {
   async #record(
     tx: pg.PoolClient,
     context: RequestContext,
-    type: 'api_token.created' | 'api_token.updated' | 'api_token.invalidated',
+    type: TokenEventType,
     before: ApiToken | undefined,
     after: ApiToken | undefined,
   ): Promise<void> {
-    const record = (token: ApiToken | undefined) => (token === undefined ? undefined : tokenRecord(token));
-    await appendEvents(tx, context, this.#ids, [eventOf(type, 'api_token', record(before), record(after))]);
+    await appendEvents(tx, context, this.#ids, [tokenEvent(type, before, after)]);
   }
 }

@@ -173,6 +173,30 @@ export async function deleteToken(tx: Queryable, environmentId: string, id: stri
   await tx.query('delete from api_tokens where environment_id = $1 and id = $2', [environmentId, id]);
 }
 
+/** Whose tokens: all of one organization, those of its members included, or those of memberships. Database IDs. */
+export type TokenOwner = { organizationId: string } | { membershipIds: readonly string[] };
+
+/** Removes up to 1,000 tokens of an owner that are not expired, and returns them; none when all are gone. */
+export async function deleteSomeTokens(tx: Queryable, environmentId: string, owner: TokenOwner): Promise<ApiToken[]> {
+  const [name, of, value] =
+    'organizationId' in owner
+      ? ['organization', 'api_tokens t where t.organization_id = $2', owner.organizationId]
+      : [
+          'memberships',
+          `memberships m join api_tokens t on t.environment_id = m.environment_id and t.organization_id = m.organization_id and t.user_id = m.user_id
+           where m.environment_id = $1 and m.id = any($2::bigint[])`,
+          owner.membershipIds,
+        ];
+  const { rows } = await tx.query<ApiTokenRow>({
+    name: `delete-tokens-of-${name}`,
+    text: `delete from api_tokens t using (
+             select t.id from ${of} and t.environment_id = $1 and ${unexpired} order by t.id limit 1000) ended
+           where t.environment_id = $1 and t.id = ended.id returning ${columns}`,
+    values: [environmentId, value],
+  });
+  return rows.map(toApiToken);
+}
+
 /** Removes up to 1,000 expired tokens; returns how many there were. They stopped being valid when they expired. */
 export async function purgeTokens(db: Queryable): Promise<number> {
   const { rowCount } = await db.query(

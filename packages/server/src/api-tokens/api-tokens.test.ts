@@ -36,6 +36,10 @@ const validate = (token: string) => request('POST', `${path}:validate`, { token 
 const invalidate = (token: string) => request('POST', `${path}:invalidate`, { token });
 const update = (token: string, body: object, headers?: Record<string, string>) =>
   request('POST', `${path}:update`, { token, ...body }, headers);
+const eventsOf = async (id: string): Promise<string[]> => {
+  const { rows } = await server.database.pool.query('select type from events where record_id = $1 order by sequence', [id.slice(5)]);
+  return rows.map(({ type }) => type);
+};
 const codeOf = ({ body }: TestAnswer) => Object(body).details?.[0].error_code;
 const membershipOf = (userId: string) => `/api/v1/memberships/organizations/${organizationId}/users/${userId}`;
 
@@ -337,6 +341,7 @@ describe('the end of a token', () => {
     await request('DELETE', membershipOf(userId));
     await request('POST', membershipOf(userId), { send_invitation_email: false });
     expect((await validate(token)).status).toBe(404);
+    expect(await eventsOf(id)).toEqual(['api_token.created', 'api_token.invalidated']);
   });
 
   test('tokens end with their user and with their organization', async () => {
@@ -351,8 +356,15 @@ describe('the end of a token', () => {
     expect(await statuses()).toEqual([200, 200, 200]);
     await request('DELETE', `/api/v1/users/${leaver}`);
     expect(await statuses()).toEqual([404, 200, 200]);
+    const expired = await newToken({ organization_id: organization });
+    await server.database.pool.query("update api_tokens set expire_time = now() - interval '1 second' where id = $1", [
+      expired.id.slice(5),
+    ]);
     await request('DELETE', `/api/v1/organizations/${organization}`);
     expect(await statuses()).toEqual([404, 404, 404]);
+    for (const { id } of [ofLeaver, ofMember, ofOrganization])
+      expect(await eventsOf(id)).toEqual(['api_token.created', 'api_token.invalidated']);
+    expect(await eventsOf(expired.id)).toEqual(['api_token.created']);
   });
 
   test('tokens made while the membership ends: each is refused, or ends with it', async () => {
@@ -362,7 +374,28 @@ describe('the end of a token', () => {
       ...Array.from({ length: 20 }, () => request('POST', path, { organization_id: organizationId, user_id: userId })),
     ]);
     expect(answers.every(({ status }) => status === 201 || status === 404)).toBe(true);
-    for (const { body } of answers.filter(({ status }) => status === 201)) expect((await validate(Object(body).token)).status).toBe(404);
+    for (const { body } of answers.filter(({ status }) => status === 201)) {
+      expect((await validate(Object(body).token)).status).toBe(404);
+      expect(await eventsOf(Object(body).token_id)).toEqual(['api_token.created', 'api_token.invalidated']);
+    }
+  });
+
+  test('2,500 tokens of an organization end with it, each with its event', async () => {
+    const organization = await newOrganization({ display_name: 'Many' });
+    await server.database.pool.query(
+      `insert into api_tokens (environment_id, id, organization_id, token_hash, token_suffix, custom_claims)
+       select environment_id, id + n, id, sha256(n::text::bytea), 'last', '{}' from organizations, generate_series(1, 2500) n where id = $1`,
+      [organization.slice(4)],
+    );
+    expect((await request('DELETE', `/api/v1/organizations/${organization}`)).status).toBe(204);
+    const { rows } = await server.database.pool.query(
+      `select type, count(*)::int as count from events where organization_id = $1 and type <> 'organization.created' group by type order by type`,
+      [organization.slice(4)],
+    );
+    expect(rows).toEqual([
+      { type: 'api_token.invalidated', count: 2500 },
+      { type: 'organization.deleted', count: 1 },
+    ]);
   });
 });
 

@@ -2,6 +2,7 @@ export { type AccessToken, AccessTokens, type TokenVerifier } from './access-tok
 export { clientRoutes } from './client-routes.ts';
 export { ClientService } from './client-service.ts';
 export { CredentialService } from './credential-service.ts';
+export { deleteClientsOf } from './organization-client-change.ts';
 export { organizationClientRoutes } from './organization-client-routes.ts';
 export { OrganizationClientService } from './organization-client-service.ts';
 export { tokenRoutes } from './token-routes.ts';

@@ -10,16 +10,16 @@ import type { Page, PageRequest } from '../database/page-query.ts';
 import { foreignKeyViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
-import { appendEvents, eventOf } from '../events/index.ts';
-import { notFound } from '../external-ids/index.ts';
+import { appendEvents } from '../events/index.ts';
+import { type FindOrganizations, notFound, requireOrganization } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { formatId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { hashSecret, hintOf, newSecret } from '../lib/secret.ts';
-import { findOrganizations } from '../organizations/index.ts';
 import { maxSecrets } from './client.ts';
-import { clientRecord, newOrganizationClient, organizationClientNotFound, patchFields } from './organization-client.ts';
+import { newOrganizationClient, organizationClientNotFound, patchFields } from './organization-client.ts';
+import { type ClientEventType, clientEvent } from './organization-client-change.ts';
 import {
   deleteOrganizationClient,
   findOrganizationClient,
@@ -44,10 +44,12 @@ export interface OrganizationClientReference {
 export class OrganizationClientService {
   readonly #pool: pg.Pool;
   readonly #ids: IdGenerator;
+  readonly #findOrganizations: FindOrganizations;
 
-  constructor({ pool, ids }: { pool: pg.Pool; ids: IdGenerator }) {
+  constructor({ pool, ids, findOrganizations }: { pool: pg.Pool; ids: IdGenerator; findOrganizations: FindOrganizations }) {
     this.#pool = pool;
     this.#ids = ids;
+    this.#findOrganizations = findOrganizations;
   }
 
   /** The client; 404 if the organization has no such client. */
@@ -59,8 +61,7 @@ export class OrganizationClientService {
 
   /** One page of the clients of an organization (database ID); 404 if there is no such organization. */
   async list({ environmentId }: RequestContext, organizationId: string, page: PageRequest): Promise<Page<OrganizationClient>> {
-    const [organization] = await findOrganizations(this.#pool, [{ environmentId, id: organizationId }]);
-    if (organization === undefined) throw notFound('organization', { id: organizationId });
+    await requireOrganization(this.#findOrganizations, this.#pool, environmentId, organizationId);
     return listOrganizationClients(this.#pool, environmentId, organizationId, page);
   }
 
@@ -182,11 +183,10 @@ export class OrganizationClientService {
   async #record(
     tx: pg.PoolClient,
     context: RequestContext,
-    type: 'organization_client.created' | 'organization_client.updated' | 'organization_client.deleted',
+    type: ClientEventType,
     before: OrganizationClient | undefined,
     after: OrganizationClient | undefined,
   ): Promise<void> {
-    const record = (client: OrganizationClient | undefined) => (client === undefined ? undefined : clientRecord(client));
-    await appendEvents(tx, context, this.#ids, [eventOf(type, 'organization_client', record(before), record(after))]);
+    await appendEvents(tx, context, this.#ids, [clientEvent(type, before, after)]);
   }
 }

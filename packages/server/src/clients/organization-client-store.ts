@@ -140,6 +140,24 @@ export async function deleteOrganizationClient(tx: Queryable, environmentId: str
   ]);
 }
 
+/** Removes up to 1,000 clients of an organization with their secrets, and returns them; none when all are gone. */
+export async function deleteSomeOrganizationClients(
+  tx: Queryable,
+  environmentId: string,
+  organizationId: string,
+): Promise<OrganizationClient[]> {
+  // Locked first, as `lockOrganizationClient` does: the statement that waits sees the secrets as they were before it waited.
+  const locked = await tx.query<{ id: string }>(
+    'select id from organization_clients where environment_id = $1 and organization_id = $2 order by id limit 1000 for update',
+    [environmentId, organizationId],
+  );
+  const { rows } = await tx.query<OrganizationClientRow>(
+    `delete from organization_clients t where t.environment_id = $1 and t.id = any($2::bigint[]) returning ${columns}`,
+    [environmentId, locked.rows.map(({ id }) => id)],
+  );
+  return rows.map(toOrganizationClient);
+}
+
 /** One page of the clients of an organization, newest first. */
 export async function listOrganizationClients(
   db: Queryable,

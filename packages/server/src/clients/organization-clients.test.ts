@@ -385,7 +385,11 @@ describe('the end of a client', () => {
     const organization = await newOrganization('Short-lived');
     const made = Object((await request('POST', `/api/v1/organizations/${organization}/clients`, {})).body);
     expect((await request('DELETE', `/api/v1/organizations/${organization}`)).status).toBe(204);
-    expect((await grant({ id: made.client.client_id, secret: made.plain_secret })).status).toBe(401);
+    const { client_id: id, secrets } = made.client;
+    expect((await grant({ id, secret: made.plain_secret })).status).toBe(401);
+    const events = await eventsOf(id);
+    expect(events.map(({ type }) => type)).toEqual(['organization_client.created', 'organization_client.deleted']);
+    expect(events[1]?.changed).toMatchObject({ secrets: [[{ id: secrets[0].id }], null] });
   });
 
   test('clients made while the organization is deleted: each is refused, or ends with it', async () => {
@@ -401,6 +405,11 @@ describe('the end of a client', () => {
       [organization.slice(4)],
     );
     expect(rows[0].count).toBe(0);
+    for (const { body } of answers.filter(({ status }) => status === 201))
+      expect((await eventsOf(Object(body).client.client_id)).map(({ type }) => type)).toEqual([
+        'organization_client.created',
+        'organization_client.deleted',
+      ]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Queryable } from '../database/connection.ts';
 import { foreignKeyViolation } from '../database/sql-error.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
-import { notFound, type RecordReference, resolveReference } from '../external-ids/index.ts';
+import { type FindOrganizations, notFound, type RecordReference, requireOrganization, resolveReference } from '../external-ids/index.ts';
 import { inChange, requireUnanswered } from '../idempotency/index.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
@@ -20,12 +20,6 @@ import {
   setVerificationStatus,
 } from './domain-store.ts';
 import type { LookUpTxt } from './txt-records.ts';
-
-/** Reads organizations by database ID; given by the organizations feature. */
-export type FindOrganizations = (
-  db: Queryable,
-  keys: readonly { environmentId: string; id: string }[],
-) => Promise<(Organization | undefined)[]>;
 
 /** Which domain: its organization as the caller likes, the domain by database ID. */
 export interface DomainReference {
@@ -147,10 +141,8 @@ export class DomainService {
     });
   }
 
-  async #organization(db: Queryable, environmentId: string, id: string): Promise<Organization> {
-    const [organization] = await this.#findOrganizations(db, [{ environmentId, id }]);
-    if (organization === undefined) throw notFound('organization', { id });
-    return organization;
+  #organization(db: Queryable, environmentId: string, id: string): Promise<Organization> {
+    return requireOrganization(this.#findOrganizations, db, environmentId, id);
   }
 }
 

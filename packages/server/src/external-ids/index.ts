@@ -23,6 +23,13 @@ export {
 } from './external-id-bulk-store.ts';
 export { externalIdRoutes } from './external-id-routes.ts';
 export { externalIdJoin, purgeAliases, releaseExternalIds } from './external-id-store.ts';
-export { notFound, resolveReference, resolveReferences } from './reference.ts';
+export {
+  type FindOrganizations,
+  membershipNotFound,
+  notFound,
+  requireOrganization,
+  resolveReference,
+  resolveReferences,
+} from './reference.ts';
 export { type Move, RekeyService } from './rekey-service.ts';
 export { ResolveService } from './resolve-service.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCode, MatchedBy, RecordKind } from '@crosswalk/contract';
+import type { ErrorCode, MatchedBy, Organization, RecordKind } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { ApiError, excerpt } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
@@ -51,6 +51,24 @@ export async function resolveReferences(
   });
 }
 
+/** Reads organizations by database ID, in the order of the keys; given by the organizations feature, to those that it uses itself. */
+export type FindOrganizations = (
+  db: Queryable,
+  keys: readonly { environmentId: string; id: string }[],
+) => Promise<(Organization | undefined)[]>;
+
+/** The organization of a database ID; 404 if there is none. */
+export async function requireOrganization(
+  find: FindOrganizations,
+  db: Queryable,
+  environmentId: string,
+  id: string,
+): Promise<Organization> {
+  const [organization] = await find(db, [{ environmentId, id }]);
+  if (organization === undefined) throw notFound('organization', { id });
+  return organization;
+}
+
 const codes: Record<RecordKind, ErrorCode> = { organization: 'ORGANIZATION_NOT_FOUND', user: 'USER_NOT_FOUND' };
 
 /** The 404 of a record: the same for one of another environment as for none. */
@@ -64,4 +82,9 @@ export function notFound(kind: RecordKind, reference: RecordReference): ApiError
   return new ApiError(codes[kind], `there is no ${kind} with the ${which} ${excerpt(value)}`, {
     resource: { kind, value: excerpt(value), ...(system === primarySystem ? {} : { system }) },
   });
+}
+
+/** The 404 of a membership: IDs are public ones. */
+export function membershipNotFound(organizationId: string, userId: string): ApiError {
+  return new ApiError('MEMBERSHIP_NOT_FOUND', `${userId} is not a member of ${organizationId}`, { resource: { kind: 'membership' } });
 }

@@ -1,6 +1,5 @@
-export { invitationWanted, type MembershipFields, membershipNotFound, membershipTag, newMembership } from './membership.ts';
+export { invitationWanted, type MembershipFields, membershipTag, newMembership } from './membership.ts';
 export {
-  deleteMemberships,
   findMembersWithTokens,
   findWithMemberships,
   holdOrganizations,
@@ -15,7 +14,14 @@ export {
 export { addMembership, deleteMembershipsOf, invitedMemberships, reassignRole } from './membership-change.ts';
 export { membershipRoutes } from './membership-routes.ts';
 export { MembershipService, namingMissing } from './membership-service.ts';
-export { findMembership, type LockedMembership, type MembershipRow, membershipsJson, toMembership } from './membership-store.ts';
+export {
+  deleteMemberships,
+  findMembership,
+  type LockedMembership,
+  type MembershipRow,
+  membershipsJson,
+  toMembership,
+} from './membership-store.ts';
 export { takesPlace, userLimitReached } from './user-limit.ts';
 export { countPlacesOf } from './user-limit-store.ts';
 export { userRoleRoutes } from './user-role-routes.ts';

@@ -154,17 +154,7 @@ export async function restoreMemberships(
   return new Map(rows.map((row) => [row.id, toMembership(row)]));
 }
 
-/** Removes locked memberships. */
-export async function deleteMemberships(tx: Queryable, environmentId: string, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
-  await tx.query({
-    name: 'delete-memberships',
-    text: 'delete from memberships where environment_id = $1 and id = any($2::bigint[])',
-    values: [environmentId, ids],
-  });
-}
-
-/** Which of some memberships (database IDs) have tokens of a person, which a deletion takes without a trace. */
+/** Which of some memberships (database IDs) have tokens of a person, which a deletion would end. */
 export async function findMembersWithTokens(db: Queryable, environmentId: string, ids: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>({
     name: 'find-members-with-tokens',

@@ -1,19 +1,22 @@
 import type { Invitation, Membership, Role } from '@crosswalk/contract';
 import type pg from 'pg';
+import { endTokensOf } from '../api-tokens/index.ts';
 import type { Queryable } from '../database/connection.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
+import { membershipNotFound } from '../external-ids/index.ts';
 import { type InvitedMemberships, insertInvitation, invitationEvent, invitationOf } from '../invitations/index.ts';
 import { formatId, type IdGenerator, requireId } from '../lib/id.ts';
 import { type RoleScope, requireDefaultRole, requireRoles } from '../roles/index.ts';
-import { type MembershipFields, membershipExists, membershipNotFound, type NewMembership } from './membership.ts';
+import { type MembershipFields, membershipExists, type NewMembership } from './membership.ts';
 import {
   acceptMembership,
-  deleteSomeMemberships,
+  deleteMemberships,
   findMembership,
   insertMembership,
   type LockedMembership,
   lockMembership,
+  lockSomeMemberships,
   type MembershipOwner,
   reassignSomeMemberships,
   reinviteMembership,
@@ -117,7 +120,7 @@ export const invitedMemberships: InvitedMemberships = {
   },
 };
 
-/** Ends all memberships of an owner within a change, in batches, each with its event. */
+/** Ends all memberships of an owner and their API tokens within a change, in batches, each with its event. */
 export async function deleteMembershipsOf(
   tx: pg.PoolClient,
   context: RequestContext,
@@ -125,8 +128,10 @@ export async function deleteMembershipsOf(
   owner: MembershipOwner,
 ): Promise<void> {
   for (;;) {
-    const ended = await deleteSomeMemberships(tx, context.environmentId, owner);
-    if (ended.length === 0) return;
+    const membershipIds = await lockSomeMemberships(tx, context.environmentId, owner);
+    if (membershipIds.length === 0) return;
+    await endTokensOf(tx, context, ids, { membershipIds });
+    const ended = await deleteMemberships(tx, context.environmentId, membershipIds);
     await appendEvents(
       tx,
       context,

@@ -12,6 +12,7 @@ import type {
   UserRole,
 } from '@crosswalk/contract';
 import type pg from 'pg';
+import { endTokensOf } from '../api-tokens/index.ts';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
 import { foreignKeyViolation } from '../database/sql-error.ts';
@@ -35,7 +36,7 @@ import {
 import { beginningOf, type MembershipFields, newMembership, roleNames, roleNotAssigned, withRoles } from './membership.ts';
 import { addMembership, findMember, holdUserLimit, lockMember, tryAddMembership } from './membership-change.ts';
 import {
-  deleteMembership,
+  deleteMemberships,
   expireMemberships,
   hasMemberships,
   type LockedMembership,
@@ -241,7 +242,9 @@ export class MembershipService {
       const locked = cascade ? await this.#users.lock(tx, environmentId, userId) : undefined;
       const { membership } = await lockMember(tx, environmentId, reference.organizationId, userId);
       requireVersion(preconditions, membership);
-      await deleteMembership(tx, environmentId, requireId('mem', membership.id));
+      const id = requireId('mem', membership.id);
+      await endTokensOf(tx, context, this.#ids, { membershipIds: [id] });
+      await deleteMemberships(tx, environmentId, [id]);
       await appendEvents(tx, context, this.#ids, [eventOf('user.organization_membership_deleted', 'membership', membership, undefined)]);
       if (locked === undefined || (await hasMemberships(tx, environmentId, userId))) return;
       await this.#users.remove(tx, context, this.#ids, { ...locked.user, memberships: [] });

@@ -246,26 +246,28 @@ export async function hasMemberships(tx: Queryable, environmentId: string, userI
   return rowCount === 1;
 }
 
-/** Removes one membership. */
-export async function deleteMembership(tx: Queryable, environmentId: string, id: string): Promise<void> {
-  await tx.query('delete from memberships where environment_id = $1 and id = $2', [environmentId, id]);
-}
-
 /** Whose memberships: those of one organization or of one user. Database IDs. */
 export type MembershipOwner = { organizationId: string } | { userId: string };
 
-/** Removes up to 1,000 memberships of an owner and returns them; none when all are gone. */
-export async function deleteSomeMemberships(tx: Queryable, environmentId: string, owner: MembershipOwner): Promise<Membership[]> {
+/** Locks up to 1,000 memberships of an owner until the transaction ends, and returns their database IDs; none when all are gone. */
+export async function lockSomeMemberships(tx: Queryable, environmentId: string, owner: MembershipOwner): Promise<string[]> {
   const [column, ownerId] = 'userId' in owner ? ['user_id', owner.userId] : ['organization_id', owner.organizationId];
   // In the order in which everything that changes several memberships locks them.
-  const locked = await tx.query<{ id: string }>(
+  const { rows } = await tx.query<{ id: string }>(
     `select id from memberships where environment_id = $1 and ${column} = $2 order by id limit ${batchSize} for update`,
     [environmentId, ownerId],
   );
-  const { rows } = await tx.query<MembershipRow>(
-    `delete from memberships t where t.environment_id = $1 and t.id = any($2::bigint[]) returning ${columns}`,
-    [environmentId, locked.rows.map(({ id }) => id)],
-  );
+  return rows.map(({ id }) => id);
+}
+
+/** Removes locked memberships (database IDs) and returns them. */
+export async function deleteMemberships(tx: Queryable, environmentId: string, ids: readonly string[]): Promise<Membership[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await tx.query<MembershipRow>({
+    name: 'delete-memberships',
+    text: `delete from memberships t where t.environment_id = $1 and t.id = any($2::bigint[]) returning ${columns}`,
+    values: [environmentId, ids],
+  });
   return rows.map(toMembership);
 }
 

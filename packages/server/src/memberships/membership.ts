@@ -99,11 +99,6 @@ export function membershipTag({ version, roles }: Membership): string {
   return roles.length === 0 ? String(version) : versionTag(version, JSON.stringify(roles));
 }
 
-/** The 404 of a membership: IDs are public ones. */
-export function membershipNotFound(organizationId: string, userId: string): ApiError {
-  return new ApiError('MEMBERSHIP_NOT_FOUND', `${userId} is not a member of ${organizationId}`, { resource: { kind: 'membership' } });
-}
-
 /** The 409 of a second membership of one person in one organization. */
 export function membershipExists({ organization_id, user_id, id }: Membership): ApiError {
   return new ApiError('MEMBERSHIP_EXISTS', `${user_id} is a member of ${organization_id} already`, {

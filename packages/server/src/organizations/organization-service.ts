@@ -1,5 +1,7 @@
 import type { CreateOrganization, JsonValue, Organization, UpdateOrganization, UpsertOrganizationAnswer } from '@crosswalk/contract';
 import type pg from 'pg';
+import { endTokensOf } from '../api-tokens/index.ts';
+import { deleteClientsOf } from '../clients/index.ts';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
 import { roundsOf, shareTransactions } from '../database/sharing.ts';
@@ -278,7 +280,7 @@ export class OrganizationService {
     }
   }
 
-  /** Removes an organization, its memberships, its domains, its roles and its external IDs. Its users stay: they are people with IDs of their own. */
+  /** Removes an organization, its API tokens and clients, its memberships, its domains, its roles and its external IDs. Its users stay: they are people with IDs of their own. */
   async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions = {}): Promise<void> {
     const { environmentId } = context;
     await inChange(this.#pool, context, async (tx) => {
@@ -286,6 +288,8 @@ export class OrganizationService {
       const organization = await lockOrganization(tx, environmentId, id);
       if (organization === undefined) throw notFound('organization', reference);
       requireVersion(preconditions, organization);
+      await endTokensOf(tx, context, this.#ids, { organizationId: id });
+      await deleteClientsOf(tx, context, this.#ids, id);
       await deleteMembershipsOf(tx, context, this.#ids, { organizationId: id });
       await deleteRolesOf(tx, context, this.#ids, id);
       await deleteDomainsOf(tx, context, this.#ids, organization);

@@ -23,6 +23,7 @@ import {
   parseExternalId,
   type RecordReference,
   releaseExternalIds,
+  requireOrganization,
   resolveReference,
   resolveReferences,
   systemIdsOf,
@@ -161,8 +162,7 @@ export class UserService {
 
   /** One page of the users of an organization (database ID); 404 if there is no such organization. */
   async listOf(context: RequestContext, organizationId: string, query: ListUsers, page: PageRequest): Promise<Page<User>> {
-    const [organization] = await findOrganizations(this.#pool, [{ environmentId: context.environmentId, id: organizationId }]);
-    if (organization === undefined) throw notFound('organization', { id: organizationId });
+    await requireOrganization(findOrganizations, this.#pool, context.environmentId, organizationId);
     return this.list(context, { ...query, organizationId }, page);
   }
 
