@@ -154,6 +154,17 @@ test('members are added by email, changed and removed; the history tells who did
   await page.getByRole('button', { name: 'Remove membership' }).click();
   await page.getByText('No memberships yet').waitFor();
 
+  await page.getByRole('button', { name: 'Add member' }).click();
+  await page.getByLabel('User').fill('samir@example.com');
+  await page.getByRole('dialog').getByRole('button', { name: 'Add member' }).click();
+  await page.getByText('Who is new can be invited by email.').waitFor();
+  await page.getByLabel('Invite by email').check();
+  await page.getByRole('dialog').getByRole('button', { name: 'Add member' }).click();
+  await page.getByRole('cell', { name: 'Invited' }).waitFor();
+  await page.getByRole('link', { name: 'samir@example.com' }).waitFor();
+  const samir = await crosswalk.user.getByEmail('samir@example.com');
+  expect(samir?.memberships).toMatchObject([{ organization_id: id, membership_status: 'PENDING_INVITE' }]);
+
   await crosswalk.organization.update(id, { metadata: { plan: 'enterprise' } });
   await page.getByRole('tab', { name: 'History' }).click();
   await page.getByRole('button', { name: 'Revert plan' }).click();

@@ -17,7 +17,7 @@ interface MembershipFormProps {
   onChanged: () => Promise<void>;
 }
 
-/** Makes a membership, or changes its roles and status. */
+/** Makes a membership, or changes its roles and status. Who is invited to an organization may be no user yet: they are made one with it. */
 export function MembershipForm({ record, ofOrganization, membership, onClose, onChanged }: MembershipFormProps) {
   const { id: environmentId, crosswalk } = useEnvironment();
   const [other, setOther] = useState('');
@@ -33,9 +33,16 @@ export function MembershipForm({ record, ofOrganization, membership, onClose, on
   const save = async () => {
     const names = roles.map((name) => ({ name }));
     if (membership === undefined) {
+      const added = { ...(rolesChosen ? { roles: names } : {}), send_invitation_email: invite };
       const otherId = await find();
       const [organization, user] = ofOrganization ? [record.id, otherId] : [otherId, record.id];
-      await crosswalk.membership.create(organization, user, { ...(rolesChosen ? { roles: names } : {}), send_invitation_email: invite });
+      if (organization !== undefined && user !== undefined) await crosswalk.membership.create(organization, user, added);
+      else if (ofOrganization && invite && named.includes('@'))
+        await crosswalk.user.createUserAndMembership(record.id, { email: named, membership: added });
+      else
+        throw new Error(
+          ofOrganization ? 'No user has this email address or ID. Who is new can be invited by email.' : 'No organization has this ID.',
+        );
       notify(invite ? 'Invited.' : 'Membership added.');
     } else {
       await crosswalk.membership.update(
@@ -53,12 +60,12 @@ export function MembershipForm({ record, ofOrganization, membership, onClose, on
     }
     await onChanged();
   };
-  const find = async (): Promise<string> => {
+  const named = other.trim();
+  const find = async (): Promise<string | undefined> => {
     const kind = ofOrganization ? 'user' : 'organization';
-    const [result] = await crosswalk.resolve([{ value: other.trim(), kind }]);
+    const [result] = await crosswalk.resolve([{ value: named, kind }]);
     const ids = [...new Set(result?.matches.map(({ id }) => id))];
     const [id] = ids;
-    if (id === undefined) throw new Error(`No ${kind} has this ${ofOrganization ? 'email address or ID' : 'ID'}.`);
     if (ids.length > 1) throw new Error(`Several ${kind}s have this ID in different systems: give the Crosswalk ID.`);
     return id;
   };
@@ -73,7 +80,9 @@ export function MembershipForm({ record, ofOrganization, membership, onClose, on
       {membership === undefined && (
         <TextInput
           label={ofOrganization ? 'User' : 'Organization'}
-          description={ofOrganization ? 'Their email address, or any of their IDs.' : 'Any of its IDs.'}
+          description={
+            ofOrganization ? 'Their email address, or any of their IDs. Who is no user yet can be invited by address.' : 'Any of its IDs.'
+          }
           required
           withAsterisk={false}
           data-autofocus

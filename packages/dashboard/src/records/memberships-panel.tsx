@@ -109,7 +109,7 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
           title={status === '' ? 'No memberships yet' : 'None with this status'}
           text={
             ofOrganization
-              ? 'Add people who are users already. Whoever is new is invited by the API or by an import.'
+              ? 'Add people who are users already, or invite whoever is new by email.'
               : 'A person can be a member of any number of organizations, with roles in each.'
           }
         />
