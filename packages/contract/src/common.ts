@@ -7,9 +7,22 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [key:
 /** The owner's own fields: any JSON object within the limits of `metadataLimits`. Types survive: 150000 stays a number. */
 export type Metadata = { [key: string]: JsonValue };
 
+/** The form of a text: the pattern it has, and the rule in words, which is what an error tells of a text that has another form. */
+export interface TextForm {
+  pattern: string;
+  /** goes on from the name of the field: `must be …` */
+  rule: string;
+}
+
+/** Text of a form. The rule is in the schema, as `x-rule`, for whoever tells people what is wrong with it. */
+export function textOf({ pattern, rule }: TextForm, options: { maxLength?: number; description?: string; examples?: string[] } = {}) {
+  return Type.String({ pattern, 'x-rule': rule, ...options });
+}
+
 /** An ID given by Crosswalk: a prefix and decimal digits, ordered by time of creation. */
 export function idSchema(prefix: string, description: string) {
-  return Type.String({ pattern: `^${prefix}_[0-9]{1,19}$`, description, examples: [`${prefix}_915840612345678901`] });
+  const example = `${prefix}_915840612345678901`;
+  return textOf({ pattern: `^${prefix}_[0-9]{1,19}$`, rule: `must be an ID such as ${example}` }, { description, examples: [example] });
 }
 
 export const ExternalId = Type.String({
@@ -21,8 +34,13 @@ export const ExternalId = Type.String({
   examples: ['CUST-12345-ACME'],
 });
 
-export const System = Type.String({
+/** The form of the name of a system. */
+export const systemForm: TextForm = {
   pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
+  rule: 'must be 1 to 63 lower-case letters, digits, "-" and "_", such as stripe',
+};
+
+export const System = textOf(systemForm, {
   description: 'The name of the system an external ID comes from: lower-case letters, digits, `-` and `_`.',
   examples: ['stripe'],
 });

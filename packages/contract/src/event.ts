@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { ExternalIds, idSchema, Timestamp, Version } from './common.ts';
+import { ExternalIds, idSchema, Timestamp, textOf, Version } from './common.ts';
 import { eventTypes } from './event-types.ts';
 
 /** Limits of the change feed. */
@@ -38,12 +38,17 @@ export const Event = Type.Object({
 });
 export type Event = Static<typeof Event>;
 
-const types = Type.String({
-  pattern: '^[a-z_]+(?:\\.[a-z_]+)?(?:,[a-z_]+(?:\\.[a-z_]+)?)*$',
-  maxLength: 1000,
-  description: 'Only these types: names, or what stands before the dot, with commas between.',
-  examples: ['organization,user.updated'],
-});
+const types = textOf(
+  {
+    pattern: '^[a-z_]+(?:\\.[a-z_]+)?(?:,[a-z_]+(?:\\.[a-z_]+)?)*$',
+    rule: 'must be types of events with commas between and no spaces, such as organization,user.updated',
+  },
+  {
+    maxLength: 1000,
+    description: 'Only these types: names, or what stands before the dot, with commas between.',
+    examples: ['organization,user.updated'],
+  },
+);
 
 export const ListEventsQuery = Type.Object(
   {
@@ -56,11 +61,13 @@ export const ListEventsQuery = Type.Object(
     types: Type.Optional(types),
     organization_id: Type.Optional(idSchema('org', 'Only events of this organization and what belongs to it.')),
     actor_id: Type.Optional(
-      Type.String({
-        pattern: '^(skc|opr)_[0-9]{1,19}$',
-        description: 'Only changes made by this client or operator.',
-        examples: ['skc_915840612345678901'],
-      }),
+      textOf(
+        {
+          pattern: '^(skc|opr)_[0-9]{1,19}$',
+          rule: 'must be the ID of a client or an operator, such as skc_915840612345678901 or opr_915840612345678901',
+        },
+        { description: 'Only changes made by this client or operator.', examples: ['skc_915840612345678901'] },
+      ),
     ),
     limit: Type.Optional(
       Type.Integer({

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ClientSecret } from './client.ts';
-import { idSchema, PageQuery, pageOf, Timestamp, Version } from './common.ts';
+import { idSchema, PageQuery, pageOf, Timestamp, textOf, Version } from './common.ts';
 
 export const OrganizationClientId = idSchema('m2morg', 'The ID of the client, and its `client_id` at the token endpoint.');
 
@@ -15,7 +15,12 @@ export const organizationClientLimits = {
 
 const name = Type.Union([Type.String({ maxLength: 128 }), Type.Null()], { description: 'What people call it.' });
 const description = Type.Union([Type.String({ maxLength: 512 }), Type.Null()], { description: 'What it is for.' });
-const scopes = Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$' }), {
+/** RFC 6749, section 3.3: a list of scopes has spaces between them. */
+const scopeForm = {
+  pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$',
+  rule: 'must be 1 to 128 ASCII characters without spaces, quotes and backslashes, such as deploy:applications',
+};
+const scopes = Type.Array(textOf(scopeForm), {
   maxItems: 100,
   uniqueItems: true,
   description: 'What its tokens may be asked to allow, in the words of your own services.',

@@ -11,6 +11,7 @@ import {
   PageQuery,
   pageOf,
   Timestamp,
+  textOf,
   Version,
 } from './common.ts';
 import { OrganizationSettings } from './organization-settings.ts';
@@ -19,18 +20,21 @@ export const OrganizationId = idSchema('org', 'The ID Crosswalk gave the organiz
 
 const displayName = Type.String({ minLength: 1, maxLength: 200, description: 'The name people see.', examples: ['Acme Corporation'] });
 const regionCode = Type.Enum(['US', 'EU'], { description: 'Where the customer is served.' });
-const slug = Type.String({
-  maxLength: 253,
-  pattern: '^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$',
-  description: 'A DNS-like name, unique in the environment; an empty string clears it.',
-  examples: ['acme'],
-});
-const logoUrl = Type.String({
-  maxLength: 1024,
-  pattern: '^$|^https://[^\\s]+$',
-  description: 'Address of a logo; must begin with https://. Never fetched. An empty string clears it.',
-  examples: ['https://acme.example/logo.png'],
-});
+const slug = textOf(
+  {
+    pattern: '^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$',
+    rule: 'must be a name as in DNS: lower-case letters, digits and "-", parts of 1 to 63 with dots between, such as acme or acme.eu',
+  },
+  { maxLength: 253, description: 'A DNS-like name, unique in the environment; an empty string clears it.', examples: ['acme'] },
+);
+const logoUrl = textOf(
+  { pattern: '^$|^https://[^\\s]+$', rule: 'must begin with https:// and have no spaces, such as https://acme.example/logo.png' },
+  {
+    maxLength: 1024,
+    description: 'Address of a logo; must begin with https://. Never fetched. An empty string clears it.',
+    examples: ['https://acme.example/logo.png'],
+  },
+);
 
 /** A customer of the product. */
 export const Organization = Type.Object({

@@ -1,13 +1,15 @@
 import { type Static, Type } from 'typebox';
-import { idSchema, PageQuery, pageOf, Timestamp, Version } from './common.ts';
+import { idSchema, PageQuery, pageOf, Timestamp, textOf, Version } from './common.ts';
 
 export const PermissionId = idSchema('perm', 'The ID Crosswalk gave the permission.');
 
-export const PermissionName = Type.String({
-  pattern: '^[a-zA-Z0-9_:]{1,64}$',
-  description: 'How code names the permission: 1 to 64 letters, digits, `_` and `:`; unique in the environment; never changes.',
-  examples: ['invoices:read'],
-});
+export const PermissionName = textOf(
+  { pattern: '^[a-zA-Z0-9_:]{1,64}$', rule: 'must be 1 to 64 letters a to z, digits, "_" and ":", such as invoices:read' },
+  {
+    description: 'How code names the permission: 1 to 64 letters, digits, `_` and `:`; unique in the environment; never changes.',
+    examples: ['invoices:read'],
+  },
+);
 
 const description = Type.String({ maxLength: 2000, description: 'What it lets people do; empty when there is nothing to say.' });
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { idSchema, Timestamp, Version } from './common.ts';
+import { idSchema, Timestamp, textOf, Version } from './common.ts';
 import { PermissionName, RolePermission } from './permission.ts';
 
 /** Limits of roles. */
@@ -16,13 +16,15 @@ export const roleLimits = {
 
 export const RoleId = idSchema('role', 'The ID Crosswalk gave the role.');
 
-export const RoleName = Type.String({
-  pattern: '^[a-zA-Z0-9_]{1,64}$',
-  description:
-    'How code names the role: 1 to 64 letters, digits and `_`; never changes. Unique among the roles of the environment and of each ' +
-    'organization: no organization has a role of its own with the name of a role of the environment.',
-  examples: ['billing_admin'],
-});
+export const RoleName = textOf(
+  { pattern: '^[a-zA-Z0-9_]{1,64}$', rule: 'must be 1 to 64 letters a to z, digits and "_", such as billing_admin' },
+  {
+    description:
+      'How code names the role: 1 to 64 letters, digits and `_`; never changes. Unique among the roles of the environment and of each ' +
+      'organization: no organization has a role of its own with the name of a role of the environment.',
+    examples: ['billing_admin'],
+  },
+);
 
 const displayName = Type.String({ minLength: 1, maxLength: 100, description: 'The name people see.', examples: ['Billing administrator'] });
 const description = Type.String({ maxLength: 2000, description: 'What the role is for; empty when there is nothing to say.' });

@@ -115,6 +115,7 @@ test('every change is answered again as it was when its records are gone', async
   await request('POST', '/api/v1/roles', { name: 'gone', display_name: 'Gone' });
   const client = await made(`${org}/${id}/clients`, { name: 'gone' }, 'client');
   const { token } = Object((await request('POST', '/api/v1/tokens', { organization_id: id })).body);
+  const endpoint = await made('/api/v1/webhook_endpoints', { url: 'https://hooks.example.com/gone' }, 'webhook_endpoint');
   const membership = `/api/v1/memberships/organizations/${id}/users:external/GONE`;
   const calls: [string, string, unknown][] = [
     ['PATCH', `${org}:external/GONE`, { metadata: { seats: 5 } }],
@@ -138,20 +139,29 @@ test('every change is answered again as it was when its records are gone', async
     ['PUT', '/api/v1/roles/gone', { display_name: 'Renamed' }],
     ['POST', '/api/v1/roles/gone/permissions', { permission_names: ['gone:read'] }],
     ['PUT', '/api/v1/permissions/gone:read', { description: 'Reads.' }],
+    ['POST', '/api/v1/signing_keys:rotate', undefined],
+    ['POST', `/api/v1/webhook_endpoints/${endpoint.id}:disable`, undefined],
+    ['PATCH', `/api/v1/webhook_endpoints/${endpoint.id}`, { description: 'renamed' }],
     ['POST', '/api/v1/rekey', { kind: 'user', pairs: [{ from: 'GONE', to: 'GONE-2' }] }],
     ['POST', `/api/v1/memberships/organizations/${id}/users/${other.id}`, { send_invitation_email: false }],
   ];
   const answers = async () => {
     const all = [];
     for (const [index, [method, to, body]] of calls.entries()) {
-      const { status, text } = await request(method, to, body, key(`gone-${index}`));
-      all.push([`${method} ${to}`, status, text]);
+      const { status, text, headers } = await request(method, to, body, key(`gone-${index}`));
+      all.push([`${method} ${to}`, status, text, headers.get('etag')]);
     }
     return all;
   };
   const first = await answers();
   expect(first.filter(([, status]) => Number(status) >= 300)).toEqual([]);
-  for (const to of [`${org}/${id}`, `/api/v1/users/${user.id}`, '/api/v1/roles/gone', '/api/v1/permissions/gone:read'])
+  for (const to of [
+    `${org}/${id}`,
+    `/api/v1/users/${user.id}`,
+    '/api/v1/roles/gone',
+    '/api/v1/permissions/gone:read',
+    `/api/v1/webhook_endpoints/${endpoint.id}`,
+  ])
     expect([to, (await request('DELETE', to)).status]).toEqual([to, 204]);
   expect(await answers()).toEqual(first);
 });

@@ -248,7 +248,11 @@ describe('reconcile', () => {
       { kind: 'user', items: Array.from({ length: 100_001 }, () => ({ id: 'x' })) },
       'items: must have at most 100000 items',
     ],
-    ['a system that is none', { kind: 'user', system: 'Stripe!', items: [] }, 'system: must match ^[a-z0-9][a-z0-9_-]{0,62}$'],
+    [
+      'a system that is none',
+      { kind: 'user', system: 'Stripe!', items: [] },
+      'system: must be 1 to 63 lower-case letters, digits, "-" and "_", such as stripe',
+    ],
     ['an entry without an ID', { kind: 'user', items: [{ email: 'a@b.example' }] }, 'items.0.id: is required'],
   ])('%s is refused by name', async (_name, body, message) => {
     const answer = await request('POST', '/api/v1/reconcile', body);

@@ -50,7 +50,10 @@ export function signingKeyRoutes(app: Routes, keys: SigningKeyService): void {
       },
       {},
     ),
-    async (request) => ({ signing_key: await keys.rotate(changeContextOf(request, answer)) }),
+    async (request, reply) => {
+      const key = await keys.rotate(changeContextOf(request, answer));
+      return sendRecord(request, reply, key.version, { signing_key: key });
+    },
   );
 
   app.post(

@@ -1,3 +1,4 @@
+import * as contract from '@crosswalk/contract';
 import { Type } from 'typebox';
 import { expect, test } from 'vitest';
 import { validationError, validatorCompiler } from './validation.ts';
@@ -27,4 +28,30 @@ test.each<[string, object]>([
 ])('a value of none of the kinds is told all of them: %s', (message, schema) => {
   const { error = [] } = validatorCompiler({ schema })({ field: 1 });
   expect(validationError(error, 'body').message).toBe(message);
+});
+
+test.each<[string, object, unknown]>([
+  ['name: must be 1 to 64 letters a to z, digits, "_" and ":", such as invoices:read', contract.CreatePermission, { name: 'in voices' }],
+  ['id: must be an ID such as org_915840612345678901', Type.Object({ id: contract.OrganizationId }), { id: 'org-1' }],
+  ['scopes: must not have an item twice', contract.CreateClient, { name: 'n', scopes: ['read', 'read'] }],
+  ['kind: must be "organization"', Type.Object({ kind: Type.Literal('organization') }), { kind: 'user' }],
+  [
+    'fields: must have at most 2 keys',
+    Type.Object({ fields: Type.Record(Type.String(), Type.String(), { maxProperties: 2 }) }),
+    { fields: { a: '', b: '', c: '' } },
+  ],
+])('an error speaks to people: %s', (message, schema, body) => {
+  const { error = [] } = validatorCompiler({ schema })(body);
+  expect(validationError(error, 'body').message).toBe(message);
+});
+
+test('every form of a text that the contract asks for has its rule in words', () => {
+  const silent: unknown[] = [];
+  const look = (schema: unknown): void => {
+    if (typeof schema !== 'object' || schema === null) return;
+    if ('type' in schema && 'pattern' in schema && !/^must /.test(String(Object(schema)['x-rule']))) silent.push(schema);
+    for (const inner of Object.values(schema)) look(inner);
+  };
+  look(Object.values(contract));
+  expect(silent).toEqual([]);
 });

@@ -2,8 +2,8 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import type { FastifySchemaValidationError } from 'fastify';
 import { ApiError, excerpt, type FieldViolation } from '../lib/api-error.ts';
 
-/** Bodies are taken as they are: no type is coerced, no field dropped, no default filled in. */
-const ajv = new Ajv2020({ allErrors: false, strict: false, ownProperties: true, validateFormats: false });
+/** Bodies are taken as they are: no type is coerced, no field dropped, no default filled in. `verbose`: an error has its schema. */
+const ajv = new Ajv2020({ allErrors: false, strict: false, ownProperties: true, validateFormats: false, verbose: true });
 
 interface RouteSchema {
   schema: unknown;
@@ -59,13 +59,13 @@ function readQuery(schema: ObjectSchema, query: unknown): unknown {
   return read;
 }
 
-/** What Fastify hands to `validationError` below; it wants these five members. */
+/** What Fastify hands to `validationError` below; it wants these five members. Of a text with a form, `params` has the rule in words. */
 function toValidationError(error: ErrorObject): FastifySchemaValidationError {
   return {
     keyword: error.keyword,
     instancePath: error.instancePath,
     schemaPath: error.schemaPath,
-    params: error.params,
+    params: { ...error.params, rule: error.parentSchema?.['x-rule'] },
     message: error.message ?? '',
   };
 }
@@ -127,12 +127,22 @@ function violationOf({ keyword, instancePath, params, message }: FastifySchemaVa
       return { field: at(), description: `must have at least ${limit} items`, constraint: 'min_items' };
     case 'maxItems':
       return { field: at(), description: `must have at most ${limit} items`, constraint: 'max_items' };
+    case 'maxProperties':
+      return { field: at(), description: `must have at most ${limit} keys`, constraint: 'max_keys' };
     case 'minimum':
       return { field: at(), description: `must be at least ${limit}`, constraint: 'minimum' };
     case 'maximum':
       return { field: at(), description: `must be at most ${limit}`, constraint: 'maximum' };
     case 'pattern':
-      return { field: at(), description: `must match ${String(params.pattern)}`, constraint: 'pattern' };
+      return {
+        field: at(),
+        description: typeof params.rule === 'string' ? params.rule : `must match ${String(params.pattern)}`,
+        constraint: 'pattern',
+      };
+    case 'uniqueItems':
+      return { field: at(), description: 'must not have an item twice', constraint: 'unique_items' };
+    case 'const':
+      return { field: at(), description: `must be ${JSON.stringify(params.allowedValue)}`, constraint: 'const' };
     default:
       return { field: at(), description: message ?? 'is not allowed', constraint: keyword };
   }
