@@ -35,7 +35,7 @@ beforeAll(async () => {
   await replica.requireReplica();
   app = await buildApp({ ...testSettings, pool, replica });
   url = await app.server.listen({ port: 0, host: '127.0.0.1' });
-  const environment = await ensureEnvironment(pool, new IdGenerator(1023).next(), 'test');
+  const environment = await ensureEnvironment(pool, new IdGenerator(1023), 'test');
   const client = await app.clients.createFirst(environment.id);
   if (client === undefined) throw new Error('a new environment has no client');
   credentials = { id: client.client.id, secret: client.plain_secret };

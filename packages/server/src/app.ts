@@ -31,7 +31,7 @@ import {
   invitationSettingsRoutes,
 } from './invitations/index.ts';
 import { emailKey } from './lib/email.ts';
-import { IdGenerator, requireId } from './lib/id.ts';
+import { databaseId, IdGenerator } from './lib/id.ts';
 import { Loop } from './lib/loop.ts';
 import { PageTokens } from './lib/page-token.ts';
 import { deriveKeys, type SecretKeys } from './lib/seal.ts';
@@ -395,7 +395,7 @@ export async function buildApp({
     answer: OrganizationAnswer,
     tagOf: ({ version }) => version,
     idOf: async (context, reference) =>
-      'id' in reference ? reference.id : requireId('org', (await organizations.get(context, reference)).record.id),
+      'id' in reference ? reference.id : databaseId((await organizations.get(context, reference)).record.id),
     setMetadataKey: (...change) => organizations.setMetadataKey(...change),
     notFound: (reference) => notFound('organization', reference),
   });
@@ -405,8 +405,7 @@ export async function buildApp({
     noun: 'user',
     answer: UserAnswer,
     tagOf: userTag,
-    idOf: async (context, reference) =>
-      'id' in reference ? reference.id : requireId('usr', (await users.get(context, reference)).record.id),
+    idOf: async (context, reference) => ('id' in reference ? reference.id : databaseId((await users.get(context, reference)).record.id)),
     setMetadataKey: (...change) => users.setMetadataKey(...change),
     notFound: (reference) => notFound('user', reference),
   });

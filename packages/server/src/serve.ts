@@ -110,7 +110,7 @@ export async function serve(
       );
     }
     const ids = new IdGenerator(0);
-    const environment = await ensureEnvironment(pool, ids.next(), firstEnvironment);
+    const environment = await ensureEnvironment(pool, ids, firstEnvironment);
     await app.signingKeys.makeFirst(environment.id);
     const firstClient = await app.clients.createFirst(environment.id, config.firstClient);
     const setupToken = await app.firstOperator.prepare(config.firstOperator);

@@ -161,7 +161,7 @@ async function startTestServer({ pool, ...options }: TestServerOptions): Promise
   const app = await buildApp({ ...testSettings, pool: database.pool, ...options });
   const url = await app.server.listen({ port: 0, host: '127.0.0.1' });
   const addEnvironment = async (name: string): Promise<TestClient> => {
-    const environment = await ensureEnvironment(database.pool, new IdGenerator(1023).next(), name);
+    const environment = await ensureEnvironment(database.pool, new IdGenerator(1023), name);
     const created = await app.clients.createFirst(environment.id);
     if (created === undefined) throw new Error(`the environment ${name} has a client already`);
     return testClient(url, environment.id, created.client.id, created.plain_secret);

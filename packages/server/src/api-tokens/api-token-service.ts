@@ -8,7 +8,7 @@ import type { RequestContext } from '../environments/index.ts';
 import { appendEvents } from '../events/index.ts';
 import { type FindOrganizations, membershipNotFound, notFound, requireOrganization } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
-import { type IdGenerator, requireId } from '../lib/id.ts';
+import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { hashSecret, hintOf, newSecret } from '../lib/secret.ts';
 import { apiTokenNotFound, isUseNews, membershipNotActive, newApiToken, patchFields, tokenKey } from './api-token.ts';
@@ -87,7 +87,7 @@ export class ApiTokenService {
     const shown = 'hash' in key;
     const token = shown ? await this.#findByHash({ environmentId, ...key }) : await this.#findById({ environmentId, ...key });
     if (token === undefined) throw apiTokenNotFound();
-    if (shown && isUseNews(token, Date.now())) await this.#touch({ environmentId, id: requireId('apit', token.token_id) });
+    if (shown && isUseNews(token, Date.now())) await this.#touch({ environmentId, id: databaseId(token.token_id) });
     return token;
   }
 
@@ -108,7 +108,7 @@ export class ApiTokenService {
       const before = key === undefined ? undefined : await lockToken(tx, environmentId, key);
       if (before === undefined) throw apiTokenNotFound();
       requireVersion(preconditions, { id: before.token_id, version: before.version });
-      const after = await updateToken(tx, environmentId, requireId('apit', before.token_id), patchFields(before, body));
+      const after = await updateToken(tx, environmentId, databaseId(before.token_id), patchFields(before, body));
       if (after === undefined) return before;
       await this.#record(tx, context, 'api_token.updated', before, after);
       return after;
@@ -127,7 +127,7 @@ export class ApiTokenService {
       const before = await lockToken(tx, environmentId, key);
       if (before === undefined) return;
       requireVersion(preconditions, { id: before.token_id, version: before.version });
-      await deleteToken(tx, environmentId, requireId('apit', before.token_id));
+      await deleteToken(tx, environmentId, databaseId(before.token_id));
       await this.#record(tx, context, 'api_token.invalidated', before, undefined);
     });
   }

@@ -1,5 +1,6 @@
 import type { Client, ClientSecretAnswer, CreateClient, Scope } from '@crosswalk/contract';
 import type pg from 'pg';
+import { holdEnvironment } from '../database/hold-environment.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
@@ -38,6 +39,8 @@ export class ClientService {
   create(context: RequestContext, { name, scopes = allScopes }: CreateClient): Promise<ClientSecretAnswer> {
     requireText(name, 'name', 'name');
     return inTransaction(this.#pool, async (tx) => {
+      // So that no two take the last place.
+      await holdEnvironment(tx, context.environmentId);
       if ((await countClients(tx, context.environmentId)) >= maxClients)
         throw new ApiError('TOO_MANY_CLIENTS', `there are ${maxClients} API clients already`);
       const made = await this.#insert(tx, context.environmentId, this.#ids.next(), name, scopes, newSecret('cwk'));
@@ -52,7 +55,7 @@ export class ClientService {
    */
   createFirst(environmentId: string, given?: { id: string | undefined; secret: string }): Promise<ClientSecretAnswer | undefined> {
     return inTransaction(this.#pool, async (tx) => {
-      await tx.query('select from environments where id = $1 for update', [environmentId]);
+      await holdEnvironment(tx, environmentId);
       if (await hasClients(tx, environmentId)) return undefined;
       const id = given?.id === undefined ? this.#ids.next() : (parseId('skc', given.id) ?? this.#ids.next());
       return this.#insert(tx, environmentId, id, 'First client', allScopes, given?.secret ?? newSecret('cwk'));

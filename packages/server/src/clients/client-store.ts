@@ -44,10 +44,9 @@ export async function listClients(db: Queryable, environmentId: string): Promise
   return rows.map(toClient);
 }
 
-/** How many clients the environment has. Locks it until the transaction ends, so that no two take the last place. */
-export async function countClients(tx: Queryable, environmentId: string): Promise<number> {
-  await tx.query('select from environments where id = $1 for no key update', [environmentId]);
-  const { rows } = await tx.query<{ count: string }>('select count(*) from clients where environment_id = $1', [environmentId]);
+/** How many clients the environment has. */
+export async function countClients(db: Queryable, environmentId: string): Promise<number> {
+  const { rows } = await db.query<{ count: string }>('select count(*) from clients where environment_id = $1', [environmentId]);
   return Number(rows[0]?.count ?? 0);
 }
 

@@ -6,7 +6,7 @@ import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import { type FindOrganizations, notFound, type RecordReference, requireOrganization, resolveReference } from '../external-ids/index.ts';
 import { inChange, requireUnanswered } from '../idempotency/index.ts';
-import { type IdGenerator, requireId } from '../lib/id.ts';
+import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { domainNotFound, domainTaken, isVerified, newDomain, numberedPage } from './domain.ts';
 import {
@@ -94,7 +94,7 @@ export class DomainService {
   async delete(context: RequestContext, reference: DomainReference, preconditions: Preconditions): Promise<void> {
     await this.#change(context, reference, async (tx, domain, owner) => {
       requireVersion(preconditions, domain);
-      await deleteDomain(tx, context.environmentId, requireId('dom', domain.id));
+      await deleteDomain(tx, context.environmentId, databaseId(domain.id));
       await appendEvents(tx, context, this.#ids, [eventOf('organization.domain_deleted', 'domain', domain, undefined, owner)]);
     });
   }
@@ -112,7 +112,7 @@ export class DomainService {
       requireVersion(preconditions, before);
       if (isVerified(before)) return { verified: true, domain: before };
       const status = proved ? 'VERIFIED' : 'FAILED';
-      const after = await setVerificationStatus(tx, context.environmentId, requireId('dom', before.id), status);
+      const after = await setVerificationStatus(tx, context.environmentId, databaseId(before.id), status);
       if (after === undefined) return { verified: false, domain: before };
       const type = proved ? 'organization.domain_dns_verification_success' : 'organization.domain_dns_verification_failed';
       await appendEvents(tx, context, this.#ids, [eventOf(type, 'domain', before, after, owner)]);
@@ -149,7 +149,7 @@ export class DomainService {
 /** Takes all domains of a locked organization away within a change, in batches, each with its event. */
 export async function deleteDomainsOf(tx: pg.PoolClient, context: RequestContext, ids: IdGenerator, owner: Organization): Promise<void> {
   for (;;) {
-    const ended = await deleteSomeDomains(tx, context.environmentId, requireId('org', owner.id));
+    const ended = await deleteSomeDomains(tx, context.environmentId, databaseId(owner.id));
     if (ended.length === 0) return;
     const events = ended.map((domain) => eventOf('organization.domain_deleted', 'domain', domain, undefined, owner));
     await appendEvents(tx, context, ids, events);

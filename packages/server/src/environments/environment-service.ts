@@ -7,7 +7,7 @@ import { ApiError } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { requireText } from '../lib/text.ts';
-import { environmentNameTaken, environmentNotFound } from './environment.ts';
+import { environmentNameTaken, environmentNotFound, newEnvironment } from './environment.ts';
 import { findEnvironments, insertEnvironment, listEnvironmentsOf, lockEnvironment, renameEnvironment } from './environment-store.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -42,14 +42,13 @@ export class EnvironmentService {
     requireText(name, 'name', 'name');
     const operatorId = actor.type === 'operator' ? actor.id : null;
     if (operatorId === null) throw new ApiError('PERMISSION_DENIED', 'only operators make environments: sign in to the dashboard');
-    // The roles of the environment have the two IDs that follow its own.
-    const [id] = [this.#ids.next(), this.#ids.next(), this.#ids.next()];
+    const created = newEnvironment(this.#ids, name);
     const made = await this.#unique(() =>
       inChange(this.#pool, context, async (tx) => {
-        const environment = await insertEnvironment(tx, id, name);
-        await this.#makeAdmin(tx, id, operatorId);
+        const environment = await insertEnvironment(tx, created);
+        await this.#makeAdmin(tx, created.id, operatorId);
         const event = eventOf('environment.created', 'environment', undefined, environment);
-        await appendEvents(tx, { ...context, environmentId: id }, this.#ids, [event]);
+        await appendEvents(tx, { ...context, environmentId: created.id }, this.#ids, [event]);
         return environment;
       }),
     );

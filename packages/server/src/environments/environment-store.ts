@@ -1,6 +1,7 @@
 import type { Environment } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
-import { formatId } from '../lib/id.ts';
+import { formatId, type IdGenerator } from '../lib/id.ts';
+import { type NewEnvironment, newEnvironment } from './environment.ts';
 
 interface EnvironmentRow {
   id: string;
@@ -24,10 +25,10 @@ function toEnvironment(row: EnvironmentRow): Environment {
 
 /**
  * Makes the environment unless one of that name exists; returns the database ID and the name of the one that is there then. It has
- * the roles `admin`, the default creator, and `member`, the default member, from its beginning: their IDs follow its own.
+ * the roles `admin`, the default creator, and `member`, the default member, from its beginning.
  */
-export async function ensureEnvironment(db: Queryable, id: string, name: string): Promise<{ id: string; name: string }> {
-  await write(db, id, name, 'on conflict do nothing');
+export async function ensureEnvironment(db: Queryable, ids: IdGenerator, name: string): Promise<{ id: string; name: string }> {
+  await insertWithRoles(db, newEnvironment(ids, name), 'on conflict do nothing');
   const { rows } = await db.query<{ id: string; name: string }>('select id, name from environments where name = $1', [name]);
   const [environment] = rows;
   if (environment === undefined) throw new Error(`environment ${name} vanished`);
@@ -35,23 +36,27 @@ export async function ensureEnvironment(db: Queryable, id: string, name: string)
 }
 
 /** Makes an environment as `ensureEnvironment` does. The unique key `environments_name_key` refuses a name that is taken. */
-export async function insertEnvironment(tx: Queryable, id: string, name: string): Promise<Environment> {
-  await write(tx, id, name, '');
-  const [environment] = await findEnvironments(tx, [id]);
+export async function insertEnvironment(tx: Queryable, created: NewEnvironment): Promise<Environment> {
+  await insertWithRoles(tx, created);
+  const [environment] = await findEnvironments(tx, [created.id]);
   if (environment === undefined) throw new Error('an environment that was made vanished');
   return environment;
 }
 
 // One statement, as each row refers to another: foreign keys are checked when all are there.
-async function write(db: Queryable, id: string, name: string, onConflict: string): Promise<void> {
+async function insertWithRoles(
+  db: Queryable,
+  { id, name, creatorRoleId, memberRoleId }: NewEnvironment,
+  onConflict: 'on conflict do nothing' | '' = '',
+): Promise<void> {
   await db.query(
     `with made as (
        insert into environments (id, name, default_creator_role_id, default_member_role_id)
-       values ($1::bigint, $2, $1::bigint + 1, $1::bigint + 2) ${onConflict} returning id)
+       values ($1, $2, $3, $4) ${onConflict} returning id)
      insert into roles (environment_id, id, name, display_name)
-     select made.id, made.id + r.place, r.name, r.display_name
-     from made cross join (values (1, 'admin', 'Admin'), (2, 'member', 'Member')) as r (place, name, display_name)`,
-    [id, name],
+     select made.id, r.id, r.name, r.display_name
+     from made cross join (values ($3::bigint, 'admin', 'Admin'), ($4::bigint, 'member', 'Member')) as r (id, name, display_name)`,
+    [id, name, creatorRoleId, memberRoleId],
   );
 }
 

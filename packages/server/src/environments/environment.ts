@@ -1,5 +1,17 @@
 import { ApiError } from '../lib/api-error.ts';
-import { formatId } from '../lib/id.ts';
+import { formatId, type IdGenerator } from '../lib/id.ts';
+
+/** An environment that is about to be, with the IDs of the roles that it has from its beginning. Database IDs. */
+export interface NewEnvironment {
+  id: string;
+  name: string;
+  creatorRoleId: string;
+  memberRoleId: string;
+}
+
+export function newEnvironment(ids: IdGenerator, name: string): NewEnvironment {
+  return { id: ids.next(), name, creatorRoleId: ids.next(), memberRoleId: ids.next() };
+}
 
 /** The 404 of an environment, whether there is none or it is not the caller's. `id` is a database ID. */
 export function environmentNotFound(id: string): ApiError {

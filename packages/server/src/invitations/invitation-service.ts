@@ -6,7 +6,7 @@ import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import { notFound, type RecordReference, resolveReference } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
-import { type IdGenerator, requireId } from '../lib/id.ts';
+import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import {
   closingEvent,
@@ -73,7 +73,7 @@ export class InvitationService {
   async get({ environmentId }: RequestContext, { organizationId, user }: InvitationReference): Promise<Invited> {
     const userId = await resolveReference(this.#pool, environmentId, 'user', user);
     const membership = await this.#memberships.find(this.#pool, environmentId, organizationId, userId);
-    const sending = await findInvitation(this.#pool, environmentId, requireId('mem', membership.id));
+    const sending = await findInvitation(this.#pool, environmentId, databaseId(membership.id));
     if (sending === undefined) throw invitationNotFound(membership);
     return { membership, invitation: invitationOf(membership, sending) };
   }
@@ -102,7 +102,7 @@ export class InvitationService {
   resend(context: RequestContext, reference: InvitationReference, preconditions: Preconditions = {}): Promise<Invited> {
     const { environmentId } = context;
     return this.#change(context, reference, preconditions, async (tx, membership, sending) => {
-      const id = requireId('mem', membership.id);
+      const id = databaseId(membership.id);
       const renewed = await this.#memberships.reinvite(tx, environmentId, membership, needsRenewal(membership, new Date()));
       const before = { membership, invitation: invitationOf(membership, sending) };
       const after = { membership: renewed, invitation: invitationOf(renewed, await countResend(tx, environmentId, id)) };
@@ -133,7 +133,7 @@ export class InvitationService {
   /** Accepts an invitation for the person, who has proved to be that person elsewhere. 400 INVITATION_CLOSED unless it is open. */
   accept(context: RequestContext, reference: InvitationReference, preconditions: Preconditions): Promise<Invited> {
     return this.#change(context, reference, preconditions, async (tx, membership, sending) => {
-      const accepted = await this.#memberships.accept(tx, context.environmentId, requireId('mem', membership.id));
+      const accepted = await this.#memberships.accept(tx, context.environmentId, databaseId(membership.id));
       if (accepted === undefined) throw invitationClosed(membership, new Date());
       await appendEvents(tx, context, this.#ids, [closingEvent(accepted.before, accepted.after)]);
       return { membership: accepted.after, invitation: invitationOf(accepted.after, sending) };
@@ -152,7 +152,7 @@ export class InvitationService {
       const userId = await resolveReference(tx, environmentId, 'user', user);
       const membership = await this.#memberships.lock(tx, environmentId, organizationId, userId);
       requireVersion(preconditions, membership);
-      const sending = await findInvitation(tx, environmentId, requireId('mem', membership.id));
+      const sending = await findInvitation(tx, environmentId, databaseId(membership.id));
       if (sending === undefined) throw invitationNotFound(membership);
       return work(tx, membership, sending);
     });

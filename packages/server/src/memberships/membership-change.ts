@@ -6,7 +6,7 @@ import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import { membershipNotFound } from '../external-ids/index.ts';
 import { type InvitedMemberships, insertInvitation, invitationEvent, invitationOf } from '../invitations/index.ts';
-import { formatId, type IdGenerator, requireId } from '../lib/id.ts';
+import { databaseId, formatId, type IdGenerator } from '../lib/id.ts';
 import { type RoleScope, requireDefaultRole, requireRoles } from '../roles/index.ts';
 import { type MembershipFields, membershipExists, type NewMembership } from './membership.ts';
 import {
@@ -107,15 +107,15 @@ export async function lockMember(
 export const invitedMemberships: InvitedMemberships = {
   find: findMember,
   accept: acceptMembership,
-  revoke: (tx, environmentId, { id }) => revokeMembership(tx, environmentId, requireId('mem', id)),
+  revoke: (tx, environmentId, { id }) => revokeMembership(tx, environmentId, databaseId(id)),
   async lock(tx, environmentId, organizationId, userId) {
     await lockUserLimit(tx, environmentId, organizationId);
     const { membership } = await lockMember(tx, environmentId, organizationId, userId);
     return membership;
   },
   async reinvite(tx, environmentId, { id, organization_id: organizationId }, renew) {
-    const membership = await reinviteMembership(tx, environmentId, requireId('mem', id), renew);
-    if (renew) await holdUserLimit(tx, environmentId, requireId('org', organizationId));
+    const membership = await reinviteMembership(tx, environmentId, databaseId(id), renew);
+    if (renew) await holdUserLimit(tx, environmentId, databaseId(organizationId));
     return membership;
   },
 };
@@ -154,7 +154,7 @@ export async function reassignRole(
     const reassigned = await reassignSomeMemberships(tx, context.environmentId, scope, from.name, to.name, last);
     const end = reassigned.at(-1);
     if (end === undefined) return;
-    last = requireId('mem', end.membership.id);
+    last = databaseId(end.membership.id);
     const events = reassigned.map(({ membership, before }) => {
       const known = new Map([from, ...membership.roles].map(({ id, name, display_name }) => [name, { id, name, display_name }]));
       const roles = before.flatMap((name) => known.get(name) ?? []);

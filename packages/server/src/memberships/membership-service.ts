@@ -21,7 +21,7 @@ import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import { notFound, type RecordReference, resolveReference } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
-import { type IdGenerator, requireId } from '../lib/id.ts';
+import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
 import { isStorable } from '../lib/text.ts';
 import { changeOf, checkStored, compileFilter, type MetadataUpdate, metadataPatch, metadataReplacement } from '../metadata/index.ts';
@@ -242,7 +242,7 @@ export class MembershipService {
       const locked = cascade ? await this.#users.lock(tx, environmentId, userId) : undefined;
       const { membership } = await lockMember(tx, environmentId, reference.organizationId, userId);
       requireVersion(preconditions, membership);
-      const id = requireId('mem', membership.id);
+      const id = databaseId(membership.id);
       await endTokensOf(tx, context, this.#ids, { membershipIds: [id] });
       await deleteMemberships(tx, environmentId, [id]);
       await appendEvents(tx, context, this.#ids, [eventOf('user.organization_membership_deleted', 'membership', membership, undefined)]);
@@ -304,7 +304,7 @@ export class MembershipService {
     const after = await updateMembership(
       tx,
       context.environmentId,
-      requireId('mem', before.id),
+      databaseId(before.id),
       { ...fields, ...changes },
       changeOf(metadata, before.metadata),
     );
@@ -312,7 +312,7 @@ export class MembershipService {
     checkStored(after.metadata);
     const now = new Date();
     if (takesPlace(after, now) && !takesPlace(before, now)) {
-      await holdUserLimit(tx, context.environmentId, requireId('org', after.organization_id));
+      await holdUserLimit(tx, context.environmentId, databaseId(after.organization_id));
     }
     await appendEvents(tx, context, this.#ids, [eventOf('user.organization_membership_updated', 'membership', before, after)]);
     return after;

@@ -1,5 +1,6 @@
 import type { MetadataIndex, MetadataIndexState, RecordKind } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import { holdEnvironment } from '../database/hold-environment.ts';
 import { formatId } from '../lib/id.ts';
 import { formatKey, type IndexedKey } from '../metadata/index.ts';
 
@@ -41,7 +42,7 @@ export async function listIndexes(db: Queryable, environmentId: string): Promise
 
 /** The same; who creates or deletes one waits until the transaction ends, so that none is one too many. */
 export async function lockIndexes(tx: Queryable, environmentId: string): Promise<MetadataIndex[]> {
-  await tx.query('select from environments where id = $1 for no key update', [environmentId]);
+  await holdEnvironment(tx, environmentId);
   return listIndexes(tx, environmentId);
 }
 

@@ -25,7 +25,7 @@ import {
 } from '../external-ids/index.ts';
 import { inChange, inChanges, requireUnanswered } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
-import { type IdGenerator, requireId } from '../lib/id.ts';
+import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
 import { requireText } from '../lib/text.ts';
 import { deleteMembershipsOf } from '../memberships/index.ts';
@@ -261,7 +261,7 @@ export class OrganizationService {
       try {
         const found = await this.#find(context, key);
         if (found !== undefined) {
-          const reference = { id: requireId('org', found.record.id) };
+          const reference = { id: databaseId(found.record.id) };
           return await this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, ({ record }) => ({
             organization: record,
             created: false,

@@ -5,7 +5,7 @@ import { uniqueViolation } from '../database/sql-error.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import { inChange } from '../idempotency/index.ts';
-import { type IdGenerator, requireId } from '../lib/id.ts';
+import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { isStorable } from '../lib/text.ts';
 import { newPermission, patchPermission, permissionNameTaken, permissionNotFound } from './permission.ts';
@@ -64,7 +64,7 @@ export class PermissionService {
     return inChange(this.#pool, context, async (tx) => {
       const before = await this.#lock(tx, context, name);
       requireVersion(preconditions, before);
-      const after = await updatePermission(tx, context.environmentId, requireId('perm', before.id), patchPermission(before, body));
+      const after = await updatePermission(tx, context.environmentId, databaseId(before.id), patchPermission(before, body));
       if (after === undefined) return before;
       await appendEvents(tx, context, this.#ids, [eventOf('permission.updated', 'permission', before, after)]);
       return after;
@@ -78,7 +78,7 @@ export class PermissionService {
       await lockScope(tx, environmentId, environmentScope);
       const permission = await this.#lock(tx, context, name);
       requireVersion(preconditions, permission);
-      const id = requireId('perm', permission.id);
+      const id = databaseId(permission.id);
       await this.#takeFromRoles(tx, context, id);
       await deletePermission(tx, environmentId, id);
       await appendEvents(tx, context, this.#ids, [eventOf('permission.deleted', 'permission', permission, undefined)]);

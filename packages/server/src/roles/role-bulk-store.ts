@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/connection.ts';
+import { holdEnvironment } from '../database/hold-environment.ts';
 
 /** A role as imports see it. IDs are database IDs. */
 export interface KnownRole {
@@ -25,7 +26,7 @@ export async function lockScopes(
   organizationIds: readonly string[],
   ofEnvironment: boolean,
 ): Promise<Map<string, string | null>> {
-  await tx.query(`select from environments where id = $1 ${ofEnvironment ? 'for no key update' : 'for share'}`, [environmentId]);
+  await holdEnvironment(tx, environmentId, { shared: !ofEnvironment });
   if (organizationIds.length === 0) return new Map();
   const { rows } = await tx.query<{ id: string; default_member_role_id: string | null }>(
     'select id, default_member_role_id from organizations where environment_id = $1 and id = any($2::bigint[]) order by id for no key update',

@@ -16,7 +16,7 @@ import { appendEvents, type NewEvent } from '../events/index.ts';
 import { notFound } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { invalid } from '../lib/api-error.ts';
-import { type IdGenerator, requireId } from '../lib/id.ts';
+import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { isStorable } from '../lib/text.ts';
 import { checkPermissionNames, permissionNotFound, permissionNotGranted } from './permission.ts';
@@ -119,7 +119,7 @@ export class RoleService {
   /** Roles that extend a role directly, those of organizations among them: the first 1,000. */
   async listDependents(context: RequestContext, scope: RoleScope, name: string): Promise<Role[]> {
     const role = await this.get(context, scope, name);
-    return listDependents(this.#pool, context.environmentId, scope, requireId('role', role.id));
+    return listDependents(this.#pool, context.environmentId, scope, databaseId(role.id));
   }
 
   /** The permissions that a role has itself, or with those it inherits. */
@@ -164,7 +164,7 @@ export class RoleService {
       const fields = patchFields(role, changes);
       if (permissions === undefined) return { fields, changed: false };
       const permissionIds = await this.#permissionIds(tx, context.environmentId, 'permissions', permissions);
-      return { fields, changed: await replaceRolePermissions(tx, context.environmentId, requireId('role', role.id), permissionIds) };
+      return { fields, changed: await replaceRolePermissions(tx, context.environmentId, databaseId(role.id), permissionIds) };
     });
   }
 
@@ -183,7 +183,7 @@ export class RoleService {
   ): Promise<Role> {
     return this.#change(context, scope, name, preconditions, async (tx, role) => {
       const permissionIds = await this.#permissionIds(tx, context.environmentId, 'permission_names', names);
-      return { fields: role, changed: await addRolePermissions(tx, context.environmentId, requireId('role', role.id), permissionIds) };
+      return { fields: role, changed: await addRolePermissions(tx, context.environmentId, databaseId(role.id), permissionIds) };
     });
   }
 
@@ -198,8 +198,7 @@ export class RoleService {
     await this.#change(context, scope, name, preconditions, async (tx, role) => {
       const id = isStorable(permission) ? (await findPermissionIds(tx, context.environmentId, [permission])).get(permission) : undefined;
       if (id === undefined) throw permissionNotFound(permission);
-      if (!(await removeRolePermission(tx, context.environmentId, requireId('role', role.id), id)))
-        throw permissionNotGranted(name, permission);
+      if (!(await removeRolePermission(tx, context.environmentId, databaseId(role.id), id))) throw permissionNotGranted(name, permission);
       return { fields: role, changed: true };
     });
   }
@@ -222,7 +221,7 @@ export class RoleService {
         requireVersion(preconditions, role);
         const other = reassignTo === undefined ? undefined : await this.#replacement(tx, environmentId, scope, role, reassignTo);
         // First of all: it waits for those who are just giving the role to someone, and keeps others from it.
-        await deleteRole(tx, environmentId, requireId('role', role.id));
+        await deleteRole(tx, environmentId, databaseId(role.id));
         if (other !== undefined) await this.#reassignRole(tx, context, this.#ids, scope, role, other);
         else if (await hasUsers(tx, environmentId, scope, name)) throw roleHasUsers(role);
         await appendEvents(tx, context, this.#ids, [roleEvent('role.deleted', role, undefined)]);
@@ -249,10 +248,10 @@ export class RoleService {
         [before.member, member],
       ];
       const changed = pairs.filter(([old, now]) => old.id !== now.id).flat();
-      const ids = [...new Set(changed.map(({ id }) => requireId('role', id)))];
+      const ids = [...new Set(changed.map(({ id }) => databaseId(id)))];
       if (ids.length > 0) {
         const old = new Map((await findRolesById(tx, environmentId, ids)).map((role) => [role.id, role]));
-        await setDefaultRoles(tx, environmentId, requireId('role', creator.id), requireId('role', member.id));
+        await setDefaultRoles(tx, environmentId, databaseId(creator.id), databaseId(member.id));
         const events = (await touchRoles(tx, environmentId, ids)).map((role) => roleEvent('role.updated', old.get(role.id), role));
         await appendEvents(tx, context, this.#ids, events);
       }
@@ -268,7 +267,7 @@ export class RoleService {
     return this.#inChange(context, scope, async (tx) => {
       const role = name === null ? undefined : await findRole(tx, environmentId, scope, name, '');
       if (name !== null && role === undefined) throw unknownRole('default_member_role', name);
-      const roleId = role === undefined ? null : requireId('role', role.id);
+      const roleId = role === undefined ? null : databaseId(role.id);
       await appendEvents(tx, context, this.#ids, await this.#setDefaultMemberRole(tx, environmentId, organizationId, roleId));
       return { default_member: (await findDefaultRoles(tx, environmentId, scope)).member };
     });
@@ -296,7 +295,7 @@ export class RoleService {
       const before = await this.#own(tx, environmentId, scope, name);
       requireVersion(preconditions, before);
       const { fields, changed } = await work(tx, before);
-      const id = requireId('role', before.id);
+      const id = databaseId(before.id);
       if (fields.extends !== null && fields.extends !== before.extends)
         checkBase(name, fields.extends, await findChain(tx, environmentId, scope, id, fields.extends));
       const after = await updateRole(tx, environmentId, scope, id, fields, changed);
@@ -359,7 +358,7 @@ export class RoleService {
           throw roleIsDefault(name, 'the default member role of the environment');
         case 'organizations_default_member_fkey': {
           const { id } = await this.get(context, scope, name);
-          const holder = await findOrganizationWithDefault(this.#pool, context.environmentId, requireId('role', id));
+          const holder = await findOrganizationWithDefault(this.#pool, context.environmentId, databaseId(id));
           throw roleIsDefault(name, `the default member role of ${holder ?? 'an organization'}`);
         }
         default:

@@ -1,5 +1,6 @@
 import { type Role, type RoleInclude, type RolePermission, roleLimits } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import { holdEnvironment } from '../database/hold-environment.ts';
 import { formatId } from '../lib/id.ts';
 import { isoTime } from '../lib/time.ts';
 import type { Chain, RoleFields, RoleScope } from './role.ts';
@@ -98,9 +99,7 @@ export function toRolePermission({ id, name, description, create_time, update_ti
  * what a change sees of roles, what they extend and what they may do stays true. False if there is no such organization.
  */
 export async function lockScope(tx: Queryable, environmentId: string, { organizationId }: RoleScope): Promise<boolean> {
-  // Neither lock keeps out those who only refer to the row: new organizations, users and memberships.
-  const strength = organizationId === null ? 'for no key update' : 'for share';
-  await tx.query(`select from environments where id = $1 ${strength}`, [environmentId]);
+  await holdEnvironment(tx, environmentId, { shared: organizationId !== null });
   if (organizationId === null) return true;
   const { rowCount } = await tx.query('select from organizations where environment_id = $1 and id = $2 for no key update', [
     environmentId,

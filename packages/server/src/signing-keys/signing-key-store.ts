@@ -1,6 +1,7 @@
 import type { SigningKey, SigningKeyState } from '@crosswalk/contract';
 import type { JWK } from 'jose';
 import type { Queryable } from '../database/connection.ts';
+import { holdEnvironment } from '../database/hold-environment.ts';
 import { formatId } from '../lib/id.ts';
 import type { KeyPair } from './key-pair.ts';
 import { clockTolerance, endedKeyDays } from './signing-key.ts';
@@ -63,7 +64,7 @@ export async function listSigningKeys(db: Queryable, environmentId: string): Pro
 
 /** The same, locked until the transaction ends: of those who change the keys of an environment at once, one does and then the next. */
 export async function lockSigningKeys(tx: Queryable, environmentId: string): Promise<SigningKey[]> {
-  await tx.query('select from environments where id = $1 for no key update', [environmentId]);
+  await holdEnvironment(tx, environmentId);
   return listSigningKeys(tx, environmentId);
 }
 

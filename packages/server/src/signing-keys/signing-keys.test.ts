@@ -281,7 +281,7 @@ test('the key of one environment opens no other', async () => {
 });
 
 test('a key that was just made is among the public ones at once', async () => {
-  const environment = await ensureEnvironment(server.database.pool, new IdGenerator(1021).next(), 'with its first key');
+  const environment = await ensureEnvironment(server.database.pool, new IdGenerator(1021), 'with its first key');
   await server.signingKeys.makeFirst(environment.id);
   const { rows } = await sql('select kid from token_keys where environment_id = $1', [environment.id]);
   const { keys } = Object(await (await fetch(`${server.url}/keys`)).json());
@@ -290,7 +290,7 @@ test('a key that was just made is among the public ones at once', async () => {
 });
 
 test('servers that give the first tokens of an environment at once sign with one key', async () => {
-  const environment = await ensureEnvironment(server.database.pool, new IdGenerator(1022).next(), 'without a key');
+  const environment = await ensureEnvironment(server.database.pool, new IdGenerator(1022), 'without a key');
   const made = await server.clients.createFirst(environment.id);
   const client = { clientId: made?.client.id ?? '', clientSecret: made?.plain_secret ?? '' };
   const started = await Promise.all([startAnotherServer(server, {}), startAnotherServer(server, {})]);
@@ -359,7 +359,7 @@ test('the key that all environments shared before they had their own goes on as 
     await database.pool.query('insert into signing_keys (kid, public_jwk, private_key_encrypted) values ($1, $2, $3)', values);
     const ids = new IdGenerator(1021);
     const made = [];
-    for (const name of ['first', 'second']) made.push(await ensureEnvironment(database.pool, ids.next(), name));
+    for (const name of ['first', 'second']) made.push(await ensureEnvironment(database.pool, ids, name));
     await migrate(database.pool);
 
     const app = await buildApp({ ...testSettings, pool: database.pool });

@@ -1,5 +1,6 @@
 import { type ExternalSystem, type RecordKind, systemLimits } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import { holdEnvironment } from '../database/hold-environment.ts';
 import { formatId } from '../lib/id.ts';
 import type { SystemFields } from './system.ts';
 
@@ -42,7 +43,7 @@ export async function findSystem(db: Queryable, environmentId: string, name: str
  * at once to describe a system one does, and none is one too many.
  */
 export async function lockSystem(tx: Queryable, environmentId: string, name: string): Promise<ExternalSystem | undefined> {
-  await tx.query('select from environments where id = $1 for no key update', [environmentId]);
+  await holdEnvironment(tx, environmentId);
   return findSystem(tx, environmentId, name);
 }
 

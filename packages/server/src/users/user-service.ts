@@ -32,7 +32,7 @@ import {
 import { inChange, inChanges, requireUnanswered } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { emailKey, parseEmail } from '../lib/email.ts';
-import { type IdGenerator, requireId } from '../lib/id.ts';
+import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
 import { requireText } from '../lib/text.ts';
 import {
@@ -133,9 +133,7 @@ export class UserService {
     const found = await this.#find(context, reference);
     if (found === undefined) throw notFound('user', reference);
     const { id } = found.record;
-    const membership = await this.#reads.run(context, (db) =>
-      findMembership(db, context.environmentId, organizationId, requireId('usr', id)),
-    );
+    const membership = await this.#reads.run(context, (db) => findMembership(db, context.environmentId, organizationId, databaseId(id)));
     if (membership === undefined) throw notFound('user', reference);
     return found;
   }
@@ -182,7 +180,7 @@ export class UserService {
         inChange(this.#pool, context, async (tx) => {
           const [made] = await this.#insert(tx, [{ context, created }]);
           if (made === undefined) throw new Error('a user who was written did not come back');
-          const result = await addMembership(tx, context, this.#ids, organizationId, requireId('usr', made.id), added);
+          const result = await addMembership(tx, context, this.#ids, organizationId, databaseId(made.id), added);
           return { user: { ...made, memberships: [result.membership] }, ...result };
         }),
       ),
@@ -317,7 +315,7 @@ export class UserService {
       try {
         const found = await this.#find(context, key);
         if (found !== undefined) {
-          const reference = { id: requireId('usr', found.record.id) };
+          const reference = { id: databaseId(found.record.id) };
           return await this.#change(context, reference, body, { user: metadataPatch(body.metadata) }, preconditions, ({ record }) => ({
             user: record,
             created: false,
@@ -366,7 +364,7 @@ export class UserService {
 /** Removes a locked user within a change: their memberships, their external IDs, the record, each with its event. */
 export async function removeUser(tx: pg.PoolClient, context: RequestContext, ids: IdGenerator, user: User): Promise<void> {
   const { environmentId } = context;
-  const id = requireId('usr', user.id);
+  const id = databaseId(user.id);
   await deleteMembershipsOf(tx, context, ids, { userId: id });
   await releaseExternalIds(tx, environmentId, 'user', id);
   await deleteUser(tx, environmentId, id);
