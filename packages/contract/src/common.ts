@@ -79,7 +79,7 @@ export const Timestamp = Type.String({
 
 export const Version = Type.Integer({
   minimum: 1,
-  description: 'Grows by one at each change of the record. Its ETag is this figure in quotes.',
+  description: 'Grows by one at each change of the record. Its ETag begins with this figure.',
 });
 
 /** How an answer came to this record. */

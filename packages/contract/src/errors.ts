@@ -244,8 +244,14 @@ export const errorCatalogue = {
   CLIENT_NOT_FOUND: {
     status: 404,
     grpc: 5,
-    title: 'There is no such client or secret in this environment',
+    title: 'There is no such client in this environment',
     wayOut: 'List the clients of the environment, or those of the organization.',
+  },
+  CLIENT_SECRET_NOT_FOUND: {
+    status: 404,
+    grpc: 5,
+    title: 'The client has no such secret',
+    wayOut: 'Get the client: it lists its secrets.',
   },
   SIGNING_KEY_NOT_FOUND: {
     status: 404,

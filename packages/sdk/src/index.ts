@@ -110,7 +110,7 @@ export { type ImportPreset, type ImportPresetName, importPreset, importPresets, 
 export type { ImportSettings, ImportSource, ImportsPage, WaitOptions } from './imports.ts';
 export { List, type PageInfo, type PageOptions } from './pages.ts';
 export { listPreset, reconcileItemsOfCsv, reconcileItemsOfLines } from './reconcile-list.ts';
-export type { CallOptions, ChangeOptions, CrosswalkOptions, UpsertOptions } from './request.ts';
+export type { CallOptions, ChangeOptions, CrosswalkOptions, Seen, UpsertOptions } from './request.ts';
 export { DashboardSession } from './session.ts';
 export { type KnownSystem, knownSystems, matchesIdPattern, systemUrl } from './system-ids.ts';
 export type { Matched, Membership, MetadataTypes, Organization, User } from './types.ts';

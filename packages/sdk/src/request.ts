@@ -34,10 +34,19 @@ export interface CallOptions {
   idempotencyKey?: string;
 }
 
+/** A record as it was read, as far as a change is held to it. */
+export interface Seen {
+  id: string;
+  version: number;
+}
+
 /** Settings of a call that changes a record. */
 export interface ChangeOptions extends CallOptions {
-  /** Change only this version (a number, or an ETag), or any that exists (`'*'`); else a `PreconditionError`. */
-  ifMatch?: number | string;
+  /**
+   * Change only this version, or any that exists (`'*'`); else a `PreconditionError`. A number is a version of whatever record is found; a record that was read
+   * (or an ETag) says whose version it is: an external ID may be another's by now.
+   */
+  ifMatch?: number | string | Seen;
 }
 
 /** Settings of an upsert. */
@@ -315,7 +324,8 @@ function isToken(readFrom: string): boolean {
   return readFrom !== 'any' && readFrom !== 'primary';
 }
 
-function entityTag(match: number | string): string {
+function entityTag(match: number | string | Seen): string {
+  if (typeof match === 'object') return `"${match.version}-${match.id.slice(match.id.indexOf('_') + 1)}"`;
   if (match === '*' || (typeof match === 'string' && match.startsWith('"'))) return match;
   return `"${match}"`;
 }

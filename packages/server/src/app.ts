@@ -36,6 +36,7 @@ import { Loop } from './lib/loop.ts';
 import { PageTokens } from './lib/page-token.ts';
 import { deriveKeys, type SecretKeys } from './lib/seal.ts';
 import { findTracer } from './lib/tracing.ts';
+import { recordTag } from './lib/version-tag.ts';
 import { MailService, type MailSettings, mailRoutes, openMail, purgeMessages, readMailBacklog } from './mail/index.ts';
 import { invitedMemberships, MembershipService, membershipRoutes, reassignRole, userRoleRoutes } from './memberships/index.ts';
 import { MetadataIndexService, MetadataIndexWorker, metadataIndexRoutes } from './metadata-indexes/index.ts';
@@ -241,8 +242,8 @@ export async function buildApp({
   const tokens = new AccessTokens({ pool, issuer: publicUrl, ring });
   const credentials = new CredentialService({ pool, lifetime: tokenSettings.lifetime });
   const clients = new ClientService({ pool, ids });
-  const organizationClients = new OrganizationClientService({ pool, ids, findOrganizations });
-  const apiTokens = new ApiTokenService({ pool, ids, findOrganizations });
+  const organizationClients = new OrganizationClientService({ pool, ids });
+  const apiTokens = new ApiTokenService({ pool, ids });
   const passwords = new Passwords(passwordCost);
   const sessions = new SessionService({ pool, ids, passwords });
   const firstOperator = new FirstOperatorService({ pool, ids, passwords });
@@ -393,7 +394,7 @@ export async function buildApp({
     prefix: 'org',
     noun: 'organization',
     answer: OrganizationAnswer,
-    tagOf: ({ version }) => version,
+    tagOf: recordTag,
     idOf: async (context, reference) =>
       'id' in reference ? reference.id : databaseId((await organizations.get(context, reference)).record.id),
     setMetadataKey: (...change) => organizations.setMetadataKey(...change),

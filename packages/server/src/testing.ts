@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import pg from 'pg';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { type App, type AppOptions, buildApp, type WebhookOptions } from './app.ts';
 import { type ConnectionOptions, openPool, type PoolOptions } from './database/connection.ts';
 import { ensureEnvironment } from './environments/index.ts';
@@ -189,4 +189,9 @@ async function testClient(url: string, environmentId: string, clientId: string, 
       return { status: response.status, headers: response.headers, text, body: text === '' ? undefined : JSON.parse(text) };
     },
   };
+}
+
+/** An ETag of a version, of whatever record and whatever its answer shows beside. */
+export function tagOf(version: number): unknown {
+  return expect.stringMatching(new RegExp(`^"${version}-[1-9][0-9]*(-[0-9a-f]{16})?"$`));
 }

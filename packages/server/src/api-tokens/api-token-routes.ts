@@ -10,6 +10,7 @@ import {
 } from '@crosswalk/contract';
 import { requireId } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
+import { recordTag } from '../lib/version-tag.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
@@ -22,7 +23,8 @@ const tag = 'API tokens';
 
 /** REST of API tokens. The answer that shows a token is never stored, by a cache or for a retry. */
 export function apiTokenRoutes(app: Routes, apiTokens: ApiTokenService, pageTokens: PageTokens): void {
-  const changed = (token: ApiToken) => ({ status: 200, body: { token_info: token }, tag: token.version });
+  const tokenTag = ({ token_id: id, version }: ApiToken) => recordTag({ id, version });
+  const changed = (token: ApiToken) => ({ status: 200, body: { token_info: token }, tag: tokenTag(token) });
 
   app.post(
     collection,
@@ -108,7 +110,7 @@ export function apiTokenRoutes(app: Routes, apiTokens: ApiTokenService, pageToke
     ),
     async (request, reply) => {
       const token = await apiTokens.update(changeContextOf(request, changed), request.body, preconditionsOf(request));
-      return sendRecord(request, reply, token.version, { token_info: token });
+      return sendRecord(request, reply, tokenTag(token), { token_info: token });
     },
   );
 

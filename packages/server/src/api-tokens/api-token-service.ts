@@ -6,7 +6,7 @@ import { foreignKeyViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents } from '../events/index.ts';
-import { type FindOrganizations, membershipNotFound, notFound, requireOrganization } from '../external-ids/index.ts';
+import { membershipNotFound, notFound, requireOrganization } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
@@ -33,15 +33,13 @@ import {
 export class ApiTokenService {
   readonly #pool: pg.Pool;
   readonly #ids: IdGenerator;
-  readonly #findOrganizations: FindOrganizations;
   readonly #findById;
   readonly #findByHash;
   readonly #touch;
 
-  constructor({ pool, ids, findOrganizations }: { pool: pg.Pool; ids: IdGenerator; findOrganizations: FindOrganizations }) {
+  constructor({ pool, ids }: { pool: pg.Pool; ids: IdGenerator }) {
     this.#pool = pool;
     this.#ids = ids;
-    this.#findOrganizations = findOrganizations;
     this.#findById = createBatcher((keys: readonly { environmentId: string; id: string }[]) => findValidTokens(pool, keys));
     this.#findByHash = createBatcher((keys: readonly { environmentId: string; hash: Buffer }[]) => findValidTokensByHash(pool, keys));
     this.#touch = createBatcher(async (keys: readonly { environmentId: string; id: string }[]) => {
@@ -93,7 +91,7 @@ export class ApiTokenService {
 
   /** One page of the tokens of an organization, or of a user in it (database IDs); 404 if there is no such organization. */
   async list({ environmentId }: RequestContext, query: ApiTokensQuery, page: PageRequest): Promise<Page<ApiToken>> {
-    await requireOrganization(this.#findOrganizations, this.#pool, environmentId, query.organizationId);
+    await requireOrganization(this.#pool, environmentId, query.organizationId);
     return listTokens(this.#pool, environmentId, query, page);
   }
 
@@ -101,7 +99,7 @@ export class ApiTokenService {
    * Changes what the body names; claims are replaced, by an empty object too. (Over gRPC an empty map is one that was not
    * sent: leave it out of the body.)
    */
-  update(context: RequestContext, { token: text, ...body }: UpdateApiToken, preconditions: Preconditions = {}): Promise<ApiToken> {
+  update(context: RequestContext, { token: text, ...body }: UpdateApiToken, preconditions: Preconditions): Promise<ApiToken> {
     const { environmentId } = context;
     return inChange(this.#pool, context, async (tx) => {
       const key = tokenKey(text);
@@ -119,7 +117,7 @@ export class ApiTokenService {
    * Ends a token at once. As RFC 7009 (section 2.2) has it, a token that is not valid already, or is none, is no error: what
    * the caller wants is so.
    */
-  async invalidate(context: RequestContext, text: string, preconditions: Preconditions = {}): Promise<void> {
+  async invalidate(context: RequestContext, text: string, preconditions: Preconditions): Promise<void> {
     const { environmentId } = context;
     const key = tokenKey(text);
     if (key === undefined) return;

@@ -34,7 +34,7 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
     ),
     async (request, reply) => {
       const made = await clients.create(contextOf(request), request.body);
-      return sendRecord(request, reply.code(201).header('cache-control', 'no-store'), clientTag(made.client), made);
+      return sendRecord(request, reply.code(201).header('cache-control', 'no-store'), clientTag(made.client.id, made.client), made);
     },
   );
 
@@ -52,7 +52,7 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
     ),
     async (request, reply) => {
       const client = await clients.get(contextOf(request), clientOf(request));
-      return sendRecord(request, reply, clientTag(client), { client });
+      return sendRecord(request, reply, clientTag(client.id, client), { client });
     },
   );
 
@@ -95,7 +95,7 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
     ),
     async (request, reply) => {
       const made = await clients.createSecret(contextOf(request), clientOf(request), preconditionsOf(request));
-      return sendRecord(request, reply.code(201).header('cache-control', 'no-store'), clientTag(made.client), made);
+      return sendRecord(request, reply.code(201).header('cache-control', 'no-store'), clientTag(made.client.id, made.client), made);
     },
   );
 
@@ -109,7 +109,7 @@ export function clientRoutes(app: Routes, clients: ClientService): void {
         scope: 'write',
         adminOnly: true,
         answers: { 204: null },
-        errors: [...changeErrors, 'LAST_CLIENT_SECRET'],
+        errors: [...changeErrors, 'CLIENT_SECRET_NOT_FOUND', 'LAST_CLIENT_SECRET'],
       },
       { params: paramsOf(`${one}/secrets/:secret_id`) },
     ),

@@ -9,7 +9,7 @@ import { formatId, type IdGenerator, parseId } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { hashSecret, hintOf, newSecret } from '../lib/secret.ts';
 import { requireText } from '../lib/text.ts';
-import { maxClients, maxSecrets } from './client.ts';
+import { clientNotFound, clientSecretNotFound, maxClients, maxSecrets } from './client.ts';
 import { countClients, deleteClient, findClient, hasClients, insertClient, listClients, lockClient, raiseClient } from './client-store.ts';
 import { deleteSecret, insertSecret } from './secret-store.ts';
 
@@ -101,7 +101,7 @@ export class ClientService {
     return inTransaction(this.#pool, async (tx) => {
       const before = await this.#lock(tx, environmentId, clientId, preconditions);
       const secret = formatId('sks', secretId);
-      if (!before.secrets.some(({ id }) => id === secret)) throw new ApiError('CLIENT_NOT_FOUND', `${before.id} has no secret ${secret}`);
+      if (!before.secrets.some(({ id }) => id === secret)) throw clientSecretNotFound(before.id, secret);
       if (before.secrets.length === 1)
         throw new ApiError('LAST_CLIENT_SECRET', 'this is the only secret; make another first, or delete the client');
       await deleteSecret(tx, environmentId, 'skc', clientId, secretId);
@@ -132,8 +132,4 @@ export class ClientService {
     requireVersion(preconditions, client);
     return client;
   }
-}
-
-function clientNotFound(id: string): ApiError {
-  return new ApiError('CLIENT_NOT_FOUND', `there is no client ${formatId('skc', id)}`);
 }

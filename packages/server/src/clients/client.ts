@@ -1,7 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Client } from '@crosswalk/contract';
+import { ApiError } from '../lib/api-error.ts';
+import { formatId } from '../lib/id.ts';
 import { hashSecret } from '../lib/secret.ts';
-import { versionTag } from '../lib/version-tag.ts';
+import { recordTag } from '../lib/version-tag.ts';
 
 /**
  * The kinds of client, by the prefix of their ID: `skc` is a client of the environment and uses this API, `m2morg` one
@@ -20,9 +22,23 @@ export function findMatch<Kept extends { secret_hash: Buffer }>(kept: readonly K
 const noHash = Buffer.alloc(32);
 
 /** The entity tag of a client's answer: it shows when secrets were used, which is no change of the client, so that is part of it. */
-export function clientTag({ version, secrets, last_used_time }: Pick<Client, 'version' | 'secrets' | 'last_used_time'>): string {
-  if (last_used_time === null) return String(version);
-  return versionTag(version, [last_used_time, ...secrets.map((secret) => secret.last_used_time)].join());
+export function clientTag(
+  id: string,
+  { version, secrets, last_used_time }: Pick<Client, 'version' | 'secrets' | 'last_used_time'>,
+): string {
+  const uses = [last_used_time, ...secrets.map((secret) => secret.last_used_time)].join();
+  return recordTag({ id, version }, last_used_time === null ? undefined : uses);
+}
+
+/** The 404 of a client. `id` is a database ID. */
+export function clientNotFound(id: string): ApiError {
+  const client = formatId('skc', id);
+  return new ApiError('CLIENT_NOT_FOUND', `there is no client ${client}`, { resource: { id: client, kind: 'client' } });
+}
+
+/** The 404 of a secret of a client of either kind. IDs are public ones. */
+export function clientSecretNotFound(clientId: string, id: string): ApiError {
+  return new ApiError('CLIENT_SECRET_NOT_FOUND', `${clientId} has no secret ${id}`, { resource: { id, kind: 'client_secret' } });
 }
 
 /** Live secrets of one client of either kind: the one in use and the one that replaces it. */

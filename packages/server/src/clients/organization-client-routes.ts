@@ -14,7 +14,7 @@ import type { PageTokens } from '../lib/page-token.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
-import { member, paramsOf } from '../transport/paths.ts';
+import { member, organizationOf, paramsOf } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
 import { clientTag } from './client.ts';
@@ -28,7 +28,7 @@ const changeErrors: ErrorCode[] = [...notFound, 'VERSION_MISMATCH'];
 
 /** REST of the clients of organizations. Answers that show a secret are never stored, by a cache or for a retry. */
 export function organizationClientRoutes(app: Routes, clients: OrganizationClientService, tokens: PageTokens): void {
-  const changed = (client: OrganizationClient) => ({ status: 200, body: { client }, tag: clientTag(client) });
+  const changed = (client: OrganizationClient) => ({ status: 200, body: { client }, tag: clientTag(client.client_id, client) });
 
   app.post(
     collection,
@@ -48,7 +48,12 @@ export function organizationClientRoutes(app: Routes, clients: OrganizationClien
     ),
     async (request, reply) => {
       const result = await clients.create(contextOf(request), organizationOf(request), request.body);
-      return sendRecord(request, reply.code(201).header('cache-control', 'no-store'), clientTag(result.client), result);
+      return sendRecord(
+        request,
+        reply.code(201).header('cache-control', 'no-store'),
+        clientTag(result.client.client_id, result.client),
+        result,
+      );
     },
   );
 
@@ -86,7 +91,7 @@ export function organizationClientRoutes(app: Routes, clients: OrganizationClien
     ),
     async (request, reply) => {
       const client = await clients.get(contextOf(request), referenceOf(request));
-      return sendRecord(request, reply, clientTag(client), { client });
+      return sendRecord(request, reply, clientTag(client.client_id, client), { client });
     },
   );
 
@@ -107,7 +112,7 @@ export function organizationClientRoutes(app: Routes, clients: OrganizationClien
     ),
     async (request, reply) => {
       const client = await clients.update(changeContextOf(request, changed), referenceOf(request), request.body, preconditionsOf(request));
-      return sendRecord(request, reply, clientTag(client), { client });
+      return sendRecord(request, reply, clientTag(client.client_id, client), { client });
     },
   );
 
@@ -165,7 +170,7 @@ export function organizationClientRoutes(app: Routes, clients: OrganizationClien
         scope: 'write',
         adminOnly: true,
         answers: { 204: null },
-        errors: [...changeErrors, 'LAST_CLIENT_SECRET'],
+        errors: [...changeErrors, 'CLIENT_SECRET_NOT_FOUND', 'LAST_CLIENT_SECRET'],
       },
       { params: paramsOf(`${one}/secrets/:secret_id`) },
     ),
@@ -175,10 +180,6 @@ export function organizationClientRoutes(app: Routes, clients: OrganizationClien
       return reply.code(204).send();
     },
   );
-}
-
-function organizationOf({ params }: { params: unknown }): string {
-  return requireId('org', member(params, 'organization_id'), 'organization_id');
 }
 
 function referenceOf(request: { params: unknown }): OrganizationClientReference {

@@ -11,13 +11,13 @@ import { foreignKeyViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents } from '../events/index.ts';
-import { type FindOrganizations, notFound, requireOrganization } from '../external-ids/index.ts';
+import { notFound, requireOrganization } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { formatId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { hashSecret, hintOf, newSecret } from '../lib/secret.ts';
-import { maxSecrets } from './client.ts';
+import { clientSecretNotFound, maxSecrets } from './client.ts';
 import { newOrganizationClient, organizationClientNotFound, patchFields } from './organization-client.ts';
 import { type ClientEventType, clientEvent } from './organization-client-change.ts';
 import {
@@ -44,12 +44,10 @@ export interface OrganizationClientReference {
 export class OrganizationClientService {
   readonly #pool: pg.Pool;
   readonly #ids: IdGenerator;
-  readonly #findOrganizations: FindOrganizations;
 
-  constructor({ pool, ids, findOrganizations }: { pool: pg.Pool; ids: IdGenerator; findOrganizations: FindOrganizations }) {
+  constructor({ pool, ids }: { pool: pg.Pool; ids: IdGenerator }) {
     this.#pool = pool;
     this.#ids = ids;
-    this.#findOrganizations = findOrganizations;
   }
 
   /** The client; 404 if the organization has no such client. */
@@ -61,7 +59,7 @@ export class OrganizationClientService {
 
   /** One page of the clients of an organization (database ID); 404 if there is no such organization. */
   async list({ environmentId }: RequestContext, organizationId: string, page: PageRequest): Promise<Page<OrganizationClient>> {
-    await requireOrganization(this.#findOrganizations, this.#pool, environmentId, organizationId);
+    await requireOrganization(this.#pool, environmentId, organizationId);
     return listOrganizationClients(this.#pool, environmentId, organizationId, page);
   }
 
@@ -118,7 +116,7 @@ export class OrganizationClientService {
   createSecret(
     context: RequestContext,
     reference: OrganizationClientReference,
-    preconditions: Preconditions = {},
+    preconditions: Preconditions,
   ): Promise<OrganizationClientSecretAnswer> {
     const { organizationId, clientId } = reference;
     const plainSecret = newSecret('cwk');
@@ -145,14 +143,14 @@ export class OrganizationClientService {
     context: RequestContext,
     reference: OrganizationClientReference,
     secretId: string,
-    preconditions: Preconditions = {},
+    preconditions: Preconditions,
   ): Promise<void> {
     const { organizationId, clientId } = reference;
     const publicId = formatId('sks', secretId);
     return inChange(this.#pool, context, async (tx) => {
       const before = await this.#lock(tx, context, reference, preconditions);
       if (!before.secrets.some(({ id }) => id === publicId)) {
-        throw new ApiError('CLIENT_NOT_FOUND', `${before.client_id} has no secret ${publicId}`);
+        throw clientSecretNotFound(before.client_id, publicId);
       }
       if (before.secrets.length === 1) throw new ApiError('LAST_CLIENT_SECRET', 'last client cannot be deleted');
       await deleteSecret(tx, context.environmentId, 'm2morg', clientId, secretId);

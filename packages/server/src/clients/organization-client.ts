@@ -89,5 +89,8 @@ export function clientRecord({ client_id: id, last_used_time: _, secrets, ...fie
 
 /** The 404 of a client: of another organization as of none. IDs are database IDs. */
 export function organizationClientNotFound(organizationId: string, id: string): ApiError {
-  return new ApiError('CLIENT_NOT_FOUND', `${formatId('org', organizationId)} has no client ${formatId('m2morg', id)}`);
+  const client = formatId('m2morg', id);
+  return new ApiError('CLIENT_NOT_FOUND', `${formatId('org', organizationId)} has no client ${client}`, {
+    resource: { id: client, kind: 'client' },
+  });
 }

@@ -9,6 +9,7 @@ import {
 } from '@crosswalk/contract';
 import { Type } from 'typebox';
 import { requireId } from '../lib/id.ts';
+import { recordTag } from '../lib/version-tag.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { member, paramsOf, type RecordPath, recordPaths, withQuery } from '../transport/paths.ts';
@@ -23,8 +24,8 @@ const domainErrors: ErrorCode[] = [...ownerErrors, 'DOMAIN_NOT_FOUND'];
 
 /** REST of the domains of organizations. */
 export function domainRoutes(app: Routes, domains: DomainService): void {
-  const created = (domain: Domain) => ({ status: 201, body: { domain }, tag: domain.version });
-  const verified = (body: VerifyDomainAnswer) => ({ status: 200, body, tag: body.domain.version });
+  const created = (domain: Domain) => ({ status: 201, body: { domain }, tag: recordTag(domain) });
+  const verified = (body: VerifyDomainAnswer) => ({ status: 200, body, tag: recordTag(body.domain) });
 
   for (const path of recordPaths(organizations, 'org', 'organization_id')) {
     const collection = path.partUrl('domains');
@@ -47,7 +48,7 @@ export function domainRoutes(app: Routes, domains: DomainService): void {
       ),
       async (request, reply) => {
         const domain = await domains.create(changeContextOf(request, created), path.reference(request), request.body);
-        return sendRecord(request, reply.code(201), domain.version, { domain });
+        return sendRecord(request, reply.code(201), recordTag(domain), { domain });
       },
     );
 
@@ -85,7 +86,7 @@ export function domainRoutes(app: Routes, domains: DomainService): void {
       ),
       async (request, reply) => {
         const domain = await domains.get(contextOf(request), referenceOf(path, request));
-        return sendRecord(request, reply, domain.version, { domain });
+        return sendRecord(request, reply, recordTag(domain), { domain });
       },
     );
 
@@ -107,7 +108,7 @@ export function domainRoutes(app: Routes, domains: DomainService): void {
       ),
       async (request, reply) => {
         const result = await domains.verify(changeContextOf(request, verified), referenceOf(path, request), preconditionsOf(request));
-        return sendRecord(request, reply, result.domain.version, result);
+        return sendRecord(request, reply, recordTag(result.domain), result);
       },
     );
 

@@ -4,7 +4,7 @@ import type { Queryable } from '../database/connection.ts';
 import { foreignKeyViolation } from '../database/sql-error.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
-import { type FindOrganizations, notFound, type RecordReference, requireOrganization, resolveReference } from '../external-ids/index.ts';
+import { notFound, type RecordReference, requireOrganization, resolveReference } from '../external-ids/index.ts';
 import { inChange, requireUnanswered } from '../idempotency/index.ts';
 import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
@@ -20,6 +20,12 @@ import {
   setVerificationStatus,
 } from './domain-store.ts';
 import type { LookUpTxt } from './txt-records.ts';
+
+/** Reads organizations by database ID; given by the organizations feature. */
+export type FindOrganizations = (
+  db: Queryable,
+  keys: readonly { environmentId: string; id: string }[],
+) => Promise<(Organization | undefined)[]>;
 
 /** Which domain: its organization as the caller likes, the domain by database ID. */
 export interface DomainReference {
@@ -67,7 +73,7 @@ export class DomainService {
   ): Promise<DomainPage> {
     const page = numberedPage({ size: query.pageSize, number: query.pageNumber });
     const organizationId = await resolveReference(this.#pool, environmentId, 'organization', reference);
-    await this.#organization(this.#pool, environmentId, organizationId);
+    await requireOrganization(this.#pool, environmentId, organizationId);
     const { domains, total, totalIsFloor } = await listDomains(this.#pool, environmentId, organizationId, query.type, page);
     return { page_size: page.size, page_number: page.number, domains, total_size: total, total_size_is_floor: totalIsFloor };
   }
@@ -103,7 +109,7 @@ export class DomainService {
    * Looks for the TXT record that proves who owns the domain, and notes what it found. What is verified stays so and
    * is not looked up again. 503 DNS_UNAVAILABLE when nobody knows: nothing changes then.
    */
-  async verify(context: RequestContext, reference: DomainReference, preconditions: Preconditions = {}): Promise<VerifyDomainAnswer> {
+  async verify(context: RequestContext, reference: DomainReference, preconditions: Preconditions): Promise<VerifyDomainAnswer> {
     // The domain may be gone since this request was answered.
     await requireUnanswered(this.#pool, context);
     // Before the transaction: it must not wait for the DNS.
@@ -141,8 +147,10 @@ export class DomainService {
     });
   }
 
-  #organization(db: Queryable, environmentId: string, id: string): Promise<Organization> {
-    return requireOrganization(this.#findOrganizations, db, environmentId, id);
+  async #organization(db: Queryable, environmentId: string, id: string): Promise<Organization> {
+    const [organization] = await this.#findOrganizations(db, [{ environmentId, id }]);
+    if (organization === undefined) throw notFound('organization', { id });
+    return organization;
   }
 }
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useTestServer } from '../testing.ts';
+import { tagOf, useTestServer } from '../testing.ts';
 
 const server = useTestServer();
 const request: typeof server.client.request = (...call) => server.client.request(...call);
@@ -31,7 +31,7 @@ async function eventsOf(publicId: string): Promise<Record<string, unknown>[]> {
 describe('create', () => {
   test('201: a domain without a type is the organization’s own and waits for its proof', async () => {
     const { status, headers, body } = await request('POST', domainsOf(acme), { domain: 'Acme.Example' });
-    expect([status, headers.get('etag')]).toEqual([201, '"1"']);
+    expect([status, headers.get('etag')]).toEqual([201, tagOf(1)]);
     expect(body).toEqual({
       domain: {
         id: expect.stringMatching(/^dom_[0-9]{18,19}$/),
@@ -183,7 +183,7 @@ describe('get', () => {
       request('GET', `${organizations}:external:domains/${id}?external_id=..&system=crm`),
     ]);
     expect(answers.map(({ status, body }) => [status, Object(body).domain?.id])).toEqual(Array(3).fill([200, id]));
-    expect((await request('GET', `${domainsOf(organizationId)}/${id}`, undefined, { 'if-none-match': '"1"' })).status).toBe(304);
+    expect((await request('GET', `${domainsOf(organizationId)}/${id}`, undefined, { 'if-none-match': `"1-${id.slice(4)}"` })).status).toBe(304);
   });
 
   test('404: unknown, or of another organization; 400: not the ID of a domain', async () => {

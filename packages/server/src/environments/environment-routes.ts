@@ -1,5 +1,6 @@
 import { CreateEnvironment, type Environment, EnvironmentAnswer, EnvironmentList, UpdateEnvironment } from '@crosswalk/contract';
 import { requireId } from '../lib/id.ts';
+import { recordTag } from '../lib/version-tag.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { member, paramsOf } from '../transport/paths.ts';
@@ -13,7 +14,7 @@ const tag = 'Environments';
 
 /** REST of environments. */
 export function environmentRoutes(app: Routes, environments: EnvironmentService): void {
-  const answer = (status: number) => (environment: Environment) => ({ status, body: { environment }, tag: environment.version });
+  const answer = (status: number) => (environment: Environment) => ({ status, body: { environment }, tag: recordTag(environment) });
 
   app.get(
     collection,
@@ -48,7 +49,7 @@ export function environmentRoutes(app: Routes, environments: EnvironmentService)
     ),
     async (request, reply) => {
       const environment = await environments.create(changeContextOf(request, answer(201)), request.body);
-      return sendRecord(request, reply.code(201), environment.version, { environment });
+      return sendRecord(request, reply.code(201), recordTag(environment), { environment });
     },
   );
 
@@ -70,7 +71,7 @@ export function environmentRoutes(app: Routes, environments: EnvironmentService)
     async (request, reply) => {
       const id = requireId('env', member(request.params, 'environment_id'), 'environment_id');
       const environment = await environments.update(changeContextOf(request, answer(200)), id, request.body, preconditionsOf(request));
-      return sendRecord(request, reply, environment.version, { environment });
+      return sendRecord(request, reply, recordTag(environment), { environment });
     },
   );
 }

@@ -15,9 +15,11 @@ export function newEnvironment(ids: IdGenerator, name: string): NewEnvironment {
 
 /** The 404 of an environment, whether there is none or it is not the caller's. `id` is a database ID. */
 export function environmentNotFound(id: string): ApiError {
+  const environment = formatId('env', id);
   return new ApiError(
     'ENVIRONMENT_NOT_FOUND',
-    `the request is not about ${formatId('env', id)}: a client changes its own environment, an operator the one that x-crosswalk-environment names`,
+    `the request is not about ${environment}: a client changes its own environment, an operator the one that x-crosswalk-environment names`,
+    { resource: { id: environment, kind: 'environment' } },
   );
 }
 

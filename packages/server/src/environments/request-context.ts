@@ -18,6 +18,11 @@ export interface RequestContext {
   idempotency?: IdempotentRequest;
 }
 
+/** The context of what the system does by itself, or for somebody who is no client and no operator. `requestId` names the work in its events. */
+export function systemContext(environmentId: string, requestId: string): RequestContext {
+  return { environmentId, actor: { type: 'system', id: null }, requestId };
+}
+
 /** A request that may be repeated and must have its effect once. */
 export interface IdempotentRequest {
   key: string;

@@ -4,7 +4,6 @@ export {
   externalIdTaken,
   externalKey,
   type Found,
-  lostUpsert,
   parseExternalId,
   patchSystemIds,
   primarySystem,
@@ -24,7 +23,6 @@ export {
 export { externalIdRoutes } from './external-id-routes.ts';
 export { externalIdJoin, purgeAliases, releaseExternalIds } from './external-id-store.ts';
 export {
-  type FindOrganizations,
   membershipNotFound,
   notFound,
   requireOrganization,
@@ -33,3 +31,4 @@ export {
 } from './reference.ts';
 export { type Move, RekeyService } from './rekey-service.ts';
 export { ResolveService } from './resolve-service.ts';
+export { upsertBy } from './upsert.ts';

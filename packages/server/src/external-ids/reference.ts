@@ -1,4 +1,4 @@
-import type { ErrorCode, MatchedBy, Organization, RecordKind } from '@crosswalk/contract';
+import type { ErrorCode, MatchedBy, RecordKind } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { ApiError, excerpt } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
@@ -51,22 +51,14 @@ export async function resolveReferences(
   });
 }
 
-/** Reads organizations by database ID, in the order of the keys; given by the organizations feature, to those that it uses itself. */
-export type FindOrganizations = (
-  db: Queryable,
-  keys: readonly { environmentId: string; id: string }[],
-) => Promise<(Organization | undefined)[]>;
-
-/** The organization of a database ID; 404 if there is none. */
-export async function requireOrganization(
-  find: FindOrganizations,
-  db: Queryable,
-  environmentId: string,
-  id: string,
-): Promise<Organization> {
-  const [organization] = await find(db, [{ environmentId, id }]);
-  if (organization === undefined) throw notFound('organization', { id });
-  return organization;
+/** Holds a call about what belongs to an organization (database ID) to one that there is: 404 if there is none. */
+export async function requireOrganization(db: Queryable, environmentId: string, id: string): Promise<void> {
+  const { rowCount } = await db.query({
+    name: 'has-organization',
+    text: 'select from organizations where environment_id = $1 and id = $2',
+    values: [environmentId, id],
+  });
+  if (rowCount !== 1) throw notFound('organization', { id });
 }
 
 const codes: Record<RecordKind, ErrorCode> = { organization: 'ORGANIZATION_NOT_FOUND', user: 'USER_NOT_FOUND' };

@@ -98,5 +98,7 @@ function answerAgain(stored: StoredAnswer, { requestHash }: ClientKey): never {
 }
 
 function inUse(): ApiError {
-  return new ApiError('RECORD_BUSY', 'the key is in use by another request; try again', { retryAfter: 1 });
+  return new ApiError('RECORD_BUSY', 'Idempotency-Key: another request with this key is under way; try again in a second', {
+    retryAfter: 1,
+  });
 }

@@ -8,7 +8,7 @@ import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
 import { member, paramsOf, type RecordPath, recordPaths, withQuery } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
-import type { Invited } from './invitation.ts';
+import { type Invited, invitedTag } from './invitation.ts';
 import type { InvitationReference, InvitationService, StateWanted } from './invitation-service.ts';
 
 const collection = '/api/v1/invites/organizations/:organization_id/users';
@@ -18,10 +18,10 @@ const changeErrors: ErrorCode[] = [...findErrors, 'INVITATION_CLOSED', 'VERSION_
 
 const listQuery = Type.Object(ListInvitationsQuery, { additionalProperties: false });
 
-/** REST of invitations. The ETag of an answer is that of the membership. */
+/** REST of invitations. Their versions are those of the memberships. */
 export function invitationRoutes(app: Routes, invitations: InvitationService, tokens: PageTokens): void {
-  const resent = ({ invitation, membership }: Invited) => ({ status: 200, body: { invite: invitation }, tag: membership.version });
-  const changed = ({ invitation, membership }: Invited) => ({ status: 200, body: { invitation }, tag: membership.version });
+  const resent = (invited: Invited) => ({ status: 200, body: { invite: invited.invitation }, tag: invitedTag(invited) });
+  const changed = (invited: Invited) => ({ status: 200, body: { invitation: invited.invitation }, tag: invitedTag(invited) });
 
   app.get(
     '/api/v1/invitations',
@@ -90,7 +90,7 @@ export function invitationRoutes(app: Routes, invitations: InvitationService, to
       ),
       async (request, reply) => {
         const found = await invitations.get(contextOf(request), referenceOf(path, request));
-        return sendRecord(request, reply, found.membership.version, changed(found).body);
+        return sendRecord(request, reply, invitedTag(found), changed(found).body);
       },
     );
 
@@ -113,7 +113,7 @@ export function invitationRoutes(app: Routes, invitations: InvitationService, to
       async (request, reply) => {
         const context = changeContextOf(request, resent);
         const result = await invitations.resend(context, referenceOf(path, request), preconditionsOf(request));
-        return sendRecord(request, reply, result.membership.version, resent(result).body);
+        return sendRecord(request, reply, invitedTag(result), resent(result).body);
       },
     );
 
@@ -136,7 +136,7 @@ export function invitationRoutes(app: Routes, invitations: InvitationService, to
       async (request, reply) => {
         const context = changeContextOf(request, changed);
         const result = await invitations.revoke(context, referenceOf(path, request), preconditionsOf(request));
-        return sendRecord(request, reply, result.membership.version, changed(result).body);
+        return sendRecord(request, reply, invitedTag(result), changed(result).body);
       },
     );
 
@@ -158,7 +158,7 @@ export function invitationRoutes(app: Routes, invitations: InvitationService, to
       async (request, reply) => {
         const context = changeContextOf(request, changed);
         const result = await invitations.accept(context, referenceOf(path, request), preconditionsOf(request));
-        return sendRecord(request, reply, result.membership.version, changed(result).body);
+        return sendRecord(request, reply, invitedTag(result), changed(result).body);
       },
     );
   }

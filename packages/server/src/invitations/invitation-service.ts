@@ -2,9 +2,9 @@ import type { Invitation, InvitationState, Membership } from '@crosswalk/contrac
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import { inTransaction } from '../database/transaction.ts';
-import type { RequestContext } from '../environments/index.ts';
+import { type RequestContext, systemContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
-import { notFound, type RecordReference, resolveReference } from '../external-ids/index.ts';
+import { type RecordReference, requireOrganization, resolveReference } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
@@ -20,7 +20,7 @@ import {
   stateOf,
 } from './invitation.ts';
 import { isLinkToken, type LinkState, linkStateOf, linkTokenHash } from './invitation-link.ts';
-import { countResend, findInvitation, hasOrganization, listInvitations } from './invitation-store.ts';
+import { countResend, findInvitation, listInvitations } from './invitation-store.ts';
 import { findLinkedMessage, type InvitationMessage } from './link-store.ts';
 
 /** What invitations need of memberships; given by that feature, which opens an invitation with each that begins with one. */
@@ -91,7 +91,7 @@ export class InvitationService {
     page: PageRequest,
   ): Promise<Page<Invitation>> {
     const organizationId = await resolveReference(this.#pool, environmentId, 'organization', reference);
-    if (!(await hasOrganization(this.#pool, environmentId, organizationId))) throw notFound('organization', reference);
+    await requireOrganization(this.#pool, environmentId, organizationId);
     return listInvitations(this.#pool, environmentId, { organizationId, ...wanted }, page);
   }
 
@@ -99,7 +99,7 @@ export class InvitationService {
    * Sends an invitation again: one that is open keeps its end, one that has expired gets a new one; links that were sent before are of no
    * use any more. 400 INVITATION_CLOSED when it was accepted or revoked; 404 when there is no such user, membership or invitation.
    */
-  resend(context: RequestContext, reference: InvitationReference, preconditions: Preconditions = {}): Promise<Invited> {
+  resend(context: RequestContext, reference: InvitationReference, preconditions: Preconditions): Promise<Invited> {
     const { environmentId } = context;
     return this.#change(context, reference, preconditions, async (tx, membership, sending) => {
       const id = databaseId(membership.id);
@@ -176,7 +176,7 @@ export class InvitationService {
     const accepted = await inTransaction(this.#pool, async (tx) => {
       const change = await this.#memberships.accept(tx, environmentId, membershipId);
       if (change === undefined) return false;
-      const context: RequestContext = { environmentId, actor: { type: 'system', id: null }, requestId };
+      const context = systemContext(environmentId, requestId);
       await appendEvents(tx, context, this.#ids, [closingEvent(change.before, change.after)]);
       return true;
     });

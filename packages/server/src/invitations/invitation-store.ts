@@ -145,13 +145,3 @@ export async function listInvitations(
   );
   return { ...page, items: page.items.map(toInvitation) };
 }
-
-/** Whether there is an organization, for lists of what belongs to it. */
-export async function hasOrganization(db: Queryable, environmentId: string, id: string): Promise<boolean> {
-  const { rowCount } = await db.query({
-    name: 'has-organization',
-    text: 'select from organizations where environment_id = $1 and id = $2',
-    values: [environmentId, id],
-  });
-  return rowCount === 1;
-}

@@ -1,6 +1,7 @@
 import type { Invitation, InvitationState, Membership } from '@crosswalk/contract';
 import { eventOf, type NewEvent } from '../events/index.ts';
 import { ApiError } from '../lib/api-error.ts';
+import { recordTag } from '../lib/version-tag.ts';
 
 /*
  * The life of an invitation. It has no state of its own: what its membership is decides, so the two cannot contradict each other.
@@ -61,6 +62,11 @@ export function invitationOf(membership: InvitedMembership, sending: Sending, no
 export interface Invited {
   membership: Membership;
   invitation: Invitation;
+}
+
+/** The entity tag of an answer about an invitation: it shows an address and a state, which change without the membership. */
+export function invitedTag({ membership, invitation }: Invited): string {
+  return recordTag(membership, JSON.stringify(invitation));
 }
 
 /** The event that an invitation is to be sent: for the first time, or again. It carries what a mail needs to say. */

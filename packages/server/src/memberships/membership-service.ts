@@ -17,7 +17,7 @@ import type { Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
 import { foreignKeyViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
-import type { RequestContext } from '../environments/index.ts';
+import { type RequestContext, systemContext } from '../environments/index.ts';
 import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import { notFound, type RecordReference, resolveReference } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
@@ -136,7 +136,7 @@ export class MembershipService {
     context: RequestContext,
     reference: MembershipReference,
     body: UpdateMembership,
-    preconditions: Preconditions = {},
+    preconditions: Preconditions,
     metadata: MetadataUpdate = metadataPatch(body.metadata),
   ) {
     return this.#change(context, reference, body, metadata, preconditions);
@@ -233,7 +233,7 @@ export class MembershipService {
   async delete(
     context: RequestContext,
     reference: MembershipReference,
-    preconditions: Preconditions = {},
+    preconditions: Preconditions,
     { cascade = false }: { cascade?: boolean | undefined } = {},
   ): Promise<void> {
     const { environmentId } = context;
@@ -257,7 +257,7 @@ export class MembershipService {
       const expired = await expireMemberships(tx);
       for (const environmentId of new Set(expired.map((one) => one.environmentId))) {
         const memberships = expired.filter((one) => one.environmentId === environmentId).map(({ membership }) => membership);
-        await appendEvents(tx, systemContext(environmentId), this.#ids, memberships.map(expiryEvent));
+        await appendEvents(tx, systemContext(environmentId, 'expire-invitations'), this.#ids, memberships.map(expiryEvent));
       }
       return expired.length;
     });
@@ -321,11 +321,6 @@ export class MembershipService {
 
 function namesOf(roles: Membership['roles']): string[] {
   return roles.map(({ name }) => name);
-}
-
-/** The context of what no request asked for. */
-function systemContext(environmentId: string): RequestContext {
-  return { environmentId, actor: { type: 'system', id: null }, requestId: 'expire-invitations' };
 }
 
 /** The event of an invitation that nobody accepted in time, from the membership as it is then. */

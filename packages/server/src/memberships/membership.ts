@@ -8,7 +8,7 @@ import {
 } from '@crosswalk/contract';
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { parseEmail } from '../lib/email.ts';
-import { versionTag } from '../lib/version-tag.ts';
+import { recordTag } from '../lib/version-tag.ts';
 import { newMetadata } from '../metadata/index.ts';
 
 /** The fields of a membership that are set as a whole. */
@@ -95,8 +95,8 @@ export function withRoles(before: readonly string[], added: readonly string[]): 
 }
 
 /** The entity tag of a membership's answer: it shows its roles, whose names for people change without it, so they are part of it. */
-export function membershipTag({ version, roles }: Membership): string {
-  return roles.length === 0 ? String(version) : versionTag(version, JSON.stringify(roles));
+export function membershipTag(membership: Membership): string {
+  return recordTag(membership, membership.roles.length === 0 ? undefined : JSON.stringify(membership.roles));
 }
 
 /** The 409 of a second membership of one person in one organization. */

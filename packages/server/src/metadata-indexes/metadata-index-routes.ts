@@ -1,5 +1,6 @@
 import { CreateMetadataIndex, type ErrorCode, MetadataIndexAnswer, MetadataIndexList } from '@crosswalk/contract';
 import { requireId } from '../lib/id.ts';
+import { recordTag } from '../lib/version-tag.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { member, paramsOf } from '../transport/paths.ts';
@@ -39,7 +40,7 @@ export function metadataIndexRoutes(app: Routes, indexes: MetadataIndexService):
     ),
     async (request, reply) => {
       const index = await indexes.get(contextOf(request), idOf(request));
-      return sendRecord(request, reply, index.version, { metadata_index: index });
+      return sendRecord(request, reply, recordTag(index), { metadata_index: index });
     },
   );
 
@@ -64,10 +65,10 @@ export function metadataIndexRoutes(app: Routes, indexes: MetadataIndexService):
       const context = changeContextOf(request, (index: MetadataIndexAnswer['metadata_index']) => ({
         status: 201,
         body: { metadata_index: index },
-        tag: index.version,
+        tag: recordTag(index),
       }));
       const index = await indexes.create(context, request.body);
-      return sendRecord(request, reply.code(201), index.version, { metadata_index: index });
+      return sendRecord(request, reply.code(201), recordTag(index), { metadata_index: index });
     },
   );
 

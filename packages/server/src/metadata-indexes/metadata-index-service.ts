@@ -7,6 +7,7 @@ import { ApiError } from '../lib/api-error.ts';
 import { formatId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { formatKey, parseKey } from '../metadata/index.ts';
+import { metadataIndexNotFound } from './metadata-index.ts';
 import { deleteIndex, findIndex, insertIndex, listIndexes, lockIndexes } from './metadata-index-store.ts';
 
 /** What the service of metadata indexes works with. */
@@ -37,7 +38,7 @@ export class MetadataIndexService {
   /** One of them; 404 if there is none. */
   async get({ environmentId }: RequestContext, id: string): Promise<MetadataIndex> {
     const index = await findIndex(this.#pool, environmentId, id);
-    if (index === undefined) throw notFound(id);
+    if (index === undefined) throw metadataIndexNotFound(id);
     return index;
   }
 
@@ -67,15 +68,11 @@ export class MetadataIndexService {
     const { environmentId } = context;
     await inChange(this.#pool, context, async (tx) => {
       const index = (await lockIndexes(tx, environmentId)).find((one) => one.id === formatId('midx', id));
-      if (index === undefined) throw notFound(id);
+      if (index === undefined) throw metadataIndexNotFound(id);
       requireVersion(preconditions, index);
       await deleteIndex(tx, environmentId, id);
       await appendEvents(tx, context, this.#ids, [eventOf('metadata_index.deleted', 'metadata_index', index, undefined)]);
     });
     this.#wake();
   }
-}
-
-function notFound(id: string): ApiError {
-  return new ApiError('METADATA_INDEX_NOT_FOUND', `there is no index of metadata ${formatId('midx', id)} in this environment`);
 }

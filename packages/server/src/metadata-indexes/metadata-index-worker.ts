@@ -1,7 +1,7 @@
 import type { MetadataIndex } from '@crosswalk/contract';
 import pg from 'pg';
 import { inTransaction } from '../database/transaction.ts';
-import type { RequestContext } from '../environments/index.ts';
+import { systemContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import type { IdGenerator } from '../lib/id.ts';
 import { Loop } from '../lib/loop.ts';
@@ -99,7 +99,7 @@ export class MetadataIndexWorker {
 
   async #note({ environment_id: environmentId, id }: WantedIndex, built: Pick<MetadataIndex, 'state' | 'error'>): Promise<void> {
     const { pool, ids } = this.#options;
-    const context: RequestContext = { environmentId, actor: { type: 'system', id: null }, requestId: 'build-metadata-index' };
+    const context = systemContext(environmentId, 'build-metadata-index');
     await inTransaction(pool, async (tx) => {
       const noted = await noteBuilt(tx, environmentId, id, built);
       if (noted === undefined) return;

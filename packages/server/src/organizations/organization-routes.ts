@@ -14,6 +14,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Found } from '../external-ids/index.ts';
 import type { FeedService } from '../feed/index.ts';
 import type { PageTokens } from '../lib/page-token.ts';
+import { recordTag } from '../lib/version-tag.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { pageAnswer, pageContextOf, pageRequestOf } from '../transport/pages.ts';
@@ -32,13 +33,13 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
   const answer = ({ record, matchedBy }: Found<Organization>) => ({
     status: 200,
     body: { organization: record, matched_by: matchedBy },
-    tag: record.version,
+    tag: recordTag(record),
   });
   const sendFound = (request: FastifyRequest, reply: FastifyReply, found: Found<Organization>) => {
     const shown = answer(found);
     return sendRecord(request, reply, shown.tag, shown.body);
   };
-  const created = (organization: Organization) => ({ status: 201, body: { organization }, tag: organization.version });
+  const created = (organization: Organization) => ({ status: 201, body: { organization }, tag: recordTag(organization) });
 
   app.post(
     collection,
@@ -55,7 +56,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
     ),
     async (request, reply) => {
       const organization = await organizations.create(changeContextOf(request, created), request.body);
-      return sendRecord(request, reply.code(201), organization.version, { organization });
+      return sendRecord(request, reply.code(201), recordTag(organization), { organization });
     },
   );
 
@@ -211,7 +212,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
         const upserted = (result: UpsertOrganizationAnswer) => ({
           status: result.created ? 201 : 200,
           body: result,
-          tag: result.organization.version,
+          tag: recordTag(result.organization),
         });
         const result = await organizations.upsert(
           changeContextOf(request, upserted),
@@ -219,7 +220,7 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply.code(upserted(result).status), result.organization.version, result);
+        return sendRecord(request, reply.code(upserted(result).status), recordTag(result.organization), result);
       },
     );
   }

@@ -12,7 +12,6 @@ import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import {
   type ExternalKey,
   type Found,
-  lostUpsert,
   moveExternalIds,
   notFound,
   parseExternalId,
@@ -21,12 +20,13 @@ import {
   resolveReference,
   resolveReferences,
   systemIdsOf,
+  upsertBy,
   withKey,
 } from '../external-ids/index.ts';
-import { inChange, inChanges, requireUnanswered } from '../idempotency/index.ts';
+import { inChange, inChanges } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { databaseId, type IdGenerator } from '../lib/id.ts';
-import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
+import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { requireText } from '../lib/text.ts';
 import { deleteMembershipsOf } from '../memberships/index.ts';
 import {
@@ -50,9 +50,6 @@ import {
   listOrganizations,
   lockOrganization,
 } from './organization-store.ts';
-
-/** An upsert whose create and update both lost a race runs again this often. */
-const upsertAttempts = 5;
 
 /** An organization that is to be made. `shape` makes of it what is answered, which an idempotent retry repeats. */
 interface Creation {
@@ -167,7 +164,7 @@ export class OrganizationService {
     context: RequestContext,
     reference: RecordReference,
     body: UpdateOrganization,
-    preconditions: Preconditions = {},
+    preconditions: Preconditions,
     metadata: MetadataUpdate = metadataPatch(body.metadata),
   ): Promise<Found<Organization>> {
     return this.#change(context, reference, body, metadata, preconditions, (found) => found);
@@ -257,31 +254,23 @@ export class OrganizationService {
     body: UpdateOrganization,
     preconditions: Preconditions,
   ): Promise<UpsertOrganizationAnswer> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const found = await this.#find(context, key);
-        if (found !== undefined) {
-          const reference = { id: databaseId(found.record.id) };
-          return await this.#change(context, reference, body, metadataPatch(body.metadata), preconditions, ({ record }) => ({
-            organization: record,
-            created: false,
-            matched_by: found.matchedBy,
-          }));
-        }
-        requireAbsenceAllowed(preconditions);
+    return upsertBy(this.#pool, context, 'organization', key, preconditions, {
+      find: () => this.#find(context, key),
+      update: ({ record: { id }, matchedBy }) =>
+        this.#change(context, { id: databaseId(id) }, body, metadataPatch(body.metadata), preconditions, ({ record }) => ({
+          organization: record,
+          created: false,
+          matched_by: matchedBy,
+        })),
+      create: async () => {
         const created = newOrganization(withKey({ ...body, display_name: nameOf(body) }, key));
-        return await this.#create(context, created, (organization) => ({ organization, created: true }));
-      } catch (error) {
-        if (attempt < upsertAttempts && lostUpsert(error, 'organization', key)) continue;
-        // What is needed now may be refused though it was not when this request was answered.
-        await requireUnanswered(this.#pool, context);
-        throw error;
-      }
-    }
+        return this.#create(context, created, (organization) => ({ organization, created: true }));
+      },
+    });
   }
 
   /** Removes an organization, its API tokens and clients, its memberships, its domains, its roles and its external IDs. Its users stay: they are people with IDs of their own. */
-  async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions = {}): Promise<void> {
+  async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions): Promise<void> {
     const { environmentId } = context;
     await inChange(this.#pool, context, async (tx) => {
       const id = await resolveReference(tx, environmentId, 'organization', reference);

@@ -9,6 +9,7 @@ import {
   UpsertUserManagementSettings,
   UserManagementSettingsAnswer,
 } from '@crosswalk/contract';
+import { recordTag } from '../lib/version-tag.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { recordPaths } from '../transport/paths.ts';
@@ -40,14 +41,14 @@ export function organizationSettingsRoutes(app: Routes, settings: OrganizationSe
         { ...path.parts, body: UpdateOrganizationSettings },
       ),
       async (request, reply) => {
-        const changed = (organization: Organization) => ({ status: 200, body: { organization }, tag: organization.version });
+        const changed = (organization: Organization) => ({ status: 200, body: { organization }, tag: recordTag(organization) });
         const organization = await settings.updateFeatures(
           changeContextOf(request, changed),
           path.reference(request),
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, organization.version, { organization });
+        return sendRecord(request, reply, recordTag(organization), { organization });
       },
     );
 
@@ -66,7 +67,7 @@ export function organizationSettingsRoutes(app: Routes, settings: OrganizationSe
       ),
       async (request, reply) => {
         const organization = await settings.get(contextOf(request), path.reference(request));
-        return sendRecord(request, reply, organization.version, users(organization));
+        return sendRecord(request, reply, recordTag(organization), users(organization));
       },
     );
 
@@ -87,14 +88,14 @@ export function organizationSettingsRoutes(app: Routes, settings: OrganizationSe
         { ...path.parts, body: UpsertUserManagementSettings },
       ),
       async (request, reply) => {
-        const changed = (organization: Organization) => ({ status: 200, body: users(organization), tag: organization.version });
+        const changed = (organization: Organization) => ({ status: 200, body: users(organization), tag: recordTag(organization) });
         const organization = await settings.upsertUserManagement(
           changeContextOf(request, changed),
           path.reference(request),
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, organization.version, users(organization));
+        return sendRecord(request, reply, recordTag(organization), users(organization));
       },
     );
 
@@ -113,7 +114,7 @@ export function organizationSettingsRoutes(app: Routes, settings: OrganizationSe
       ),
       async (request, reply) => {
         const organization = await settings.get(contextOf(request), path.reference(request));
-        return sendRecord(request, reply, organization.version, policy(organization));
+        return sendRecord(request, reply, recordTag(organization), policy(organization));
       },
     );
 
@@ -131,14 +132,14 @@ export function organizationSettingsRoutes(app: Routes, settings: OrganizationSe
         { ...path.parts, body: UpdateSessionPolicy },
       ),
       async (request, reply) => {
-        const changed = (organization: Organization) => ({ status: 200, body: policy(organization), tag: organization.version });
+        const changed = (organization: Organization) => ({ status: 200, body: policy(organization), tag: recordTag(organization) });
         const organization = await settings.updateSessionPolicy(
           changeContextOf(request, changed),
           path.reference(request),
           request.body,
           preconditionsOf(request),
         );
-        return sendRecord(request, reply, organization.version, policy(organization));
+        return sendRecord(request, reply, recordTag(organization), policy(organization));
       },
     );
 

@@ -1,9 +1,8 @@
 import type pg from 'pg';
-import { notFound } from '../external-ids/index.ts';
+import { requireOrganization } from '../external-ids/index.ts';
 import { ApiError } from '../lib/api-error.ts';
-import { findSomeRoleNames, lockDefaultRole, lockRoles } from './assigned-role-store.ts';
+import { findSomeRoleNames, holdDefaultRole, holdRoles } from './assigned-role-store.ts';
 import { unknownRole } from './role.ts';
-import { scopeExists } from './role-store.ts';
 
 /**
  * Holds a change of a membership to roles that its organization (database ID) has or sees, which stay until the transaction
@@ -17,11 +16,11 @@ export async function requireRoles(
   fieldOf: (index: number) => string,
 ): Promise<void> {
   if (names.length === 0) return;
-  const found = await lockRoles(tx, environmentId, organizationId, names);
+  const found = await holdRoles(tx, environmentId, organizationId, names);
   const index = names.findIndex((name) => !found.has(name));
   const missing = names[index];
   if (missing === undefined) return;
-  if (!(await scopeExists(tx, environmentId, { organizationId }))) throw notFound('organization', { id: organizationId });
+  await requireOrganization(tx, environmentId, organizationId);
   throw unknownRole(fieldOf(index), missing, await findSomeRoleNames(tx, environmentId, organizationId, suggestedRoles));
 }
 
@@ -34,9 +33,9 @@ const defaultAttempts = 5;
 /** The role of new members of an organization (database ID), which stays until the transaction ends. 404 if there is no such organization. */
 export async function requireDefaultRole(tx: pg.PoolClient, environmentId: string, organizationId: string): Promise<string> {
   for (let attempt = 1; attempt <= defaultAttempts; attempt += 1) {
-    const name = await lockDefaultRole(tx, environmentId, organizationId);
+    const name = await holdDefaultRole(tx, environmentId, organizationId);
     if (name !== undefined) return name;
-    if (!(await scopeExists(tx, environmentId, { organizationId }))) throw notFound('organization', { id: organizationId });
+    await requireOrganization(tx, environmentId, organizationId);
   }
   throw new ApiError('RECORD_BUSY', 'the default role is being replaced; try again', { retryAfter: 1 });
 }

@@ -52,7 +52,7 @@ const lockedOrganization =
   'o as materialized (select default_member_role_id from organizations where environment_id = $1 and id = $2 for key share)';
 
 /** Which of these names are roles that an organization (database ID) has or sees. Those that are stay until the transaction ends. */
-export async function lockRoles(
+export async function holdRoles(
   tx: Queryable,
   environmentId: string,
   organizationId: string,
@@ -72,7 +72,7 @@ export async function lockRoles(
  * The name of the role that new members of an organization (database ID) get, which stays until the transaction ends;
  * undefined when there is no such organization, or the default was just deleted after another had taken its place.
  */
-export async function lockDefaultRole(tx: Queryable, environmentId: string, organizationId: string): Promise<string | undefined> {
+export async function holdDefaultRole(tx: Queryable, environmentId: string, organizationId: string): Promise<string | undefined> {
   const { rows } = await tx.query<{ name: string }>({
     name: 'lock-default-role',
     text: `with ${lockedOrganization}

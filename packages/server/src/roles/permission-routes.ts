@@ -8,6 +8,7 @@ import {
   UpdatePermission,
 } from '@crosswalk/contract';
 import type { PageTokens } from '../lib/page-token.ts';
+import { recordTag } from '../lib/version-tag.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { pageAnswer, pageRequestOf } from '../transport/pages.ts';
@@ -23,8 +24,8 @@ const notFound: ErrorCode[] = ['PERMISSION_NOT_FOUND'];
 
 /** REST of permissions. */
 export function permissionRoutes(app: Routes, permissions: PermissionService, tokens: PageTokens): void {
-  const answer = (permission: Permission) => ({ status: 200, body: { permission }, tag: permission.version });
-  const created = (permission: Permission) => ({ status: 201, body: { permission }, tag: permission.version });
+  const answer = (permission: Permission) => ({ status: 200, body: { permission }, tag: recordTag(permission) });
+  const created = (permission: Permission) => ({ status: 201, body: { permission }, tag: recordTag(permission) });
 
   app.post(
     collection,
@@ -41,7 +42,7 @@ export function permissionRoutes(app: Routes, permissions: PermissionService, to
     ),
     async (request, reply) => {
       const permission = await permissions.create(changeContextOf(request, created), request.body);
-      return sendRecord(request, reply.code(201), permission.version, { permission });
+      return sendRecord(request, reply.code(201), recordTag(permission), { permission });
     },
   );
 
@@ -72,7 +73,7 @@ export function permissionRoutes(app: Routes, permissions: PermissionService, to
     ),
     async (request, reply) => {
       const permission = await permissions.get(contextOf(request), nameOf(request));
-      return sendRecord(request, reply, permission.version, { permission });
+      return sendRecord(request, reply, recordTag(permission), { permission });
     },
   );
 
@@ -97,7 +98,7 @@ export function permissionRoutes(app: Routes, permissions: PermissionService, to
         request.body,
         preconditionsOf(request),
       );
-      return sendRecord(request, reply, permission.version, { permission });
+      return sendRecord(request, reply, recordTag(permission), { permission });
     },
   );
 

@@ -15,10 +15,9 @@ import {
   UpdateOrganizationDefaultRoles,
   UpdateRole,
 } from '@crosswalk/contract';
-import { requireId } from '../lib/id.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
-import { member, paramsOf } from '../transport/paths.ts';
+import { member, organizationOf, paramsOf } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
 import { environmentScope, type RoleScope, roleTag } from './role.ts';
@@ -340,10 +339,6 @@ export function roleRoutes(app: Routes, roles: RoleService): void {
         request.body.default_member_role,
       ),
   );
-}
-
-function organizationOf({ params }: { params: unknown }): string {
-  return requireId('org', member(params, 'organization_id'), 'organization_id');
 }
 
 function nameOf({ params }: { params: unknown }): string {

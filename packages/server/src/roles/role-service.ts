@@ -13,7 +13,7 @@ import type pg from 'pg';
 import { foreignKeyViolation, uniqueViolation } from '../database/sql-error.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, type NewEvent } from '../events/index.ts';
-import { notFound } from '../external-ids/index.ts';
+import { notFound, requireOrganization } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { databaseId, type IdGenerator } from '../lib/id.ts';
@@ -54,7 +54,6 @@ import {
   listDependents,
   listRoles,
   lockScope,
-  scopeExists,
   setDefaultRoles,
   touchRoles,
   updateRole,
@@ -329,8 +328,7 @@ export class RoleService {
   }
 
   async #requireScope(environmentId: string, scope: RoleScope): Promise<void> {
-    if (scope.organizationId !== null && !(await scopeExists(this.#pool, environmentId, scope)))
-      throw notFound('organization', { id: scope.organizationId });
+    if (scope.organizationId !== null) await requireOrganization(this.#pool, environmentId, scope.organizationId);
   }
 
   /** Turns the database's "this name is taken" into the answer that names the holder. */

@@ -108,13 +108,6 @@ export async function lockScope(tx: Queryable, environmentId: string, { organiza
   return rowCount === 1;
 }
 
-/** Whether the organization of a scope is there. */
-export async function scopeExists(db: Queryable, environmentId: string, { organizationId }: RoleScope): Promise<boolean> {
-  if (organizationId === null) return true;
-  const { rowCount } = await db.query('select from organizations where environment_id = $1 and id = $2', [environmentId, organizationId]);
-  return rowCount === 1;
-}
-
 /** The role of a name that a scope sees. */
 export async function findRole(
   db: Queryable,

@@ -3,7 +3,7 @@ import { eventOf, type NewEvent } from '../events/index.ts';
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
 import { textProblem } from '../lib/text.ts';
-import { versionTag } from '../lib/version-tag.ts';
+import { recordTag } from '../lib/version-tag.ts';
 
 /** Whose roles: those of the environment (null), or of one organization (its database ID), which sees those of the environment too. */
 export interface RoleScope {
@@ -77,7 +77,7 @@ export function checkBase(name: string, base: string, { above, below, circular }
 
 /** The entity tag of a role's answer: defaults, dependents and inherited permissions change without the role, so they are part of it. */
 export function roleTag(role: Role): string {
-  return versionTag(role.version, JSON.stringify(role));
+  return recordTag(role, JSON.stringify(role));
 }
 
 /** The event of a change to a role. It carries the role's own permissions by ID and name, and not how many roles extend it. */

@@ -3,6 +3,7 @@ import { ApiTokenService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit
 import type { ApiTokenService } from '../api-tokens/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
+import { unconditional } from '../lib/preconditions.ts';
 import { checkTexts } from '../metadata/index.ts';
 import { optionalTimestamp, required, sent, timestamp, timeText } from './fields.ts';
 import { change, type Method, read } from './grpc/method.ts';
@@ -39,7 +40,7 @@ export function apiTokenMethods(tokens: ApiTokenService, pages: Pages): Method[]
     read(Rpc.method.validateToken, async (context, { token }) => answer(await tokens.validate(context, checkName({ token }).token))),
     change(
       Rpc.method.invalidateToken,
-      (context, { token }) => tokens.invalidate(context, checkName({ token }).token),
+      (context, { token }) => tokens.invalidate(context, checkName({ token }).token, unconditional),
       () => ({}),
     ),
     read(Rpc.method.listTokens, async (context, request) => {
@@ -56,7 +57,7 @@ export function apiTokenMethods(tokens: ApiTokenService, pages: Pages): Method[]
     change(
       Rpc.method.updateToken,
       (context, { token, description, customClaims }) =>
-        tokens.update(context, checkUpdate({ token, description, custom_claims: claimsOf(customClaims) })),
+        tokens.update(context, checkUpdate({ token, description, custom_claims: claimsOf(customClaims) }), unconditional),
       answer,
     ),
   ];

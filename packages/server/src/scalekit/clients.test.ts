@@ -198,7 +198,10 @@ describe('secrets', () => {
       ...badRequest,
       errorCode: 'TOO_MANY_CLIENT_SECRETS',
     });
-    expect(await refusal(m2m.removeOrganizationClientSecret(acme, clientId, 'sks_1'))).toMatchObject(clientNotFound);
+    expect(await refusal(m2m.removeOrganizationClientSecret(acme, clientId, 'sks_1'))).toMatchObject({
+      ...clientNotFound,
+      errorCode: 'CLIENT_SECRET_NOT_FOUND',
+    });
     expect(await refusal(m2m.removeOrganizationClientSecret(acme, clientId, 'secret'))).toMatchObject({ errorCode: 'INVALID_ID' });
   });
 });

@@ -3,6 +3,7 @@ import { ClientSecretStatus, ClientService as Rpc } from '@scalekit-sdk/node/lib
 import type { OrganizationClientService } from '../clients/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
+import { unconditional } from '../lib/preconditions.ts';
 import { checkTexts } from '../metadata/index.ts';
 import { optionalTimestamp, required, sent, timestamp } from './fields.ts';
 import { change, type Method, read } from './grpc/method.ts';
@@ -31,23 +32,25 @@ export function clientMethods(clients: OrganizationClientService, pages: Pages):
     }),
     change(
       Rpc.method.updateOrganizationClient,
-      (context, request) => clients.update(context, referenceOf(request), checkUpdate(bodyOf(required(request.client, 'client'))), {}),
+      (context, request) =>
+        clients.update(context, referenceOf(request), checkUpdate(bodyOf(required(request.client, 'client'))), unconditional),
       answer,
     ),
     change(
       Rpc.method.deleteOrganizationClient,
-      (context, request) => clients.delete(context, referenceOf(request), {}),
+      (context, request) => clients.delete(context, referenceOf(request), unconditional),
       () => ({}),
     ),
     change(
       Rpc.method.createOrganizationClientSecret,
-      (context, request) => clients.createSecret(context, referenceOf(request)),
+      (context, request) => clients.createSecret(context, referenceOf(request), unconditional),
       ({ secret, plain_secret: plainSecret }) => ({ secret: secretMessage(secret), plainSecret }),
       { once: true },
     ),
     change(
       Rpc.method.deleteOrganizationClientSecret,
-      (context, request) => clients.deleteSecret(context, referenceOf(request), requireId('sks', request.secretId, 'secret_id')),
+      (context, request) =>
+        clients.deleteSecret(context, referenceOf(request), requireId('sks', request.secretId, 'secret_id'), unconditional),
       () => ({}),
     ),
   ];

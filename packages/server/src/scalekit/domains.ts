@@ -9,6 +9,7 @@ import type { DomainReference, DomainService } from '../domains/index.ts';
 import { externalKey, type RecordReference } from '../external-ids/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
+import { unconditional } from '../lib/preconditions.ts';
 import { required, timestamp } from './fields.ts';
 import { change, type Method, read } from './grpc/method.ts';
 import { parser } from './parse.ts';
@@ -32,7 +33,7 @@ export function domainMethods(domains: DomainService): Method[] {
     read(Rpc.method.updateDomain, async (context, request) => answer(await domains.get(context, domainReference(request)))),
     change(
       Rpc.method.verifyDomain,
-      (context, request) => domains.verify(context, domainReference(request)),
+      (context, request) => domains.verify(context, domainReference(request), unconditional),
       ({ verified }) => ({ verified }),
     ),
     read(Rpc.method.getDomain, async (context, request) => answer(await domains.get(context, domainReference(request)))),
@@ -44,7 +45,7 @@ export function domainMethods(domains: DomainService): Method[] {
     }),
     change(
       Rpc.method.deleteDomain,
-      (context, request) => domains.delete(context, domainReference(request), {}),
+      (context, request) => domains.delete(context, domainReference(request), unconditional),
       () => ({}),
     ),
   ];

@@ -12,6 +12,7 @@ import {
 } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/organizations/organizations_pb.js';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
+import { unconditional } from '../lib/preconditions.ts';
 import type { OrganizationSettingsService } from '../organizations/index.ts';
 import { required } from './fields.ts';
 import { change, type Method, read } from './grpc/method.ts';
@@ -33,7 +34,7 @@ export function organizationSettingsMethods(settings: OrganizationSettingsServic
       (context, request) => {
         const { features } = required(request.settings, 'settings');
         const body = checkFeatures({ features: features.map(({ name, enabled }, index) => ({ name: featureName(name, index), enabled })) });
-        return settings.updateFeatures(context, { id: requireId('org', request.id) }, body, {});
+        return settings.updateFeatures(context, { id: requireId('org', request.id) }, body, unconditional);
       },
       (organization) => ({ organization: organizationMessage(organization) }),
     ),
@@ -45,7 +46,7 @@ export function organizationSettingsMethods(settings: OrganizationSettingsServic
       (context, request) => {
         const { maxAllowedUsers } = required(request.settings, 'settings');
         const body = checkUserManagement({ settings: { max_allowed_users: maxAllowedUsers ?? null } });
-        return settings.upsertUserManagement(context, named(request.organizationId), body, {});
+        return settings.upsertUserManagement(context, named(request.organizationId), body, unconditional);
       },
       users,
     ),
@@ -68,7 +69,7 @@ export function organizationSettingsMethods(settings: OrganizationSettingsServic
           idle_session_timeout: request.idleSessionTimeout ?? null,
           idle_session_timeout_unit: unitName(request.idleSessionTimeoutUnit, request.idleSessionTimeout, 'idle_session_timeout_unit'),
         });
-        return settings.updateSessionPolicy(context, named(request.organizationId), body, {});
+        return settings.updateSessionPolicy(context, named(request.organizationId), body, unconditional);
       },
       policy,
     ),

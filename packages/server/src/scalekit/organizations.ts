@@ -4,6 +4,7 @@ import { OrganizationService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scal
 import { externalKey, type RecordReference } from '../external-ids/index.ts';
 import { excerpt, invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
+import { unconditional } from '../lib/preconditions.ts';
 import { checkTexts, metadataAsText, metadataReplacement, replaceByText } from '../metadata/index.ts';
 import type { OrganizationService } from '../organizations/index.ts';
 import { emptyClears, required, searchText, timestamp } from './fields.ts';
@@ -63,7 +64,7 @@ export function organizationMethods(organizations: OrganizationService, pages: P
     }),
     change(
       Rpc.method.deleteOrganization,
-      (context, { identities }) => organizations.delete(context, organizationReference(identities)),
+      (context, { identities }) => organizations.delete(context, organizationReference(identities), unconditional),
       () => ({}),
     ),
   ];

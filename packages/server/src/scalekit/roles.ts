@@ -15,6 +15,7 @@ import {
 import { PermissionType, RolesService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/roles/roles_pb.js';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
+import { unconditional } from '../lib/preconditions.ts';
 import type { PermissionService, RoleScope, RoleService } from '../roles/index.ts';
 import { emptyClears, required, sent, timestamp } from './fields.ts';
 import { change, type Method, read } from './grpc/method.ts';
@@ -50,7 +51,7 @@ function environmentRoleMethods(roles: RoleService): Method[] {
     change(Rpc.method.createRole, (context, { role }) => roles.create(context, environment, newRole(required(role, 'role'))), answer),
     change(
       Rpc.method.updateRole,
-      (context, { roleName, role }) => roles.update(context, environment, roleName, rolePatch(required(role, 'role')), {}),
+      (context, { roleName, role }) => roles.update(context, environment, roleName, rolePatch(required(role, 'role')), unconditional),
       answer,
     ),
     read(Rpc.method.getRole, async (context, { roleName, include }) =>
@@ -63,7 +64,7 @@ function environmentRoleMethods(roles: RoleService): Method[] {
       Rpc.method.deleteRole,
       (context, { roleName, reassignRoleName, reassignRoleId }) =>
         // The older field has the name `id`, and the form of a role's name.
-        roles.delete(context, environment, roleName, replacement(reassignRoleName ?? reassignRoleId), {}),
+        roles.delete(context, environment, roleName, replacement(reassignRoleName ?? reassignRoleId), unconditional),
       done,
     ),
     read(Rpc.method.getRoleUsersCount, async (context, { roleName }) => ({
@@ -72,7 +73,7 @@ function environmentRoleMethods(roles: RoleService): Method[] {
     read(Rpc.method.listDependentRoles, async (context, { roleName }) => ({
       roles: (await roles.listDependents(context, environment, roleName)).map(roleMessage),
     })),
-    change(Rpc.method.deleteRoleBase, (context, { roleName }) => roles.removeBase(context, environment, roleName, {}), done),
+    change(Rpc.method.deleteRoleBase, (context, { roleName }) => roles.removeBase(context, environment, roleName, unconditional), done),
     change(
       Rpc.method.updateDefaultRoles,
       (context, { defaultCreatorRole, defaultMemberRole, defaultCreator, defaultMember }) => {
@@ -100,7 +101,8 @@ function organizationRoleMethods(roles: RoleService): Method[] {
     ),
     change(
       Rpc.method.updateOrganizationRole,
-      (context, request) => roles.update(context, scope(request), request.roleName, rolePatch(required(request.role, 'role')), {}),
+      (context, request) =>
+        roles.update(context, scope(request), request.roleName, rolePatch(required(request.role, 'role')), unconditional),
       answer,
     ),
     read(Rpc.method.getOrganizationRole, async (context, request) =>
@@ -111,7 +113,7 @@ function organizationRoleMethods(roles: RoleService): Method[] {
     })),
     change(
       Rpc.method.deleteOrganizationRole,
-      (context, request) => roles.delete(context, scope(request), request.roleName, replacement(request.reassignRoleName), {}),
+      (context, request) => roles.delete(context, scope(request), request.roleName, replacement(request.reassignRoleName), unconditional),
       done,
     ),
     read(Rpc.method.getOrganizationRoleUsersCount, async (context, request) => ({
@@ -119,7 +121,7 @@ function organizationRoleMethods(roles: RoleService): Method[] {
     })),
     change(
       Rpc.method.deleteOrganizationRoleBase,
-      (context, request) => roles.removeBase(context, scope(request), request.roleName, {}),
+      (context, request) => roles.removeBase(context, scope(request), request.roleName, unconditional),
       done,
     ),
     change(
@@ -144,12 +146,12 @@ function rolePermissionMethods(roles: RoleService): Method[] {
     change(
       Rpc.method.addPermissionsToRole,
       (context, { roleName, permissionNames }) =>
-        roles.addPermissions(context, environment, roleName, checkAdd({ permission_names: permissionNames }), {}),
+        roles.addPermissions(context, environment, roleName, checkAdd({ permission_names: permissionNames }), unconditional),
       ({ permissions = [] }) => ({ permissions: permissions.map(permissionMessage) }),
     ),
     change(
       Rpc.method.removePermissionFromRole,
-      (context, { roleName, permissionName }) => roles.removePermission(context, environment, roleName, permissionName, {}),
+      (context, { roleName, permissionName }) => roles.removePermission(context, environment, roleName, permissionName, unconditional),
       done,
     ),
   ];
@@ -178,11 +180,11 @@ function permissionMethods(permissions: PermissionService, pages: Pages): Method
       Rpc.method.updatePermission,
       (context, { permissionName, permission }) => {
         const { name, description } = required(permission, 'permission');
-        return permissions.update(context, permissionName, checkUpdatePermission({ name: sent(name), description }), {});
+        return permissions.update(context, permissionName, checkUpdatePermission({ name: sent(name), description }), unconditional);
       },
       permissionAnswer,
     ),
-    change(Rpc.method.deletePermission, (context, { permissionName }) => permissions.delete(context, permissionName, {}), done),
+    change(Rpc.method.deletePermission, (context, { permissionName }) => permissions.delete(context, permissionName, unconditional), done),
   ];
 }
 

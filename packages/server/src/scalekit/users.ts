@@ -15,6 +15,7 @@ import { externalKey, type RecordReference } from '../external-ids/index.ts';
 import type { InvitationService } from '../invitations/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
+import { unconditional } from '../lib/preconditions.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { checkTexts, metadataAsText, replaceByText } from '../metadata/index.ts';
 import type { UserService } from '../users/index.ts';
@@ -92,7 +93,7 @@ export function userMethods({ users, memberships, invitations }: UserServices, p
     ),
     change(
       Rpc.method.deleteUser,
-      (context, { identities }) => users.delete(context, userReference(identities)),
+      (context, { identities }) => users.delete(context, userReference(identities), unconditional),
       () => ({}),
     ),
     change(
@@ -120,7 +121,7 @@ export function userMethods({ users, memberships, invitations }: UserServices, p
     change(
       Rpc.method.resendInvite,
       (context, request) =>
-        invitations.resend(context, { organizationId: organizationOf(request), user: { id: requireId('usr', request.id) } }),
+        invitations.resend(context, { organizationId: organizationOf(request), user: { id: requireId('usr', request.id) } }, unconditional),
       ({ invitation }) => ({
         invite: {
           organizationId: invitation.organization_id,
@@ -161,7 +162,7 @@ function userRoleMethods(memberships: MembershipService): Method[] {
     ),
     change(
       Rpc.method.removeUserRole,
-      (context, request) => memberships.removeRole(context, reference(request), request.roleName, {}),
+      (context, request) => memberships.removeRole(context, reference(request), request.roleName, unconditional),
       () => ({}),
     ),
     read(Rpc.method.listUserPermissions, async (context, request) => ({

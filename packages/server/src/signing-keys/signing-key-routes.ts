@@ -1,5 +1,6 @@
 import { type ErrorCode, type SigningKey, SigningKeyAnswer, SigningKeyList } from '@crosswalk/contract';
 import { requireId } from '../lib/id.ts';
+import { recordTag } from '../lib/version-tag.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { member, paramsOf } from '../transport/paths.ts';
@@ -15,7 +16,7 @@ const changeErrors: ErrorCode[] = ['IDEMPOTENCY_KEY_REUSED'];
 
 /** REST of the keys that sign the tokens of an environment. */
 export function signingKeyRoutes(app: Routes, keys: SigningKeyService): void {
-  const answer = (key: SigningKey) => ({ status: 200, body: { signing_key: key }, tag: key.version });
+  const answer = (key: SigningKey) => ({ status: 200, body: { signing_key: key }, tag: recordTag(key) });
 
   app.get(
     collection,
@@ -52,7 +53,7 @@ export function signingKeyRoutes(app: Routes, keys: SigningKeyService): void {
     ),
     async (request, reply) => {
       const key = await keys.rotate(changeContextOf(request, answer));
-      return sendRecord(request, reply, key.version, { signing_key: key });
+      return sendRecord(request, reply, recordTag(key), { signing_key: key });
     },
   );
 
@@ -76,7 +77,7 @@ export function signingKeyRoutes(app: Routes, keys: SigningKeyService): void {
     async (request, reply) => {
       const id = requireId('key', member(request.params, 'id'));
       const key = await keys.revoke(changeContextOf(request, answer), id, preconditionsOf(request));
-      return sendRecord(request, reply, key.version, { signing_key: key });
+      return sendRecord(request, reply, recordTag(key), { signing_key: key });
     },
   );
 }

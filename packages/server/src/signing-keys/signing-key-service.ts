@@ -1,6 +1,6 @@
 import type { SigningKey } from '@crosswalk/contract';
 import type pg from 'pg';
-import type { RequestContext } from '../environments/index.ts';
+import { type RequestContext, systemContext } from '../environments/index.ts';
 import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { databaseId, formatId, type IdGenerator } from '../lib/id.ts';
@@ -100,7 +100,7 @@ export class SigningKeyService {
     if (this.#settings.keyDays === 0) return 0;
     const environmentIds = await findOldKeys(this.#pool, this.#settings.keyDays);
     for (const environmentId of environmentIds) {
-      await this.rotate({ environmentId, actor: { type: 'system', id: null }, requestId: 'rotate-signing-keys' });
+      await this.rotate(systemContext(environmentId, 'rotate-signing-keys'));
     }
     return environmentIds.length;
   }

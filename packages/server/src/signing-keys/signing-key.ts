@@ -47,5 +47,8 @@ export const endedKeyDays = 90;
 
 /** 404 of a signing key. `id` is a database ID. */
 export function signingKeyNotFound(id: string): ApiError {
-  return new ApiError('SIGNING_KEY_NOT_FOUND', `there is no signing key ${formatId('key', id)} in this environment`);
+  const key = formatId('key', id);
+  return new ApiError('SIGNING_KEY_NOT_FOUND', `there is no signing key ${key} in this environment`, {
+    resource: { id: key, kind: 'signing_key' },
+  });
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, PutSystem, PutSystemAnswer, SystemAnswer, SystemList, SystemName } from '@crosswalk/contract';
 import { Type } from 'typebox';
+import { recordTag } from '../lib/version-tag.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { member, paramsOf } from '../transport/paths.ts';
@@ -38,7 +39,7 @@ export function systemRoutes(app: Routes, systems: SystemService): void {
     ),
     async (request, reply) => {
       const system = await systems.get(contextOf(request), nameOf(request));
-      return sendRecord(request, reply, system.version, { system });
+      return sendRecord(request, reply, recordTag(system), { system });
     },
   );
 
@@ -61,10 +62,10 @@ export function systemRoutes(app: Routes, systems: SystemService): void {
       const context = changeContextOf(request, (answer: PutSystemAnswer) => ({
         status: answer.created ? 201 : 200,
         body: answer,
-        tag: answer.system.version,
+        tag: recordTag(answer.system),
       }));
       const answer = await systems.put(context, nameOf(request), request.body, preconditionsOf(request));
-      return sendRecord(request, reply.code(answer.created ? 201 : 200), answer.system.version, answer);
+      return sendRecord(request, reply.code(answer.created ? 201 : 200), recordTag(answer.system), answer);
     },
   );
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useTestServer } from '../testing.ts';
+import { tagOf, useTestServer } from '../testing.ts';
 
 const server = useTestServer();
 const request: typeof server.client.request = (...call) => server.client.request(...call);
@@ -59,7 +59,7 @@ describe('an API client', () => {
     const path = `/api/v1/clients/${Object(made.body).client.id}`;
     const { headers } = await request('GET', path);
     const tag = headers.get('etag') ?? '';
-    expect([made.headers.get('etag'), tag]).toEqual(['"1"', '"1"']);
+    expect([made.headers.get('etag'), tag]).toEqual([tagOf(1), made.headers.get('etag')]);
     expect((await request('GET', path, undefined, { 'if-none-match': tag })).status).toBe(304);
   });
 
@@ -76,7 +76,7 @@ describe('an API client', () => {
       expect([to, status, codeOf(body), Object(body).details[0].resource_info.version]).toEqual([to, 412, 'VERSION_MISMATCH', 1]);
     }
     const added = await request('POST', `${path}/secrets`, undefined, { 'if-match': '"1"' });
-    expect([added.status, added.headers.get('etag')]).toEqual([201, '"2"']);
+    expect([added.status, added.headers.get('etag')]).toEqual([201, tagOf(2)]);
     expect((await request('DELETE', path, undefined, { 'if-match': '"2"' })).status).toBe(204);
   });
 });
@@ -101,7 +101,7 @@ test("an organization's client, its tokens and its domains are held to the versi
     expect([path, answer.status, codeOf(answer.body)]).toEqual([path, 412, 'VERSION_MISMATCH']);
   }
   const changed = await request('POST', '/api/v1/tokens:update', { token, description: 'd' }, { 'if-match': '"1"' });
-  expect([changed.status, changed.headers.get('etag')]).toEqual([200, '"2"']);
+  expect([changed.status, changed.headers.get('etag')]).toEqual([200, tagOf(2)]);
 });
 
 describe('the ETag of an answer that shows more than its record', () => {
@@ -120,25 +120,89 @@ describe('the ETag of an answer that shows more than its record', () => {
     ['a role', 'PUT', () => '/api/v1/roles/shown', { display_name: 'Other' }],
   ])('forbids a change of %s under If-None-Match, and allows it under If-Match', async (_name, method, pathOf, body) => {
     const tag = (await request('GET', pathOf())).headers.get('etag') ?? '';
-    expect(tag).toMatch(/^"1-[0-9a-f]{16}"$/);
+    expect(tag).toMatch(/^"1-[0-9]+-[0-9a-f]{16}"$/);
     const refused = await request(method, pathOf(), body, { 'if-none-match': tag });
     expect([refused.status, codeOf(refused.body)]).toEqual([412, 'ALREADY_EXISTS']);
     expect((await request(method, pathOf(), body, { 'if-match': tag })).status).toBe(200);
     expect((await request(method, pathOf(), body, { 'if-match': tag })).status).toBe(412);
   });
 
-  test.each(['"2-"', '"2-e75b"', '"2-0123456789ABCDEF"', '"2-0123456789abcdef0"', '"2.0"', '"02"'])(
-    'is refused when it is malformed, whatever version it begins with: %s',
-    async (tag) => {
-      const { status, body } = await request('PATCH', user, { metadata: { b: 1 } }, { 'if-match': tag });
-      expect([status, codeOf(body)]).toEqual([400, 'INVALID_PRECONDITION']);
-    },
-  );
+  test.each([
+    '"2-"',
+    '"2-e75b"',
+    '"2-0123"',
+    '"2-12345678901234567890"',
+    '"2-7-0123456789ABCDEF"',
+    '"2-7-0123456789abcdef0"',
+    '"2-7-"',
+    '"2.0"',
+    '"02"',
+  ])('is refused when it is malformed, whatever version it begins with: %s', async (tag) => {
+    const { status, body } = await request('PATCH', user, { metadata: { b: 1 } }, { 'if-match': tag });
+    expect([status, codeOf(body)]).toEqual([400, 'INVALID_PRECONDITION']);
+  });
 
   test('is the same from whichever operation the answer comes', async () => {
     await request('PATCH', user, { metadata: { plan: 'a' } });
     const { version } = Object((await request('PATCH', user, { metadata: { plan: 'b' } })).body).user;
     const reverted = await request('POST', `${user}/metadata-revert`, { key: 'plan', version: version - 1 });
     expect([reverted.status, reverted.headers.get('etag')]).toEqual([200, (await request('GET', user)).headers.get('etag')]);
+  });
+});
+
+describe('the ETag of a record says whose version it is', () => {
+  const organizations = '/api/v1/organizations';
+  const membership = async () => {
+    const { organization } = Object((await request('POST', organizations, { display_name: 'Ends' })).body);
+    const { user } = Object((await request('POST', '/api/v1/users', { email: `ends-${organization.id}@example.com` })).body);
+    return `/api/v1/memberships/organizations/${organization.id}/users/${user.id}`;
+  };
+
+  test.each([
+    [
+      'an organization by external ID',
+      async () => `${organizations}:external/MOVES`,
+      organizations,
+      { display_name: 'A', external_id: 'MOVES' },
+    ],
+    [
+      'a user by external ID',
+      async () => '/api/v1/users:external/MOVES',
+      '/api/v1/users',
+      { email: 'moves@example.com', external_id: 'MOVES' },
+    ],
+    ['a permission by name', async () => '/api/v1/permissions/moves:read', '/api/v1/permissions', { name: 'moves:read', description: 'd' }],
+    ['a role by name', async () => '/api/v1/roles/moves', '/api/v1/roles', { name: 'moves', display_name: 'd' }],
+    ['a membership by its ends', membership, undefined, { send_invitation_email: false }],
+  ])('%s: of one that has taken its place nothing is 304, changed or deleted', async (_name, pathOf, collection, body) => {
+    const path = await pathOf();
+    await request('POST', collection ?? path, body);
+    const tag = (await request('GET', path)).headers.get('etag') ?? '';
+    expect((await request('DELETE', path)).status).toBe(204);
+    await request('POST', collection ?? path, body);
+    expect((await request('GET', path, undefined, { 'if-none-match': tag })).status).toBe(200);
+    const answer = await request('DELETE', path, undefined, { 'if-match': tag });
+    expect([answer.status, codeOf(answer.body), Object(answer.body).message]).toEqual([
+      412,
+      'VERSION_MISMATCH',
+      expect.stringContaining('is the ETag of another record'),
+    ]);
+    expect((await request('DELETE', path, undefined, { 'if-match': '"1"' })).status).toBe(204);
+  });
+
+  test('after a swap of two external IDs', async () => {
+    for (const name of ['X', 'Y']) await request('POST', organizations, { display_name: name, external_id: `SWAP-${name}` });
+    const tag = (await request('GET', `${organizations}:external/SWAP-X`)).headers.get('etag') ?? '';
+    const pairs = [
+      { from: 'SWAP-X', to: 'SWAP-Y' },
+      { from: 'SWAP-Y', to: 'SWAP-X' },
+    ];
+    await request('POST', '/api/v1/rekey', { kind: 'organization', pairs });
+    const current = (await request('GET', `${organizations}:external/SWAP-X`)).headers.get('etag') ?? '';
+    const other = tag.replace('"1-', '"2-');
+    const change = (match: string) => request('PATCH', `${organizations}:external/SWAP-X`, { display_name: 'Z' }, { 'if-match': match });
+    expect([(await change(tag)).status, (await change(other)).status, (await change(current)).status]).toEqual([412, 412, 200]);
+    const upsert = await request('PUT', `${organizations}:external/SWAP-X`, { display_name: 'W' }, { 'if-match': other });
+    expect([upsert.status, codeOf(upsert.body)]).toEqual([412, 'VERSION_MISMATCH']);
   });
 });

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../lib/api-error.ts';
-import type { Preconditions } from '../lib/preconditions.ts';
+import type { Preconditions, SeenVersion } from '../lib/preconditions.ts';
 
 /** Reads If-Match and If-None-Match of a change; 400 if they are not ETags of ours. */
 export function preconditionsOf({ headers }: FastifyRequest): Preconditions {
@@ -12,11 +12,11 @@ export function preconditionsOf({ headers }: FastifyRequest): Preconditions {
     if (tags !== 'any' && (tags.length !== 1 || ifMatch.includes('W/'))) {
       throw unreadable('If-Match', 'must be one strong ETag such as "7", or *');
     }
-    preconditions.match = tags === 'any' ? 'any' : versionOf(tags.join());
+    preconditions.match = tags === 'any' ? 'any' : seenIn(tags.join());
   }
   if (ifNoneMatch !== undefined) {
     const tags = parse('If-None-Match', ifNoneMatch);
-    preconditions.noneMatch = tags === 'any' ? 'any' : tags.map(versionOf);
+    preconditions.noneMatch = tags === 'any' ? 'any' : tags.map(seenIn);
   }
   return preconditions;
 }
@@ -39,19 +39,20 @@ export function registerPreconditionCheck(app: FastifyInstance): void {
   });
 }
 
-/** The tags of a header. Each begins with the version; what may follow tells apart answers of one version. */
+/** The tags of a header: a version, with the ID of its record, with a hash of what was shown beside. Whoever has only read the body has the version alone. */
 function parse(header: string, value: string): string[] | 'any' {
   if (value.trim() === '*') return 'any';
   if (value.length > 1000) throw unreadable(header, 'is too long');
   return value.split(',').map((part) => {
-    const tag = /^\s*(?:W\/)?"([1-9][0-9]{0,15}(?:-[0-9a-f]{16})?)"\s*$/.exec(part)?.[1];
+    const tag = /^\s*(?:W\/)?"([1-9][0-9]{0,15}(?:-[1-9][0-9]{0,18}(?:-[0-9a-f]{16})?)?)"\s*$/.exec(part)?.[1];
     if (tag === undefined) throw unreadable(header, 'must be the ETag of an earlier answer, such as "7", or *');
     return tag;
   });
 }
 
-function versionOf(tag: string): number {
-  return Number.parseInt(tag, 10);
+function seenIn(tag: string): SeenVersion {
+  const [version = '', id] = tag.split('-');
+  return { version: Number(version), id };
 }
 
 function unreadable(header: string, description: string): ApiError {

@@ -93,6 +93,11 @@ export function member(of: unknown, name: string): string {
   return optional(of, name) ?? '';
 }
 
+/** The database ID of the organization that a path names; 400 INVALID_ID. */
+export function organizationOf({ params }: { params: unknown }): string {
+  return requireId('org', member(params, 'organization_id'), 'organization_id');
+}
+
 /** A text of a query; undefined when it was not sent. */
 export function optional(of: unknown, name: string): string | undefined {
   const value: unknown = Object(of)[name];

@@ -17,13 +17,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Found } from '../external-ids/index.ts';
 import type { FeedService } from '../feed/index.ts';
-import { requireId } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
 import { invitationWanted } from '../memberships/index.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { pageAnswer, pageContextOf, pageRequestOf } from '../transport/pages.ts';
-import { externalPaths, member, paramsOf, recordPaths } from '../transport/paths.ts';
+import { externalPaths, organizationOf, paramsOf, recordPaths } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
 import { userTag } from './user.ts';
@@ -321,8 +320,4 @@ export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, 
       },
     );
   }
-}
-
-function organizationOf({ params }: { params: unknown }): string {
-  return requireId('org', member(params, 'organization_id'), 'organization_id');
 }

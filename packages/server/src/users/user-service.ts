@@ -17,7 +17,6 @@ import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import {
   type ExternalKey,
   type Found,
-  lostUpsert,
   moveExternalIds,
   notFound,
   parseExternalId,
@@ -27,13 +26,14 @@ import {
   resolveReference,
   resolveReferences,
   systemIdsOf,
+  upsertBy,
   withKey,
 } from '../external-ids/index.ts';
-import { inChange, inChanges, requireUnanswered } from '../idempotency/index.ts';
+import { inChange, inChanges } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { emailKey, parseEmail } from '../lib/email.ts';
 import { databaseId, type IdGenerator } from '../lib/id.ts';
-import { type Preconditions, requireAbsenceAllowed, requireVersion } from '../lib/preconditions.ts';
+import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { requireText } from '../lib/text.ts';
 import {
   addMembership,
@@ -52,13 +52,9 @@ import {
   metadataPatch,
   metadataReplacement,
 } from '../metadata/index.ts';
-import { findOrganizations } from '../organizations/index.ts';
 import { type NewUser, newUser, patchFields } from './user.ts';
 import { changeUsers, insertUsers, lockUsers } from './user-bulk-store.ts';
 import { deleteUser, findEmailHolder, findUsers, findUsersByExternalId, listUsers, lockUser } from './user-store.ts';
-
-/** An upsert whose create and update both lost a race runs again this often. */
-const upsertAttempts = 5;
 
 /** What a list of users is narrowed by, as it was sent. */
 interface ListUsers {
@@ -160,7 +156,7 @@ export class UserService {
 
   /** One page of the users of an organization (database ID); 404 if there is no such organization. */
   async listOf(context: RequestContext, organizationId: string, query: ListUsers, page: PageRequest): Promise<Page<User>> {
-    await requireOrganization(findOrganizations, this.#pool, context.environmentId, organizationId);
+    await this.#reads.run(context, (db) => requireOrganization(db, context.environmentId, organizationId));
     return this.list(context, { ...query, organizationId }, page);
   }
 
@@ -221,7 +217,7 @@ export class UserService {
     context: RequestContext,
     reference: RecordReference,
     body: UpdateUser,
-    preconditions: Preconditions = {},
+    preconditions: Preconditions,
     metadata: UserMetadataUpdates = { user: metadataPatch(body.metadata) },
   ): Promise<Found<User>> {
     return this.#change(context, reference, body, metadata, preconditions, (found) => found);
@@ -311,31 +307,23 @@ export class UserService {
    * find the ID claimed, and update. 412 when a precondition forbids what is needed.
    */
   async upsert(context: RequestContext, key: ExternalKey, body: UpdateUser, preconditions: Preconditions): Promise<UpsertUserAnswer> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const found = await this.#find(context, key);
-        if (found !== undefined) {
-          const reference = { id: databaseId(found.record.id) };
-          return await this.#change(context, reference, body, { user: metadataPatch(body.metadata) }, preconditions, ({ record }) => ({
-            user: record,
-            created: false,
-            matched_by: found.matchedBy,
-          }));
-        }
-        requireAbsenceAllowed(preconditions);
+    return upsertBy(this.#pool, context, 'user', key, preconditions, {
+      find: () => this.#find(context, key),
+      update: ({ record: { id }, matchedBy }) =>
+        this.#change(context, { id: databaseId(id) }, body, { user: metadataPatch(body.metadata) }, preconditions, ({ record }) => ({
+          user: record,
+          created: false,
+          matched_by: matchedBy,
+        })),
+      create: async () => {
         const created = newUser(withKey({ ...body, email: emailOf(body) }, key));
-        return await this.#create(context, created, (user) => ({ user, created: true }));
-      } catch (error) {
-        if (attempt < upsertAttempts && lostUpsert(error, 'user', key)) continue;
-        // What is needed now may be refused though it was not when this request was answered.
-        await requireUnanswered(this.#pool, context);
-        throw error;
-      }
-    }
+        return this.#create(context, created, (user) => ({ user, created: true }));
+      },
+    });
   }
 
   /** Removes a user, their memberships and their external IDs. */
-  async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions = {}): Promise<void> {
+  async delete(context: RequestContext, reference: RecordReference, preconditions: Preconditions): Promise<void> {
     const { environmentId } = context;
     await inChange(this.#pool, context, async (tx) => {
       const id = await resolveReference(tx, environmentId, 'user', reference);

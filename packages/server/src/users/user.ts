@@ -1,7 +1,7 @@
 import type { CreateUser, Metadata, UpdateUser, User } from '@crosswalk/contract';
 import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
 import { type Email, parseEmail } from '../lib/email.ts';
-import { versionTag } from '../lib/version-tag.ts';
+import { recordTag } from '../lib/version-tag.ts';
 import { membershipTag } from '../memberships/index.ts';
 import { type MetadataUpdate, newMetadata } from '../metadata/index.ts';
 import { patchProfile, type StoredProfile } from './profile.ts';
@@ -35,8 +35,6 @@ export function patchFields(before: UserFields, body: UpdateUser, profileMetadat
 }
 
 /** The entity tag of a user's answer: it shows memberships, which change without the user, so they are part of it. */
-export function userTag({ version, memberships }: User): string {
-  if (memberships.length === 0) return String(version);
-  const shown = memberships.map((membership) => `${membership.id} ${membershipTag(membership)}`).join();
-  return versionTag(version, shown);
+export function userTag(user: User): string {
+  return recordTag(user, user.memberships.length === 0 ? undefined : user.memberships.map(membershipTag).join());
 }
