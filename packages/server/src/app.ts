@@ -93,7 +93,6 @@ import { validatorCompiler } from './transport/validation.ts';
 import { findUsers, lockUser, moveUsers, removeUser, UserService, userRoutes, userTag } from './users/index.ts';
 import {
   DeliveryWorker,
-  freeLanes,
   purgeDeliveries,
   purgeEndpoints,
   purgeWebhookHours,
@@ -438,7 +437,6 @@ export async function buildApp({
         purgeKeys,
         purgeAliases,
         purgeTokens,
-        freeLanes,
         purgeDeliveries,
         purgeEndpoints,
         purgeMessages,

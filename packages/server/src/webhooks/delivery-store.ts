@@ -291,38 +291,6 @@ async function releaseLanes(tx: Queryable, lanes: readonly Lane[]): Promise<void
   });
 }
 
-/** Lanes of an endpoint that are looked at in one go: beyond them is a backlog, and when that is sent, the next go sees the rest. */
-const lanesAtOnce = 1_000;
-
-/** SQL: what is pending of endpoint `w`, and what of it is in lane `l`, under the name `p`. */
-const pending = `p.environment_id = w.environment_id and p.endpoint_id = w.id and p.status = 'PENDING'`;
-const pendingInLane = `${pending} and p.record_id = l.record_id`;
-
-/**
- * Makes the first of lanes due where nothing is, and nothing would ever be: earlier versions left such lanes when an endpoint was enabled at
- * the wrong moment. Returns how many. It needs no hold of the endpoints, since nobody else moves a lane that stands still. Whether another is due
- * is asked as an aggregate, which keeps the planner on the index of lanes rather than that of all that is due.
- */
-export async function freeLanes(db: Queryable): Promise<number> {
-  const { rowCount } = await db.query(
-    `update webhook_deliveries d set due_time = now() where d.status = 'PENDING' and d.due_time is null and d.ctid = any(array(
-       select first.ctid from webhook_endpoints w
-       cross join lateral (
-         with recursive lanes (record_id, nth) as (
-           (select p.record_id, 1 from webhook_deliveries p where ${pending} order by p.record_id, p.place limit 1)
-           union all
-           select (select p.record_id from webhook_deliveries p where ${pending} and p.record_id > lanes.record_id
-                   order by p.record_id, p.place limit 1), lanes.nth + 1
-           from lanes where lanes.record_id is not null and lanes.nth < ${lanesAtOnce})
-         select record_id from lanes where record_id is not null) l
-       cross join lateral (
-         select p.ctid, p.due_time from webhook_deliveries p where ${pendingInLane} order by p.place limit 1) first
-       where ${enabled} and case when first.due_time is null
-         then not (select bool_or(p.due_time is not null) from webhook_deliveries p where ${pendingInLane}) end))`,
-  );
-  return rowCount ?? 0;
-}
-
 /** The delivery of an event to an endpoint; undefined if there is none. */
 export async function findDelivery(
   db: Queryable,

@@ -1,6 +1,6 @@
 export { webhookDeliveryRoutes } from './delivery-routes.ts';
 export { WebhookDeliveryService } from './delivery-service.ts';
-export { freeLanes, purgeDeliveries, readDeliveryBacklog, scheduleEvents } from './delivery-store.ts';
+export { purgeDeliveries, readDeliveryBacklog, scheduleEvents } from './delivery-store.ts';
 export { DeliveryWorker } from './delivery-worker.ts';
 export { webhookEndpointRoutes } from './endpoint-routes.ts';
 export { sealSecretsAnew, WebhookEndpointService } from './endpoint-service.ts';

@@ -3,7 +3,6 @@ import { plansDuring } from '../database/testing.ts';
 import { connectTo, useTestServer } from '../testing.ts';
 import {
   claimDeliveries,
-  freeLanes,
   holdEndpoints,
   loadParcels,
   purgeDeliveries,
@@ -78,7 +77,6 @@ test('neither does a claim, what it sends, what came of it, what follows, a new 
     );
     await setFailing(pool, await holdEndpoints(pool, claims), true);
     await scheduleEvents(pool, [{ environment_id, sequence: '5000', type: 'organization.updated' }]);
-    await freeLanes(pool);
   });
   const { plans } = await plansDuring(pool, () => purgeDeliveries(pool));
   for (const plan of plans) expect(plan).toContain('Index Scan using webhook_deliveries_ended_idx');
