@@ -21,7 +21,15 @@ import { ExportService, exportRoutes } from './export/index.ts';
 import { externalIdRoutes, notFound, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
 import { FeedService, feedRoutes, historyRoutes, readFeedBacklog } from './feed/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
-import { clearBrokenUploads, ImportService, ImportWorker, importRoutes, purgeImports, readImportBacklog } from './imports/index.ts';
+import {
+  clearBrokenUploads,
+  findImportFailures,
+  ImportService,
+  ImportWorker,
+  importRoutes,
+  purgeImports,
+  readImportBacklog,
+} from './imports/index.ts';
 import {
   acceptRoutes,
   InvitationLetters,
@@ -37,7 +45,7 @@ import { PageTokens } from './lib/page-token.ts';
 import { deriveKeys, type SecretKeys } from './lib/seal.ts';
 import { findTracer } from './lib/tracing.ts';
 import { recordTag } from './lib/version-tag.ts';
-import { MailService, type MailSettings, mailRoutes, openMail, purgeMessages, readMailBacklog } from './mail/index.ts';
+import { findMailFailures, MailService, type MailSettings, mailRoutes, openMail, purgeMessages, readMailBacklog } from './mail/index.ts';
 import { invitedMemberships, MembershipService, membershipRoutes, reassignRole, userRoleRoutes } from './memberships/index.ts';
 import { MetadataIndexService, MetadataIndexWorker, metadataIndexRoutes } from './metadata-indexes/index.ts';
 import {
@@ -93,6 +101,7 @@ import { validatorCompiler } from './transport/validation.ts';
 import { findUsers, lockUser, moveUsers, removeUser, UserService, userRoutes, userTag } from './users/index.ts';
 import {
   DeliveryWorker,
+  findWebhookFailures,
   purgeDeliveries,
   purgeEndpoints,
   purgeWebhookHours,
@@ -305,7 +314,15 @@ export async function buildApp({
   const systems = new SystemService({ pool, ids });
   const metadataIndexWorker = new MetadataIndexWorker({ pool: workPool, buildPool, ids, onError: onError('building indexes of metadata') });
   const metadataIndexes = new MetadataIndexService({ pool, ids, wake: () => metadataIndexWorker.wake() });
-  const overview = new OverviewService({ pool, placeEvents: () => feed.place(), readDeliveryHours, listSystems });
+  const overview = new OverviewService({
+    pool,
+    placeEvents: () => feed.place(),
+    readDeliveryHours,
+    listSystems,
+    findWebhookFailures,
+    findMailFailures,
+    findImportFailures,
+  });
   const exports = new ExportService({ pool, cursorOf: (context) => feed.end(context), patience: exportPatience });
   const importWorker = new ImportWorker({
     pool: workPool,

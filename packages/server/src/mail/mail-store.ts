@@ -211,6 +211,25 @@ export async function listMessages(
   return { ...page, items: page.items.map(toMessage) };
 }
 
+/** A message that was given up. */
+export interface MailFailure {
+  id: string;
+  to: string;
+  error: string | null;
+  create_time: string;
+}
+
+/** The newest messages that were given up. */
+export async function findMailFailures(db: Queryable, environmentId: string, limit: number): Promise<MailFailure[]> {
+  const { rows } = await db.query<MailFailure>({
+    name: 'find-mail-failures',
+    text: `select id, to_address as to, last_error as error, create_time from messages where environment_id = $1 and state = 'FAILED'
+           order by id desc limit $2`,
+    values: [environmentId, limit],
+  });
+  return rows.map((row) => ({ ...row, id: formatId('msg', row.id) }));
+}
+
 /** How long a message is kept, whatever became of it. Days. */
 const keptDays = 30;
 

@@ -2,9 +2,11 @@ import { type DeliveryHour, type Overview, overviewLimits } from '@crosswalk/con
 import type pg from 'pg';
 import type { Queryable } from '../database/connection.ts';
 import type { RequestContext } from '../environments/index.ts';
-import { findImportFailures, findMailFailures, findWebhookFailures } from './failure-store.ts';
+import type { ImportFailure } from '../imports/index.ts';
+import type { MailFailure } from '../mail/index.ts';
+import type { EndpointFailure } from '../webhooks/index.ts';
 import { readCounts, readEventHours, readGrowth } from './figure-store.ts';
-import { coverageOf, dayBefore, eventHoursOf, growthOf } from './overview.ts';
+import { coverageOf, dayBefore, eventHoursOf, failuresOf, growthOf } from './overview.ts';
 
 /** What the overview needs of other features. */
 export interface OverviewOptions {
@@ -13,6 +15,9 @@ export interface OverviewOptions {
   placeEvents: () => Promise<void>;
   readDeliveryHours: (db: Queryable, environmentId: string, from: Date) => Promise<DeliveryHour[]>;
   listSystems: (db: Queryable, environmentId: string) => Promise<{ name: string }[]>;
+  findWebhookFailures: (db: Queryable, environmentId: string) => Promise<EndpointFailure[]>;
+  findMailFailures: (db: Queryable, environmentId: string, limit: number) => Promise<MailFailure[]>;
+  findImportFailures: (db: Queryable, environmentId: string) => Promise<ImportFailure[]>;
 }
 
 /** Tells how a directory is, from figures that are kept: no request counts records. */
@@ -25,11 +30,11 @@ export class OverviewService {
 
   /** The figures, with growth of the last `days` days (UTC), today included. Those of records are of the end of the feed, and of one moment. */
   async get({ environmentId }: RequestContext, days: number): Promise<Overview> {
-    const { pool, placeEvents, readDeliveryHours, listSystems } = this.#options;
+    const { pool, placeEvents, readDeliveryHours, listSystems, findWebhookFailures, findMailFailures, findImportFailures } = this.#options;
     await placeEvents();
     const now = Date.now();
     const hoursFrom = new Date(now - Math.min(days * 24, overviewLimits.hours.max) * 3_600_000);
-    const [counts, changes, eventHours, deliveries, described, ...failures] = await Promise.all([
+    const [counts, changes, eventHours, deliveries, described, endpoints, mails, imports] = await Promise.all([
       readCounts(pool, environmentId),
       readGrowth(pool, environmentId, dayBefore(now, days)),
       readEventHours(pool, environmentId, hoursFrom),
@@ -54,10 +59,7 @@ export class OverviewService {
         counts,
         described.map(({ name }) => name),
       ),
-      failures: failures
-        .flat()
-        .sort((a, b) => (a.time > b.time ? -1 : 1))
-        .slice(0, overviewLimits.failures),
+      failures: failuresOf({ endpoints, mails, imports }),
       as_of: new Date(now).toISOString(),
     };
   }

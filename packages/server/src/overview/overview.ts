@@ -1,4 +1,7 @@
-import type { Overview } from '@crosswalk/contract';
+import { type Failure, type Overview, overviewLimits } from '@crosswalk/contract';
+import type { ImportFailure } from '../imports/index.ts';
+import type { MailFailure } from '../mail/index.ts';
+import type { EndpointFailure } from '../webhooks/index.ts';
 import type { Counts } from './figure-store.ts';
 
 const dayMilliseconds = 24 * 3_600_000;
@@ -67,4 +70,51 @@ export function coverageOf({ records, systems }: Counts, described: readonly str
       exact: true,
     };
   });
+}
+
+/** What needs a person, the latest first. */
+export function failuresOf({
+  endpoints,
+  mails,
+  imports,
+}: {
+  endpoints: readonly EndpointFailure[];
+  mails: readonly MailFailure[];
+  imports: readonly ImportFailure[];
+}): Failure[] {
+  return [...endpoints.flatMap(endpointFailures), ...mails.map(mailFailure), ...imports.map(importFailure)]
+    .sort((a, b) => (a.time > b.time ? -1 : 1))
+    .slice(0, overviewLimits.failures);
+}
+
+function endpointFailures({ id, url: title, disabled_reason: reason, failing_since: since, update_time: changed, dead }: EndpointFailure) {
+  const failures: Failure[] = [];
+  if (reason !== null) failures.push({ kind: 'webhook_endpoint', id, title, detail: disabledDetails[reason], time: changed });
+  else if (since !== null) failures.push({ kind: 'webhook_endpoint', id, title, detail: 'Nothing arrives there.', time: since });
+  if (dead.count > 0) {
+    const detail = `${dead.count}${dead.exact ? '' : ' or more'} ${dead.count === 1 ? 'delivery was' : 'deliveries were'} given up.`;
+    failures.push({ kind: 'dead_letters', id, title, detail, time: dead.time });
+  }
+  return failures;
+}
+
+const disabledDetails = {
+  GONE: 'Disabled: it answered that it is gone.',
+  FAILING: 'Disabled: nothing arrived there for five days.',
+};
+
+function mailFailure({ id, to, error, create_time: time }: MailFailure): Failure {
+  return { kind: 'message', id, title: to, detail: error ?? 'It was given up.', time };
+}
+
+function importFailure({ id, state, error, rejected, time }: ImportFailure): Failure {
+  return state === 'FAILED'
+    ? { kind: 'import', id, title: 'Import failed', detail: error ?? 'It failed.', time }
+    : {
+        kind: 'import',
+        id,
+        title: 'Import rejected rows',
+        detail: `${rejected} ${rejected === 1 ? 'row was' : 'rows were'} rejected.`,
+        time,
+      };
 }

@@ -5,6 +5,7 @@ export { DeliveryWorker } from './delivery-worker.ts';
 export { webhookEndpointRoutes } from './endpoint-routes.ts';
 export { sealSecretsAnew, WebhookEndpointService } from './endpoint-service.ts';
 export { purgeEndpoints } from './endpoint-store.ts';
+export { type EndpointFailure, findWebhookFailures } from './failure-store.ts';
 export { Sender } from './sender.ts';
 export { purgeWebhookHours, readDeliveryHours } from './stats-store.ts';
 export { Targets } from './target.ts';
