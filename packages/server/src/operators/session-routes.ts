@@ -67,9 +67,8 @@ export function sessionRoutes(app: Routes, { sessions, firstOperator, cookie, li
     ),
     async (request, reply) => {
       const name = emailKey(request.body.email) ?? request.body.email;
-      await limiter.attempt(request.ip, name);
-      const token = await sessions.signIn(request.body, cookie.read(request.raw.rawHeaders));
-      await limiter.succeeded(request.ip, name);
+      const known = cookie.read(request.raw.rawHeaders);
+      const token = await limiter.attempt(request.ip, name, () => sessions.signIn(request.body, known));
       return begun(noStore(reply), token);
     },
   );
@@ -100,9 +99,8 @@ export function sessionRoutes(app: Routes, { sessions, firstOperator, cookie, li
     ),
     async (request, reply) => {
       const session = sessionOf(request);
-      await limiter.attempt(request.ip, session.operatorId);
-      await sessions.changePassword(session, tokenOf(request, cookie), request.body, request.id);
-      await limiter.succeeded(request.ip, session.operatorId);
+      const token = tokenOf(request, cookie);
+      await limiter.attempt(request.ip, session.operatorId, () => sessions.changePassword(session, token, request.body, request.id));
       return reply.code(204).send();
     },
   );
@@ -122,9 +120,7 @@ export function sessionRoutes(app: Routes, { sessions, firstOperator, cookie, li
     ),
     async (request, reply) => {
       const session = sessionOf(request);
-      await limiter.attempt(request.ip, session.operatorId);
-      await sessions.changeEmail(session, request.body, request.id);
-      await limiter.succeeded(request.ip, session.operatorId);
+      await limiter.attempt(request.ip, session.operatorId, () => sessions.changeEmail(session, request.body, request.id));
       return reply.code(204).send();
     },
   );
@@ -144,9 +140,7 @@ export function sessionRoutes(app: Routes, { sessions, firstOperator, cookie, li
       { body: SetUp },
     ),
     async (request, reply) => {
-      await limiter.attempt(request.ip, '');
-      const operator = await firstOperator.setUp(request.body, request.id);
-      await limiter.succeeded(request.ip, '');
+      const operator = await limiter.attempt(request.ip, '', () => firstOperator.setUp(request.body, request.id));
       return begun(noStore(reply), await sessions.begin(operator, cookie.read(request.raw.rawHeaders)));
     },
   );

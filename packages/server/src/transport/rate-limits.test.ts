@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { TokenLimiter } from './rate-limits.ts';
+import { SignInLimiter, TokenLimiter } from './rate-limits.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -103,4 +103,28 @@ test('an address has 1,000 grants a minute', async () => {
     code: 'RATE_LIMITED',
     message: 'too many token requests from this address',
   });
+});
+
+test('of attempts to sign in those that throw count, ten of a name; one that is right gives all of them back', async () => {
+  const limiter = new SignInLimiter();
+  const attempt = (make: () => Promise<string>) => limiter.attempt('10.0.0.1', 'ada@example.com', make);
+  const right = async () => 'right';
+  const wrong = () => expect(attempt(() => Promise.reject(new Error('wrong')))).rejects.toThrow('wrong');
+  for (let round = 0; round < 3; round += 1) {
+    for (let count = 0; count < 9; count += 1) await wrong();
+    expect(await attempt(right)).toBe('right');
+  }
+  for (let count = 0; count < 10; count += 1) await wrong();
+  await expect(attempt(right)).rejects.toEqual(refused);
+});
+
+test('of attempts to sign in a hundred may fail from one address, and those that are right take nothing of that', async () => {
+  const limiter = new SignInLimiter();
+  for (let count = 0; count < 150; count += 1) await limiter.attempt('10.0.0.1', '', async () => 'right');
+  for (let count = 0; count < 100; count += 1) {
+    const failing = limiter.attempt('10.0.0.1', `${count}@example.com`, () => Promise.reject(new Error('wrong')));
+    await expect(failing).rejects.toThrow('wrong');
+  }
+  await expect(limiter.attempt('10.0.0.1', '', async () => 'right')).rejects.toEqual(refused);
+  expect(await limiter.attempt('10.0.0.2', '', async () => 'right')).toBe('right');
 });

@@ -150,16 +150,17 @@ export class SignInLimiter {
   readonly #names = new RateLimiterMemory({ points: 10, duration: lockOut });
   readonly #addresses = new RateLimiterMemory({ points: 100, duration: lockOut });
 
-  /** Counts an attempt; throws 429 when there were too many. `name`: the address or the ID of the operator; empty: only the sender counts. */
-  async attempt(address: string, name: string): Promise<void> {
+  /**
+   * Makes an attempt, which has failed when it throws; throws 429 when there were too many. `name`: the address or the ID of the operator; empty: only
+   * the sender counts.
+   */
+  async attempt<T>(address: string, name: string, make: () => Promise<T>): Promise<T> {
     await take(this.#addresses, address, 'too many attempts to sign in from this address');
     if (name !== '') await take(this.#names, name, 'too many attempts to sign in with this email address');
-  }
-
-  /** Takes back what was counted. */
-  async succeeded(address: string, name: string): Promise<void> {
+    const result = await make();
     await this.#addresses.reward(address, 1);
     await this.#names.delete(name);
+    return result;
   }
 }
 
