@@ -1,10 +1,7 @@
 import type { LookupAddress } from 'node:dns';
-import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-
-/** How long one question may wait before it is asked again (milliseconds), and how often it is asked of each server. */
-const resolverOptions = { timeout: 2_000, tries: 2 };
+import { isAbsence, openResolver } from '../lib/dns.ts';
 
 /** So many domains are searched at most (resolv.conf(5) had six). */
 const maxDomains = 6;
@@ -15,11 +12,11 @@ const maxDomains = 6;
  * nobody answers for would hold up every other, that of the database too.
  */
 export class HostNames {
-  readonly #resolver = new Resolver(resolverOptions);
+  readonly #resolver;
 
   /** `servers` are asked, as `address` or `address:port`; the system's if left out. */
   constructor(servers: readonly string[] | undefined) {
-    if (servers !== undefined) this.#resolver.setServers(servers);
+    this.#resolver = openResolver(servers);
   }
 
   /** The addresses of a name in lower case; none if there is no such name. Rejects when nobody knows. */
@@ -43,11 +40,8 @@ export class HostNames {
   }
 }
 
-/** What says that there is no such address. Everything else says that nobody knows. */
-const absences = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
-
 function noAddresses(error: unknown): never[] {
-  if (error instanceof Error && 'code' in error && absences.has(String(error.code))) return [];
+  if (isAbsence(error)) return [];
   throw error;
 }
 
