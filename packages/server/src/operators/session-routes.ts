@@ -8,10 +8,14 @@ import { sessionOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
 import type { SessionCookie } from '../transport/session-request.ts';
 import type { FirstOperatorService } from './first-operator-service.ts';
+import { sessionLife } from './session.ts';
 import type { SessionService } from './session-service.ts';
 
 const path = '/api/v1/session';
 const tag = 'Session';
+
+/** The browser forgets the cookie after the longest time that a session lasts. Seconds. */
+const cookieLife = sessionLife.days * 24 * 3600;
 
 /** What the routes of sessions need. */
 export interface SessionRouteOptions {
@@ -24,7 +28,7 @@ export interface SessionRouteOptions {
 /** REST of signing in and out: for the dashboard, and of the pages of this server alone. */
 export function sessionRoutes(app: Routes, { sessions, firstOperator, cookie, limiter }: SessionRouteOptions): void {
   const begun = async (reply: FastifyReply, token: string): Promise<SessionAnswer> => {
-    cookie.set(reply, token);
+    cookie.set(reply, token, cookieLife);
     const verified = await sessions.verify(token);
     return { session: verified?.session ?? null, setup_required: false };
   };
@@ -58,7 +62,7 @@ export function sessionRoutes(app: Routes, { sessions, firstOperator, cookie, li
         id: 'signIn',
         tag,
         summary: 'Sign in to the dashboard',
-        description: 'Sets a cookie that no script can read. The session ends after 12 hours without use and after 7 days.',
+        description: `Sets a cookie that no script can read. The session ends after ${sessionLife.idleHours} hours without use and after ${sessionLife.days} days.`,
         session: 'open',
         answers: { 200: SessionAnswer },
         errors: ['SIGN_IN_FAILED'],

@@ -5,6 +5,7 @@ import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import { getHtmlDocument } from '@scalar/core/libs/html-rendering';
 import type { FastifyInstance } from 'fastify';
+import { sessionCookieName } from './session-request.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -31,7 +32,7 @@ export async function registerReference(app: FastifyInstance, publicUrl: string)
           session: {
             type: 'apiKey',
             in: 'cookie',
-            name: publicUrl.startsWith('https:') ? '__Host-crosswalk_session' : 'crosswalk_session',
+            name: sessionCookieName(publicUrl),
             description:
               `An operator in the dashboard. \`${sessionHeaders.environment}\` names the environment; what changes something carries ` +
               `\`${sessionHeaders.csrf}\`. See docs/dashboard.md.`,

@@ -35,11 +35,11 @@ async function told(
 
 test('the cookie is of this host and of no script; over https its name and an attribute hold it to that', async () => {
   const [secure, plain] = [sessionCookie(publicUrl), sessionCookie('http://localhost:8080')];
-  const set = async (cookie: typeof secure) => (await told((_request, reply) => cookie.set(reply, 'cwo_1'), {})).cookies;
+  const set = async (cookie: typeof secure) => (await told((_request, reply) => cookie.set(reply, 'cwo_1', 60), {})).cookies;
   const clear = async (cookie: typeof secure) => (await told((_request, reply) => cookie.clear(reply), {})).cookies;
-  expect(await set(secure)).toBe('__Host-crosswalk_session=cwo_1; Max-Age=604800; Path=/; HttpOnly; SameSite=Strict; Secure');
+  expect(await set(secure)).toBe('__Host-crosswalk_session=cwo_1; Max-Age=60; Path=/; HttpOnly; SameSite=Strict; Secure');
   expect(await clear(secure)).toBe('__Host-crosswalk_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict; Secure');
-  expect(await set(plain)).toBe('crosswalk_session=cwo_1; Max-Age=604800; Path=/; HttpOnly; SameSite=Strict');
+  expect(await set(plain)).toBe('crosswalk_session=cwo_1; Max-Age=60; Path=/; HttpOnly; SameSite=Strict');
   expect(await clear(plain)).toBe('crosswalk_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict');
 });
 

@@ -9,21 +9,20 @@ import { headerValues } from './headers.ts';
 export interface SessionCookie {
   /** What a request brings; undefined without one. */
   read(rawHeaders: readonly string[]): string | undefined;
-  set(reply: FastifyReply, token: string): void;
+  /** `seconds`: after how long the browser forgets it */
+  set(reply: FastifyReply, token: string, seconds: number): void;
   clear(reply: FastifyReply): void;
 }
 
-/** The browser forgets it after the longest time that a session lasts. Seconds: 7 days. */
-const maxAge = 7 * 24 * 3600;
+/** The name of the cookie. Over https it has a prefix with which browsers take it only from this very host (RFC 6265bis section 4.1.3.2). */
+export function sessionCookieName(publicUrl: string): string {
+  return publicUrl.startsWith('https:') ? '__Host-crosswalk_session' : 'crosswalk_session';
+}
 
-/**
- * No script reads it, and no page of another site sends it. Over https its name has a prefix with which browsers take it
- * only from this very host (RFC 6265bis section 4.1.3.2).
- */
+/** No script reads it, and no page of another site sends it. */
 export function sessionCookie(publicUrl: string): SessionCookie {
-  const secure = publicUrl.startsWith('https:');
-  const name = secure ? '__Host-crosswalk_session' : 'crosswalk_session';
-  const attributes = `Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+  const name = sessionCookieName(publicUrl);
+  const attributes = `Path=/; HttpOnly; SameSite=Strict${publicUrl.startsWith('https:') ? '; Secure' : ''}`;
   return {
     read(rawHeaders) {
       for (const header of headerValues(rawHeaders, 'cookie')) {
@@ -34,7 +33,7 @@ export function sessionCookie(publicUrl: string): SessionCookie {
       }
       return undefined;
     },
-    set: (reply, token) => void reply.header('set-cookie', `${name}=${token}; Max-Age=${maxAge}; ${attributes}`),
+    set: (reply, token, seconds) => void reply.header('set-cookie', `${name}=${token}; Max-Age=${seconds}; ${attributes}`),
     clear: (reply) => void reply.header('set-cookie', `${name}=; Max-Age=0; ${attributes}`),
   };
 }
