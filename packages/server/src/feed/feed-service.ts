@@ -10,7 +10,7 @@ import { requireUnanswered } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
-import { parseTime } from '../lib/time.ts';
+import { requireTime } from '../lib/time.ts';
 import {
   type FeedFilter,
   type FoundEvents,
@@ -165,7 +165,8 @@ export class FeedService {
   /** One page of the events of a span of time, newest first. The first page tells the cursor at which the feed goes on. */
   async search(context: RequestContext, { filter, from: fromText, to: toText, size, token }: EventSearch): Promise<EventPage> {
     const { environmentId } = context;
-    const [from, to] = [timeOf('from', fromText), timeOf('to', toText)];
+    const from = fromText === undefined ? undefined : requireTime('from', fromText);
+    const to = toText === undefined ? undefined : requireTime('to', toText);
     if (from !== undefined && to !== undefined && from >= to) throw invalid('to', 'must be later than from', 'order');
     const last = await this.#end();
     const scope = JSON.stringify([environmentId, 'event search', filter, fromText, toText]);
@@ -205,8 +206,7 @@ export class FeedService {
     at: { version?: number | undefined; time?: string | undefined },
   ): Promise<AsOf> {
     if ((at.version === undefined) === (at.time === undefined)) throw invalid('version', 'is required, or time, and not both', 'required');
-    if (at.time !== undefined && parseTime(at.time) === undefined)
-      throw invalid('time', 'must be a time such as 2026-11-24T08:00:00Z', 'date_time');
+    if (at.time !== undefined) requireTime('time', at.time);
     // An event that has no place yet would tell the sequence 0.
     await this.place();
     const event = await findAsOf(this.#pool, environmentId, recordId, at);
@@ -330,11 +330,4 @@ function scopeOf(environmentId: string): string {
 
 function larger(a: string, b: string): string {
   return BigInt(a) > BigInt(b) ? a : b;
-}
-
-/** The moment a field names; 400 when it names none. */
-function timeOf(field: string, text: string | undefined): Date | undefined {
-  const time = text === undefined ? undefined : parseTime(text);
-  if (text !== undefined && time === undefined) throw invalid(field, 'must be a time such as 2026-11-24T08:00:00Z', 'date_time');
-  return time;
 }

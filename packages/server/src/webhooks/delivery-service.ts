@@ -16,12 +16,12 @@ import type { Page, PageRequest } from '../database/page-query.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { inChange } from '../idempotency/index.ts';
-import { ApiError, invalid } from '../lib/api-error.ts';
+import { invalid } from '../lib/api-error.ts';
 import { formatId, type IdGenerator } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
 import type { DerivedKeys } from '../lib/seal.ts';
-import { parseTime } from '../lib/time.ts';
-import { attemptOf, isSuccess, keyMissing, unsent } from './delivery.ts';
+import { requireTime } from '../lib/time.ts';
+import { attemptOf, deliveryNotFound, isSuccess, keyMissing, unsent } from './delivery.ts';
 import { findDelivery, findParcel, findSpan, listDeliveries, restartDelivery, restartFailed, scheduleSpan } from './delivery-store.ts';
 import { endpointNotFound } from './endpoint.ts';
 import { findEndpoint, findSecrets, lockEndpoint } from './endpoint-store.ts';
@@ -113,7 +113,7 @@ export class WebhookDeliveryService {
     if (request.cursor !== undefined && position === undefined)
       throw invalid('cursor', 'does not belong to this replay', 'cursor', 'INVALID_CURSOR');
     const { begin, schedule } = scheduler(environmentId, endpointId, request);
-    // Before the endpoint is held, as whoever places events waits for it, and all readers of the feed for him.
+    // Before the endpoint is locked: placing events waits for that lock, and every reader of the feed waits for the placing.
     position ??= await begin(this.#pool);
     if (position === undefined) return { scheduled: 0, next_cursor: '' };
     let scheduled = 0;
@@ -196,15 +196,4 @@ function scheduler(environmentId: string, endpointId: string, { status, from: fr
 function spanOf(position: string): { after: string; last: string } {
   const [after = '0', last = '0'] = position.split(':');
   return { after, last };
-}
-
-function requireTime(field: string, text: string): Date {
-  const time = parseTime(text);
-  if (time === undefined) throw invalid(field, 'must be a time such as 2026-11-24T08:00:00Z', 'date_time');
-  return time;
-}
-
-/** The 404 of a delivery. Database IDs. */
-function deliveryNotFound(endpointId: string, eventId: string): ApiError {
-  return new ApiError('WEBHOOK_DELIVERY_NOT_FOUND', `${formatId('whe', endpointId)} has no delivery of ${formatId('evt', eventId)}`);
 }

@@ -1,4 +1,6 @@
 import { type WebhookAttempt, webhookLimits } from '@crosswalk/contract';
+import { ApiError } from '../lib/api-error.ts';
+import { formatId } from '../lib/id.ts';
 
 /** Pauses before each new attempt, in seconds; the last is repeated until the delivery expires. */
 export const retrySchedule = [5, 30, 2 * 60, 5 * 60, 15 * 60, 30 * 60, 60 * 60] as const;
@@ -110,4 +112,11 @@ const reasonLength = 300;
 /** A reason as the database takes it: no NUL, and no half of a pair where it is cut. Results are recorded together, so one text must not spoil them all. */
 export function keptReason(text: string): string {
   return keptText(new TextEncoder().encode(text)).slice(0, reasonLength).toWellFormed();
+}
+
+/** The 404 of a delivery. Database IDs. */
+export function deliveryNotFound(endpointId: string, eventId: string): ApiError {
+  return new ApiError('WEBHOOK_DELIVERY_NOT_FOUND', `${formatId('whe', endpointId)} has no delivery of ${formatId('evt', eventId)}`, {
+    resource: { kind: 'webhook_delivery' },
+  });
 }

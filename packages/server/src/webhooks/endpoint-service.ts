@@ -15,7 +15,7 @@ import { ApiError } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { type DerivedKeys, seal, sealAnew } from '../lib/seal.ts';
-import { checkFields, endpointNotFound, updatedFields } from './endpoint.ts';
+import { checkFields, endpointNotFound, patchFields } from './endpoint.ts';
 import {
   countEndpoints,
   findEndpoint,
@@ -90,7 +90,7 @@ export class WebhookEndpointService {
     checkFields(body);
     const changes = body.url === undefined ? body : { ...body, url: await this.#targets.requireUrl(body.url) };
     return this.#change(context, id, preconditions, (tx, before) =>
-      updateEndpoint(tx, context.environmentId, id, updatedFields(before, changes)),
+      updateEndpoint(tx, context.environmentId, id, patchFields(before, changes)),
     );
   }
 

@@ -30,7 +30,7 @@ export function checkFields({
 }
 
 /** The fields after an update. */
-export function updatedFields(before: EndpointFields, changes: UpdateWebhookEndpoint): EndpointFields {
+export function patchFields(before: EndpointFields, changes: UpdateWebhookEndpoint): EndpointFields {
   return {
     url: changes.url ?? before.url,
     description: changes.description ?? before.description,

@@ -243,6 +243,9 @@ describe('what is refused', () => {
     expect(await replay({ from: '2026-02-30T08:00:00Z' })).toEqual([400, 'INVALID_ARGUMENT', 'from']);
     expect(await replay({ status: 'FAILED', cursor: 'x' })).toEqual([400, 'INVALID_CURSOR', 'cursor']);
     expect(await refusal('POST', `${collection}/${id}/deliveries/evt_7:replay`)).toEqual([404, 'WEBHOOK_DELIVERY_NOT_FOUND', undefined]);
+    expect((await request('GET', `${collection}/${id}/deliveries/evt_7`)).body).toMatchObject({
+      details: [{ error_code: 'WEBHOOK_DELIVERY_NOT_FOUND', resource_info: { kind: 'webhook_delivery' } }],
+    });
     expect(await refusal('GET', `${collection}/${id}/deliveries/org_7`)).toEqual([400, 'INVALID_ID', 'event_id']);
   });
 });
