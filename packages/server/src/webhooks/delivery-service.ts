@@ -22,9 +22,11 @@ import type { PageTokens } from '../lib/page-token.ts';
 import type { DerivedKeys } from '../lib/seal.ts';
 import { requireTime } from '../lib/time.ts';
 import { attemptOf, deliveryNotFound, isSuccess, keyMissing, unsent } from './delivery.ts';
-import { findDelivery, findParcel, findSpan, listDeliveries, restartDelivery, restartFailed, scheduleSpan } from './delivery-store.ts';
+import { findDelivery, listDeliveries } from './delivery-store.ts';
 import { endpointNotFound } from './endpoint.ts';
 import { findEndpoint, findSecrets, lockEndpoint } from './endpoint-store.ts';
+import { findParcel } from './parcel-store.ts';
+import { findSpan, restartDelivery, restartFailed, scheduleSpan } from './replay-store.ts';
 import type { Sender } from './sender.ts';
 import { openSecrets, signatureHeaders } from './signature.ts';
 

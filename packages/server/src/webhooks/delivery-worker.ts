@@ -6,17 +6,10 @@ import { type IdGenerator, parseId } from '../lib/id.ts';
 import { Loop } from '../lib/loop.ts';
 import type { DerivedKeys } from '../lib/seal.ts';
 import { attemptOf, eventGone, isOverload, isSuccess, judge, keyMissing, type Outcome, unsent } from './delivery.ts';
-import {
-  type Claim,
-  claimDeliveries,
-  holdEndpoints,
-  loadParcels,
-  type Parcel,
-  type Result,
-  recordResults,
-  setFailing,
-} from './delivery-store.ts';
+import { type Claim, claimDeliveries, type Result, recordResults } from './delivery-store.ts';
 import { disableByItself } from './endpoint-service.ts';
+import { holdEndpoints, setFailing } from './endpoint-store.ts';
+import { loadParcels, type Parcel } from './parcel-store.ts';
 import { type Sender, stoppedReason } from './sender.ts';
 import { openSecrets, signatureHeaders } from './signature.ts';
 import { countResults } from './stats-store.ts';

@@ -1,6 +1,7 @@
 import type { WebhookEndpoint } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { formatId } from '../lib/id.ts';
+import { failingDays } from './delivery.ts';
 import type { DisabledReason, EndpointFields } from './endpoint.ts';
 
 interface EndpointRow {
@@ -125,6 +126,56 @@ export async function setDisabled(
     [environmentId, id, reason],
   );
   return rows.map(toEndpoint)[0];
+}
+
+/** SQL: whether anything is sent to endpoint `w`. */
+export const enabled = 'w.disabled_reason is null and w.delete_time is null';
+
+/** Holds the enabled endpoints of environments until the transaction ends, as every change of their lanes must; returns their database IDs. */
+export async function holdEnabledEndpoints(tx: Queryable, environmentIds: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `select w.id from webhook_endpoints w where w.environment_id = any($1::bigint[]) and ${enabled} order by w.id for no key update`,
+    [environmentIds],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** An endpoint that is held for the results of sending to it. */
+export interface HeldEndpoint {
+  environment_id: string;
+  id: string;
+  /** attempts have failed, and none has succeeded since */
+  failing: boolean;
+  /** that is so for too long */
+  overdue: boolean;
+}
+
+/** Holds the endpoints of deliveries until the transaction ends, as every change of their lanes must. */
+export async function holdEndpoints(
+  tx: Queryable,
+  deliveries: readonly { environment_id: string; endpoint_id: string }[],
+): Promise<HeldEndpoint[]> {
+  const byId = new Map(deliveries.map(({ environment_id, endpoint_id }) => [endpoint_id, environment_id]));
+  const { rows } = await tx.query<HeldEndpoint>({
+    name: 'hold-webhook-endpoints',
+    text: `select w.environment_id, w.id, w.failing_since is not null as failing,
+             coalesce(${enabled} and w.failing_since < now() - make_interval(days => ${failingDays}), false) as overdue
+           from webhook_endpoints w join unnest($1::bigint[], $2::bigint[]) as k (environment_id, id)
+             on w.environment_id = k.environment_id and w.id = k.id
+           order by w.id for no key update of w`,
+    values: [[...byId.values()], [...byId.keys()]],
+  });
+  return rows;
+}
+
+/** Notes of held endpoints that they fail from now on, or that they do not any more. */
+export async function setFailing(tx: Queryable, endpoints: readonly HeldEndpoint[], failing: boolean): Promise<void> {
+  if (endpoints.length === 0) return;
+  await tx.query(
+    `update webhook_endpoints w set failing_since = case when $3 then now() end
+     from unnest($1::bigint[], $2::bigint[]) as k (environment_id, id) where w.environment_id = k.environment_id and w.id = k.id`,
+    [endpoints.map((endpoint) => endpoint.environment_id), endpoints.map(({ id }) => id), failing],
+  );
 }
 
 /** Gives a locked endpoint a new secret and raises its version; the old one signs too for so many hours. */

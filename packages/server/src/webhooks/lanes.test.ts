@@ -3,7 +3,8 @@ import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { inTransaction } from '../database/transaction.ts';
 import { connectTo, useTestServer } from '../testing.ts';
-import { claimDeliveries, holdEndpoints, recordResults, scheduleEvents } from './delivery-store.ts';
+import { claimDeliveries, recordResults, scheduleEvents } from './delivery-store.ts';
+import { holdEndpoints } from './endpoint-store.ts';
 import { createEndpoint } from './testing.ts';
 
 /** Lanes without a worker: what stands in them is what was written, and each step is taken by the test. */

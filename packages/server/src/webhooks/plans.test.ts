@@ -1,15 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
 import { plansDuring } from '../database/testing.ts';
 import { connectTo, useTestServer } from '../testing.ts';
-import {
-  claimDeliveries,
-  holdEndpoints,
-  loadParcels,
-  purgeDeliveries,
-  recordResults,
-  scheduleEvents,
-  setFailing,
-} from './delivery-store.ts';
+import { claimDeliveries, purgeDeliveries, recordResults, scheduleEvents } from './delivery-store.ts';
+import { holdEndpoints, setFailing } from './endpoint-store.ts';
+import { loadParcels } from './parcel-store.ts';
 import { createEndpoint } from './testing.ts';
 
 /** The plans of what is sent, with 100,000 deliveries of ten endpoints, most of them pending: a backlog must not cost more than none. */
