@@ -1,6 +1,7 @@
 import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { consistencyHeader } from '@crosswalk/contract';
 import type { FastifyBaseLogger } from 'fastify';
+import type { AccessToken } from '../../clients/index.ts';
 import type { Reads } from '../../database/reads.ts';
 import { IdempotentReplay } from '../../idempotency/index.ts';
 import { ApiError } from '../../lib/api-error.ts';
@@ -12,7 +13,7 @@ import { areTooLarge, headersTooLarge } from '../../transport/headers.ts';
 import type { HeldAnswers } from '../../transport/held-answers.ts';
 import { idempotencyKeyOf } from '../../transport/idempotency-key.ts';
 import { defaultRequestTimeout, type StreamHandler } from '../../transport/listener.ts';
-import { outOfPatience, type Patience } from '../../transport/patience.ts';
+import { outOfPatience, type Patience, type Wait } from '../../transport/patience.ts';
 import { requestIdOf } from '../../transport/request-id.ts';
 import { frame, readMessage } from './message.ts';
 import type { Method } from './method.ts';
@@ -34,79 +35,112 @@ export interface GrpcOptions {
   telemetry: Telemetry | undefined;
 }
 
+/** Unary gRPC on streams of HTTP/2. */
+export function createGrpcHandler(options: GrpcOptions): StreamHandler {
+  return (stream, headers, rawHeaders) => new ServerCall(options, stream, headers, rawHeaders).start();
+}
+
 /**
- * Unary gRPC on streams of HTTP/2: admits, reads the one message, runs the method within the deadline, answers with status and details.
+ * One call: it is admitted, its one message is read, the method runs within the deadline, and it is answered once, with status and details.
  * A deadline or a cancellation ends the waiting, not the work: a change that was begun is made or not, as a whole.
  */
-export function createGrpcHandler({ methods, refuse, admit, reads, patience, answers, logger, telemetry }: GrpcOptions): StreamHandler {
-  return (stream, headers, rawHeaders) => {
+class ServerCall {
+  readonly #options: GrpcOptions;
+  readonly #stream: ServerHttp2Stream;
+  readonly #headers: IncomingHttpHeaders;
+  readonly #rawHeaders: readonly string[];
+  readonly #requestId: string;
+  readonly #path: string;
+  readonly #watched: WatchedRequest | undefined;
+  readonly #sent = { complete: true };
+  readonly #wait: Wait;
+  #timer: NodeJS.Timeout | undefined;
+  #answered = false;
+
+  constructor(options: GrpcOptions, stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]) {
+    this.#options = options;
+    this.#stream = stream;
+    this.#headers = headers;
+    this.#rawHeaders = rawHeaders;
     const requestId = requestIdOf(headers['x-request-id']);
     const path = headers[':path'] ?? '';
-    const watched = telemetry?.begin({
+    this.#requestId = requestId;
+    this.#path = path;
+    this.#watched = options.telemetry?.begin({
       protocol: 'grpc',
       method: 'POST',
-      route: methods.has(path) ? path : unmatched,
+      route: options.methods.has(path) ? path : unmatched,
       headers,
       attributes: () => ({ 'rpc.system.name': 'grpc', 'rpc.method': path.slice(1, 200), 'crosswalk.request_id': requestId }),
     });
-    let answered = false;
-    const answer = (send: () => void, error?: ApiError) => {
-      if (answered) return;
-      answered = true;
-      clearTimeout(timer);
-      patience.end(wait);
-      if (watched !== undefined) endWatch(watched, error);
-      if (!stream.destroyed && !stream.closed) send();
-    };
-    const succeed = (message: Uint8Array, token?: string) =>
-      answer(() => {
-        const drop = () => stream.close(http2.constants.NGHTTP2_CANCEL);
-        stream.once('close', answers.hold(message.length, drop));
-        sendMessage(stream, message, requestId, token);
-      });
-    const fail = (thrown: unknown) => {
-      const error = knownError(thrown);
-      answer(() => {
-        logError(logger, error, thrown, { reqId: requestId, path: path.slice(0, 200) });
-        sendError(stream, error, requestId);
-      }, error);
-    };
-    let timer: NodeJS.Timeout | undefined;
-    const sent = { complete: true };
-    const wait = patience.begin({ sent, giveUp: () => fail(outOfPatience(patience)) });
-    const start = () => {
-      if (areTooLarge(rawHeaders)) throw headersTooLarge();
-      const { method, timeout } = readHead(headers, methods, refuse);
-      timer = setTimeout(() => fail(deadlineExceeded()), Math.min(timeout, defaultRequestTimeout));
-      admit(rawHeaders, method.scope, ignored, (error, token) => {
-        if (error !== undefined || token === undefined) return fail(error);
-        const { environmentId, clientId } = token;
-        const run = async () => {
-          sent.complete = false;
-          const message = await readMessage(stream, headerOf(headers, 'grpc-encoding'));
-          if (answered) return;
-          sent.complete = true;
-          const isRead = method.scope === 'read';
-          const readFrom = isRead ? readFromOf(rawHeaders) : undefined;
-          const context = {
-            environmentId,
-            actor: { type: 'client' as const, id: clientId },
-            requestId,
-            ...(readFrom === undefined ? {} : { readFrom }),
-          };
-          const bytes = await method.run({ context, path, idempotencyKey: idempotencyKeyOf(rawHeaders) }, message).catch(replayed);
-          succeed(bytes, isRead || !reads.hasReplica ? undefined : await reads.position());
-        };
-        run().catch(fail);
-      });
-    };
+    this.#wait = options.patience.begin({ sent: this.#sent, giveUp: () => this.#fail(outOfPatience(options.patience)) });
+  }
+
+  start(): void {
     try {
-      if (watched === undefined) start();
-      else watched.run(start);
+      if (this.#watched === undefined) this.#admit();
+      else this.#watched.run(() => this.#admit());
     } catch (error) {
-      fail(error);
+      this.#fail(error);
     }
-  };
+  }
+
+  #admit(): void {
+    const { methods, refuse, admit } = this.#options;
+    if (areTooLarge(this.#rawHeaders)) throw headersTooLarge();
+    const { method, timeout } = readHead(this.#headers, methods, refuse);
+    this.#timer = setTimeout(() => this.#fail(deadlineExceeded()), Math.min(timeout, defaultRequestTimeout));
+    admit(this.#rawHeaders, method.scope, ignored, (error, token) => {
+      if (error !== undefined || token === undefined) this.#fail(error);
+      else this.#run(method, token).catch((thrown: unknown) => this.#fail(thrown));
+    });
+  }
+
+  async #run(method: Method, { environmentId, clientId }: AccessToken): Promise<void> {
+    const { reads } = this.#options;
+    this.#sent.complete = false;
+    const message = await readMessage(this.#stream, headerOf(this.#headers, 'grpc-encoding'));
+    if (this.#answered) return;
+    this.#sent.complete = true;
+    const isRead = method.scope === 'read';
+    const readFrom = isRead ? readFromOf(this.#rawHeaders) : undefined;
+    const context = {
+      environmentId,
+      actor: { type: 'client' as const, id: clientId },
+      requestId: this.#requestId,
+      ...(readFrom === undefined ? {} : { readFrom }),
+    };
+    const call = { context, path: this.#path, idempotencyKey: idempotencyKeyOf(this.#rawHeaders) };
+    const bytes = await method.run(call, message).catch(replayed);
+    this.#succeed(bytes, isRead || !reads.hasReplica ? undefined : await reads.position());
+  }
+
+  #succeed(message: Uint8Array, token: string | undefined): void {
+    if (!this.#end()) return;
+    const stream = this.#stream;
+    stream.once(
+      'close',
+      this.#options.answers.hold(message.length, () => stream.close(http2.constants.NGHTTP2_CANCEL)),
+    );
+    sendMessage(stream, message, this.#requestId, token);
+  }
+
+  #fail(thrown: unknown): void {
+    const error = knownError(thrown);
+    if (!this.#end(error)) return;
+    logError(this.#options.logger, error, thrown, { reqId: this.#requestId, path: this.#path.slice(0, 200) });
+    sendError(this.#stream, error, this.#requestId);
+  }
+
+  /** Ends the waiting for an answer; whether one may be sent: it is the first, and there is somebody to get it. */
+  #end(error?: ApiError): boolean {
+    if (this.#answered) return false;
+    this.#answered = true;
+    clearTimeout(this.#timer);
+    this.#options.patience.end(this.#wait);
+    if (this.#watched !== undefined) endWatch(this.#watched, error);
+    return !this.#stream.destroyed && !this.#stream.closed;
+  }
 }
 
 function endWatch(watched: WatchedRequest, error: ApiError | undefined): void {
