@@ -32,9 +32,9 @@ import {
 } from './imports/index.ts';
 import {
   acceptRoutes,
-  InvitationLetters,
   InvitationService,
   InvitationSettingsService,
+  InvitationWriter,
   invitationRoutes,
   invitationSettingsRoutes,
 } from './invitations/index.ts';
@@ -45,7 +45,16 @@ import { PageTokens } from './lib/page-token.ts';
 import { deriveKeys, type SecretKeys } from './lib/seal.ts';
 import { findTracer } from './lib/tracing.ts';
 import { recordTag } from './lib/version-tag.ts';
-import { findMailFailures, MailService, type MailSettings, mailRoutes, openMail, purgeMessages, readMailBacklog } from './mail/index.ts';
+import {
+  findMailFailures,
+  MailService,
+  type MailSettings,
+  MailWorker,
+  mailRoutes,
+  openMail,
+  purgeMessages,
+  readMailBacklog,
+} from './mail/index.ts';
 import { invitedMemberships, MembershipService, membershipRoutes, reassignRole, userRoleRoutes } from './memberships/index.ts';
 import { MetadataIndexService, MetadataIndexWorker, metadataIndexRoutes } from './metadata-indexes/index.ts';
 import {
@@ -164,7 +173,7 @@ export interface App {
   signingKeys: SigningKeyService;
   firstOperator: FirstOperatorService;
   feed: FeedService;
-  mail: MailService;
+  mailWorker: MailWorker;
   /** what it offers to Scalekit's clients */
   scalekit: ScalekitSurface;
   /** From now on `/readyz` says that this server is about to go, so that proxies send nothing new. It still answers everything else. */
@@ -278,10 +287,11 @@ export async function buildApp({
     onAttempt: (result, duration) => metrics?.webhookAttempt(result, duration),
     onError: onError('sending webhooks'),
   });
-  const letters = new InvitationLetters({ pool: workPool, publicUrl, secretKeys });
+  const writer = new InvitationWriter({ pool: workPool, publicUrl, secretKeys });
   const warn = (fields: object, message: string) => logger.warn(fields, message);
   const onOutcome = (state: string) => metrics?.mailAttempt(state);
-  const mail = new MailService({ pool: workPool, ids, letters, ...(await openMail(mailSettings, publicUrl)), onOutcome, warn });
+  const mailWorker = new MailWorker({ pool: workPool, writer, ...(await openMail(mailSettings, publicUrl)), onOutcome, warn });
+  const mail = new MailService({ pool: workPool, ids, writer, worker: mailWorker });
   const feed = new FeedService({
     pool,
     workPool,
@@ -347,7 +357,7 @@ export async function buildApp({
     interval: placeInterval,
     onError: onError('placing events'),
   });
-  const workers = [placing, deliveryWorker, mail.loop, importWorker, clearing, metadataIndexWorker];
+  const workers = [placing, deliveryWorker, mailWorker, importWorker, clearing, metadataIndexWorker];
 
   const limiter = clientLimiter(rateLimit);
   const admit = createAdmission(tokens, limiter);
@@ -437,7 +447,7 @@ export async function buildApp({
     signingKeys,
     firstOperator,
     feed,
-    mail,
+    mailWorker,
     scalekit,
     announceStop,
     cutOff: () => listener.destroy(),

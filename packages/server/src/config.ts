@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { emailKey } from './lib/email.ts';
-import { parseSender, parseSmtpUrl, type Sender, type SmtpSettings } from './lib/mail-settings.ts';
+import { type MailFrom, parseMailFrom, parseSmtpUrl, type SmtpSettings } from './lib/mail-settings.ts';
 import { type GivenOperator, passwordProblem } from './operators/index.ts';
 import { longestLifetime, type TokenSettings } from './signing-keys/index.ts';
 
@@ -44,7 +44,7 @@ export interface Config {
   /** networks of one's own that webhooks may reach, in CIDR notation */
   webhookAllow: string[];
   /** undefined: mail is kept, to be read in the mailbox */
-  mail: { smtp: SmtpSettings; from: Sender } | undefined;
+  mail: { smtp: SmtpSettings; from: MailFrom } | undefined;
   /** what opens `/metrics`; undefined: there are no metrics */
   metricsToken: string | undefined;
   logLevel: string;
@@ -143,7 +143,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const smtpUrl = text('SMTP_URL');
   const mailFrom = text('MAIL_FROM');
   const smtp = smtpUrl === undefined ? undefined : parseSmtpUrl(smtpUrl);
-  const from = mailFrom === undefined ? undefined : parseSender(mailFrom);
+  const from = mailFrom === undefined ? undefined : parseMailFrom(mailFrom);
   if (smtpUrl !== undefined && smtp === undefined) {
     problems.push(
       'SMTP_URL must be smtp://host:port or smtps://host:port, with user:password@ before the host where they are needed. ' +

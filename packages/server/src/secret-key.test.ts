@@ -78,7 +78,7 @@ test('the secret key is changed in three steps; what was made with either is goo
   await first.close();
 
   // A mail that was begun before leads to where its invitation is accepted.
-  while (await second.mail.sendDue());
+  while (await second.mailWorker.sendDue());
   const { messages } = (await second.request('GET', 'mailbox')).body;
   const [, link] = /(\/invitations\/[\w-]+)/.exec(messages[0].text) ?? [];
   expect((await fetch(`http://127.0.0.1:${second.port}${link}`)).status).toBe(200);
@@ -102,7 +102,7 @@ test('a mail whose link was made with a key that is gone is not sent, and says w
   await server.feed.place();
   await (await start(after, before)).close();
   const third = await start(after);
-  while (await third.mail.sendDue());
+  while (await third.mailWorker.sendDue());
   const { messages } = (await third.request('GET', `mailbox?organization_id=${organization.id}`)).body;
   expect(messages).toMatchObject([{ state: 'DROPPED', last_error: expect.stringContaining('send the invitation again') }]);
   await third.close();

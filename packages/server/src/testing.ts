@@ -150,10 +150,10 @@ export const testSettings = {
 export async function startAnotherServer(
   { database }: TestServer,
   options: Partial<AppOptions>,
-): Promise<Pick<App, 'mail' | 'announceStop' | 'purge'> & { port: number; close(): Promise<void> }> {
-  const { server, mail, announceStop, purge } = await buildApp({ ...testSettings, pool: database.pool, ...options });
+): Promise<Pick<App, 'mailWorker' | 'announceStop' | 'purge'> & { port: number; close(): Promise<void> }> {
+  const { server, mailWorker, announceStop, purge } = await buildApp({ ...testSettings, pool: database.pool, ...options });
   const url = await server.listen({ port: 0, host: '127.0.0.1' });
-  return { port: Number(new URL(url).port), mail, announceStop, purge, close: () => server.close() };
+  return { port: Number(new URL(url).port), mailWorker, announceStop, purge, close: () => server.close() };
 }
 
 async function startTestServer({ pool, ...options }: TestServerOptions): Promise<TestServer> {

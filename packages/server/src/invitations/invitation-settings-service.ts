@@ -7,10 +7,10 @@ import { notFound } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { formatId, type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
-import { invitationUrl } from './invitation-letters.ts';
 import { fill, type InvitationFacts, invitationMail } from './invitation-mail.ts';
 import { checkInvitationTemplate, checkLocale, patchSettings, settingsOf } from './invitation-settings.ts';
 import { findSettings, lockSettings, type StoredSettings, updateSettings } from './invitation-settings-store.ts';
+import { invitationUrl } from './invitation-writer.ts';
 import { findPreviewNames } from './link-store.ts';
 
 const dayMilliseconds = 24 * 3600 * 1000;

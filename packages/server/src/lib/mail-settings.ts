@@ -10,7 +10,7 @@ export interface SmtpSettings {
 }
 
 /** Whom a mail comes from. */
-export interface Sender {
+export interface MailFrom {
   name: string;
   address: string;
 }
@@ -45,7 +45,7 @@ function unescaped(part: string): string | undefined {
 }
 
 /** Reads an address, or `Name <address>`; undefined if it is neither. */
-export function parseSender(text: string): Sender | undefined {
+export function parseMailFrom(text: string): MailFrom | undefined {
   const named = /^\s*"?([^"<>\p{Cc}]*?)"?\s*<([^<>]+)>\s*$/u.exec(text);
   const [name, address] = named === null ? ['', text.trim()] : [named[1] ?? '', named[2] ?? ''];
   try {

@@ -165,7 +165,7 @@ describe('a mail server that has its days', () => {
     const { userId } = await invite();
     expect(await messagesOf(userId)).toMatchObject([{ state: 'QUEUED', attempts: 0 }]);
     await server.feed.place();
-    await server.mail.sendDue();
+    await server.mailWorker.sendDue();
     expect(await messagesOf(userId)).toMatchObject([{ state: 'QUEUED', attempts: 1, last_error: expect.stringContaining('ECONNREFUSED') }]);
     await sink.start();
     await sendAll(server);
@@ -178,7 +178,7 @@ describe('a mail server that has its days', () => {
     await invite();
     await server.feed.place();
     let sent = false;
-    const sending = server.mail.sendDue().finally(() => {
+    const sending = server.mailWorker.sendDue().finally(() => {
       sent = true;
     });
     const { userId } = await invite();
@@ -239,10 +239,10 @@ describe('workers', () => {
     const other = await startAnotherServer(server, { mail: sink.settings() });
     for (let round = 0; round < 3; round += 1) await Promise.all(Array.from({ length: 10 }, () => invite()));
     await server.feed.place();
-    const drain = async (mail: typeof server.mail) => {
-      while (await mail.sendDue());
+    const drain = async ({ mailWorker }: Pick<typeof server, 'mailWorker'>) => {
+      while (await mailWorker.sendDue());
     };
-    await Promise.all([drain(server.mail), drain(other.mail)]);
+    await Promise.all([drain(server), drain(other)]);
     await other.close();
     expect(sink.received).toHaveLength(30);
     expect(new Set(sink.received.map(({ messageId }) => messageId)).size).toBe(30);
@@ -252,9 +252,9 @@ describe('workers', () => {
     const { userId } = await invite();
     await server.feed.place();
     expect(await claimMessages(server.database.pool, 1, 8)).toHaveLength(1);
-    expect(await server.mail.sendDue()).toBe(false);
+    expect(await server.mailWorker.sendDue()).toBe(false);
     await new Promise((resolve) => setTimeout(resolve, 1_100));
-    expect(await server.mail.sendDue()).toBe(true);
+    expect(await server.mailWorker.sendDue()).toBe(true);
     expect(sink.received).toHaveLength(1);
     expect(await messagesOf(userId)).toMatchObject([{ state: 'SENT', attempts: 2 }]);
   });

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseSender, parseSmtpUrl } from '../lib/mail-settings.ts';
+import { parseMailFrom, parseSmtpUrl } from '../lib/mail-settings.ts';
 import { outcomeOf, printable, retryPauses } from './mail.ts';
 import { openSmtp } from './smtp.ts';
 import { checkTemplate, fillHtml, fillText } from './template.ts';
@@ -98,12 +98,12 @@ describe('settings of mail', () => {
   });
 
   test('a sender is an address, or a name and an address', () => {
-    expect(parseSender('Acme "Mail" <a@b.example>')).toBeUndefined();
-    expect(parseSender('"Acme Mail" <a@b.example>')).toEqual({ name: 'Acme Mail', address: 'a@b.example' });
-    expect(parseSender('Acme <a@b.example>')).toEqual({ name: 'Acme', address: 'a@b.example' });
-    expect(parseSender('a@b.example')).toEqual({ name: '', address: 'a@b.example' });
+    expect(parseMailFrom('Acme "Mail" <a@b.example>')).toBeUndefined();
+    expect(parseMailFrom('"Acme Mail" <a@b.example>')).toEqual({ name: 'Acme Mail', address: 'a@b.example' });
+    expect(parseMailFrom('Acme <a@b.example>')).toEqual({ name: 'Acme', address: 'a@b.example' });
+    expect(parseMailFrom('a@b.example')).toEqual({ name: '', address: 'a@b.example' });
     for (const text of ['', 'Acme', 'a@localhost', 'a@b.example, c@d.example', 'A <a@b.example> x', 'A\r\nB <a@b.example>']) {
-      expect([text, parseSender(text)]).toEqual([text, undefined]);
+      expect([text, parseMailFrom(text)]).toEqual([text, undefined]);
     }
   });
 });
@@ -127,7 +127,7 @@ describe('the mail server', () => {
     for (const socket of sockets) socket.destroy();
     dripping.close();
   });
-  const letter = {
+  const message = {
     from: { name: 'A', address: 'a@b.example' },
     to: 'c@d.example',
     messageId: 'msg_1@b.example',
@@ -146,23 +146,23 @@ describe('the mail server', () => {
     ['drop after data', { taken: false, permanent: false, reason: expect.stringContaining('closed unexpectedly') }],
   ] as const)('%s', async (behaviour, delivery) => {
     sink.script = [behaviour];
-    expect(await openSmtp(sink.settings().smtp)(letter)).toEqual(delivery);
+    expect(await openSmtp(sink.settings().smtp)(message)).toEqual(delivery);
   });
 
   test('a password is not sent without TLS, but to this machine', async () => {
     const auth = { user: 'u', pass: 'p' };
     // The same mail server, by an address that is not known to be of this machine. It has no TLS.
-    const refused = await openSmtp({ ...sink.settings().smtp, host: '0.0.0.0', auth })(letter);
+    const refused = await openSmtp({ ...sink.settings().smtp, host: '0.0.0.0', auth })(message);
     expect(refused).toEqual({ taken: false, permanent: false, reason: expect.stringMatching(/TLS/) });
-    expect(await openSmtp({ ...sink.settings().smtp, host: '0.0.0.0' })(letter)).toEqual({ taken: true });
+    expect(await openSmtp({ ...sink.settings().smtp, host: '0.0.0.0' })(message)).toEqual({ taken: true });
   });
 
   test('one that is not there, one that is slow, one that sends a byte now and then: each ends in time, and may be tried again', async () => {
-    const nobody = await openSmtp({ ...sink.settings().smtp, port: 1 })(letter);
+    const nobody = await openSmtp({ ...sink.settings().smtp, port: 1 })(message);
     expect(nobody).toMatchObject({ taken: false, permanent: false, reason: expect.stringContaining('ECONNREFUSED') });
     sink.script = [{ slow: 2_000 }];
     const late = { taken: false, permanent: false, reason: 'the mail server took too long; it may have the message' };
-    expect(await openSmtp(sink.settings().smtp, 300)(letter)).toEqual(late);
-    expect(await openSmtp({ ...sink.settings().smtp, port: drippingPort }, 300)(letter)).toEqual(late);
+    expect(await openSmtp(sink.settings().smtp, 300)(message)).toEqual(late);
+    expect(await openSmtp({ ...sink.settings().smtp, port: drippingPort }, 300)(message)).toEqual(late);
   });
 });

@@ -1,10 +1,10 @@
-import type { Sender, SmtpSettings } from '../lib/mail-settings.ts';
-import type { MailOptions } from './mail-service.ts';
+import type { MailFrom, SmtpSettings } from '../lib/mail-settings.ts';
+import type { MailWorkerOptions } from './mail-worker.ts';
 
 /** How mail leaves the service. */
 export interface MailSettings {
   smtp: SmtpSettings;
-  from: Sender;
+  from: MailFrom;
   /** how long a worker has a message for itself, in seconds; default 120 */
   leaseSeconds?: number;
   /** how long a mail server may take for one message, in milliseconds; default 30,000 */
@@ -13,11 +13,11 @@ export interface MailSettings {
   retrySeconds?: readonly number[];
 }
 
-/** The parts of a mail service that follow from its settings; without any, messages are kept, and what speaks SMTP is not even loaded. */
+/** The parts of a mail worker that follow from its settings; without any, messages are kept, and what speaks SMTP is not even loaded. */
 export async function openMail(
   settings: MailSettings | undefined,
   publicUrl: string,
-): Promise<Pick<MailOptions, 'send' | 'from' | 'host' | 'leaseSeconds' | 'retrySeconds'>> {
+): Promise<Pick<MailWorkerOptions, 'send' | 'from' | 'host' | 'leaseSeconds' | 'retrySeconds'>> {
   const host = new URL(publicUrl).hostname;
   if (settings === undefined) return { send: undefined, from: { name: '', address: `crosswalk@${host}` }, host };
   const { openSmtp } = await import('./smtp.ts');

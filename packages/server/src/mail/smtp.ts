@@ -1,10 +1,10 @@
 import { createTransport } from 'nodemailer';
-import type { Sender, SmtpSettings } from '../lib/mail-settings.ts';
+import type { MailFrom, SmtpSettings } from '../lib/mail-settings.ts';
 import type { Delivery } from './mail.ts';
 
-/** A mail as it goes out, to one address. */
-export interface Letter {
-  from: Sender;
+/** A message as it goes out, to one address. */
+export interface OutgoingMessage {
+  from: MailFrom;
   to: string;
   /** without angle brackets; the same at each attempt */
   messageId: string;
@@ -14,8 +14,8 @@ export interface Letter {
   html: string | null;
 }
 
-/** Hands a letter to a mail server. Never throws: what went wrong is a part of the answer. */
-export type SendLetter = (letter: Letter) => Promise<Delivery>;
+/** Hands a message to a mail server. Never throws: what went wrong is a part of the answer. */
+export type SendMessage = (message: OutgoingMessage) => Promise<Delivery>;
 
 /** How long connecting and each answer may take; the second also that of the last byte, where content filters work. Milliseconds. */
 const [connectionTimeout, answerTimeout] = [10_000, 25_000];
@@ -23,8 +23,8 @@ const [connectionTimeout, answerTimeout] = [10_000, 25_000];
 /** How long everything may take together, whatever trickles in. Milliseconds. */
 const totalTimeout = 30_000;
 
-/** Opens the way to a mail server; a connection is made for each letter, as they are few. `timeout` is for tests. */
-export function openSmtp({ host, port, secure, auth }: SmtpSettings, timeout = totalTimeout): SendLetter {
+/** Opens the way to a mail server; a connection is made for each message, as they are few. `timeout` is for tests. */
+export function openSmtp({ host, port, secure, auth }: SmtpSettings, timeout = totalTimeout): SendMessage {
   const local = ['localhost', '127.0.0.1', '::1'].includes(host);
   const transport = createTransport({
     host,
@@ -37,7 +37,7 @@ export function openSmtp({ host, port, secure, auth }: SmtpSettings, timeout = t
     connectionTimeout,
     greetingTimeout: connectionTimeout,
     socketTimeout: answerTimeout,
-    // A letter is text: nothing in it may make the server read a file or fetch an address.
+    // A message is text: nothing in it may make the server read a file or fetch an address.
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -62,7 +62,7 @@ export function openSmtp({ host, port, secure, auth }: SmtpSettings, timeout = t
 }
 
 /**
- * Whether a server refused this letter for good: 5xx to the sender, the recipient or the content. A 5xx to anything else (the password, the
+ * Whether a server refused this message for good: 5xx to the sender, the recipient or the content. A 5xx to anything else (the password, the
  * greeting) is the set-up's fault, which an operator mends.
  */
 function isPermanent(error: unknown): boolean {

@@ -108,9 +108,9 @@ export function useSmtpSink(): SmtpSink {
 }
 
 /** Does what the worker would do now. */
-export async function sendAll({ feed, mail }: Pick<TestServer, 'feed' | 'mail'>): Promise<void> {
+export async function sendAll({ feed, mailWorker }: Pick<TestServer, 'feed' | 'mailWorker'>): Promise<void> {
   await feed.place();
-  while (await mail.sendDue());
+  while (await mailWorker.sendDue());
 }
 
 /** The link in the text of a mail. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type DerivedKeys, deriveKeys, type SecretKeys } from '../lib/seal.ts';
-import type { Composed, Letters } from '../mail/index.ts';
+import type { Composed, MessageWriter } from '../mail/index.ts';
 import { type LinkState, linkStateOf, linkToken, linkTokenHash } from './invitation-link.ts';
 import { invitationMail } from './invitation-mail.ts';
 import { findInvitationMessages, type InvitationMessage } from './link-store.ts';
@@ -18,7 +18,7 @@ const reasons: Record<Exclude<LinkState, 'PENDING'>, string> = {
 const keyGone = 'its link was made with a CROSSWALK_SECRET_KEY that this server does not have; send the invitation again';
 
 /** Writes what the messages about invitations say, when they are about to be sent: from what is true then. */
-export class InvitationLetters implements Letters {
+export class InvitationWriter implements MessageWriter {
   readonly #pool: pg.Pool;
   readonly #publicUrl: string;
   readonly #keys: DerivedKeys;
