@@ -106,9 +106,10 @@ export function historyRoutes<RecordType>(app: Routes, feed: FeedService, record
           tag: records.tagOf(after),
         });
         const context = changeContextOf(request, changed);
+        const preconditions = preconditionsOf(request);
         const { key, version } = request.body;
         const value = await feed.formerValue(context, () => records.idOf(context, reference), key, version);
-        const found = await records.setMetadataKey(context, reference, key, value, preconditionsOf(request));
+        const found = await records.setMetadataKey(context, reference, key, value, preconditions);
         return sendRecord(request, reply, records.tagOf(found.record), changed(found).body);
       },
     );
