@@ -73,11 +73,14 @@ test('text of records cannot steer the terminal', async () => {
   expect(out).not.toContain('\u001b[31mred');
 });
 
-test('resolve tells where each ID leads; one that leads nowhere makes the status 1', async () => {
+test('resolve tells where each ID leads; those that lead nowhere are named and make the status 3', async () => {
   const both = await crosswalk('resolve', 'cus_1', 'nothing');
-  expect(both.status).toBe(1);
+  expect([both.status, both.err]).toEqual([3, 'nothing has the ID nothing\n']);
   expect(both.out).toMatch(/^cus_1 +org_\d+ +Acme +.*external_id of stripe.*\nnothing +.*nothing/);
-  expect((await crosswalk('resolve', 'cus_1')).status).toBe(0);
+  expect(await crosswalk('resolve', 'cus_1')).toMatchObject({ status: 0, err: '' });
+  const none = await crosswalk('resolve', 'nowhere', 'red\u001b[31m', '--json');
+  expect([none.status, none.err]).toEqual([3, 'nothing has the IDs nowhere, red\ufffd[31m\n']);
+  expect(JSON.parse(none.out)).toMatchObject([{ value: 'nowhere', matches: [] }, { matches: [] }]);
 });
 
 test('--version tells the version, for a report of what went wrong', async () => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli, CommonOptions } from './cli.ts';
-import { printResolved } from './print.ts';
+import { Ended, exitStatus } from './exit.ts';
+import { printResolved, safe } from './print.ts';
 
 /** Adds `resolve`. */
 export function addResolve(cli: Cli, program: Command): void {
@@ -10,6 +11,9 @@ export function addResolve(cli: Cli, program: Command): void {
     .action(async (ids: string[], options: CommonOptions) => {
       const results = await cli.connect(options).resolve(ids);
       cli.print(options, results, () => printResolved(results));
-      if (results.some(({ matches }) => matches.length === 0)) throw new Error('some IDs lead nowhere');
+      const lost = results.filter(({ matches }) => matches.length === 0);
+      if (lost.length === 0) return;
+      cli.say(`nothing has the ${lost.length === 1 ? 'ID' : 'IDs'} ${lost.map(({ value }) => safe(value)).join(', ')}`);
+      throw new Ended(exitStatus.partial);
     });
 }
