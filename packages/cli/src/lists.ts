@@ -1,6 +1,8 @@
+import { pageSize } from '@crosswalk/contract/limits';
 import type { Command } from 'commander';
-import { type Cli, type CommonOptions, wholeNumber } from './cli.ts';
+import type { Cli, CommonOptions } from './cli.ts';
 import { UsageError } from './exit.ts';
+import { wholeNumber } from './options.ts';
 
 /** Options of every list. */
 export interface ListOptions extends CommonOptions {
@@ -15,13 +17,10 @@ export interface ListPage<Item> {
   next: string;
 }
 
-/** The largest page the API gives. */
-const largestPage = 100;
-
 /** Adds the options of a list. */
 export function withPages(command: Command): Command {
   return command
-    .option('--limit <number>', 'how many', wholeNumber(1), 30)
+    .option('--limit <number>', 'how many', wholeNumber(1), pageSize.default)
     .option('--all', 'all of them; with --json a line of JSON each (JSON Lines)')
     .option('--page-token <token>', 'go on with an --all that was interrupted');
 }
@@ -43,7 +42,7 @@ export async function printList<Item>(
     const items: Item[] = [];
     let page: ListPage<Item> = { items, next: '' };
     for (let at = first; items.length <= options.limit; at = { pageToken: page.next }) {
-      page = await pageOf({ pageSize: Math.min(options.limit + 1 - items.length, largestPage), ...at });
+      page = await pageOf({ pageSize: Math.min(options.limit + 1 - items.length, pageSize.max), ...at });
       items.push(...page.items);
       if (page.next === '') break;
     }
@@ -57,7 +56,7 @@ export async function printList<Item>(
   await cli.interruptible(
     async (signal) => {
       for (;;) {
-        const page = await pageOf({ pageSize: largestPage, ...(token === undefined ? {} : { pageToken: token }) }, signal);
+        const page = await pageOf({ pageSize: pageSize.max, ...(token === undefined ? {} : { pageToken: token }) }, signal);
         for (const item of page.items) await cli.printLine(options, item, () => lineOf(item));
         empty &&= page.items.length === 0;
         token = page.next;

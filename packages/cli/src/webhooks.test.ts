@@ -51,13 +51,22 @@ test('an endpoint is made, tried, changed, disabled, enabled, given a new secret
     err: 'crosswalk: answered 500: only 2xx counts as received\n',
   });
   status = 200;
+  expect(await webhooks('test', id, '--event', 'user.renamed')).toEqual({
+    status: 2,
+    out: '',
+    err: expect.stringMatching(/^crosswalk: --event is one of organization\.created, .*user\.updated, /),
+  });
 
   expect((await webhooks('update', id, '--events', 'role')).out).toMatch(/events +.*role\n/);
   expect(await webhooks('update', id)).toMatchObject({ status: 2, err: expect.stringContaining('--url, --events or --description') });
   expect((await webhooks('disable', id)).out).toMatch(/status +.*DISABLED REQUESTED\n/);
   expect((await webhooks('enable', id)).out).toMatch(/status +.*ENABLED\n/);
   expect((await webhooks('rotate-secret', id, '--overlap-hours', '2')).out).toMatch(/old secret until +.*20\d\d-[\s\S]*secret {2}whsec_/);
-  expect((await webhooks('rotate-secret', id, '--overlap-hours', 'x')).status).toBe(2);
+  for (const wrong of ['x', '', '1.5', '169'])
+    expect(await webhooks('rotate-secret', id, '--overlap-hours', wrong)).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('It must be a whole number from 0 to 168.'),
+    });
 
   expect(await webhooks('delete', id)).toMatchObject({ status: 2, err: expect.stringContaining('Add --yes') });
   expect(await webhooks('delete', id, '--yes')).toMatchObject({ status: 0, err: `deleted ${id}\n` });
@@ -88,5 +97,26 @@ test('what was sent is listed, by status too, and sent again', async () => {
   );
   for (const wrong of [[], ['--failed', '--from', '2020-01-01T00:00:00Z'], ['--to', '2020-01-01T00:00:00Z']])
     expect((await webhooks('replay', id, ...wrong)).status).toBe(2);
-  expect((await webhooks('deliveries', id, '--status', 'lost')).status).toBe(2);
+  expect(await webhooks('deliveries', id, '--status', 'lost')).toMatchObject({
+    status: 2,
+    err: 'crosswalk: --status is one of PENDING, DELIVERED, FAILED\n',
+  });
+});
+
+test('deliveries are paged as every list is', async () => {
+  const id = JSON.parse((await webhooks('create', url, '--events', 'organization.created', '--json')).out).webhook_endpoint.id;
+  for (const name of ['One', 'Two', 'Three']) await server.client.request('POST', '/api/v1/organizations', { display_name: name });
+  const all = async () => (await webhooks('deliveries', id, '--all', '--json')).out.split('\n').filter(Boolean);
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline && (await all()).length < 3; )
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  const events = (await all()).map((line) => JSON.parse(line).event_id);
+  expect(new Set(events).size).toBe(3);
+  const two = await webhooks('deliveries', id, '--limit', '2', '--json');
+  expect(JSON.parse(two.out).map((delivery: { event_id: string }) => delivery.event_id)).toEqual(events.slice(0, 2));
+  expect(two.err).toBe('there are more than these 2: see --limit and --all\n');
+  for (const wrong of [
+    ['--limit', '0'],
+    ['--page-token', 'x'],
+  ])
+    expect((await webhooks('deliveries', id, ...wrong)).status).toBe(2);
 });

@@ -1,7 +1,11 @@
-import type { Crosswalk, EventType, ReplayRequest, WebhookDelivery, WebhookEndpoint } from '@crosswalk/sdk';
+import { eventTypes } from '@crosswalk/contract/event-types';
+import { webhookLimits } from '@crosswalk/contract/limits';
+import type { ReplayRequest, WebhookEndpoint } from '@crosswalk/sdk';
 import type { Command } from 'commander';
-import { type Cli, type CommonOptions, namesIn } from './cli.ts';
+import type { Cli, CommonOptions } from './cli.ts';
 import { UsageError } from './exit.ts';
+import { type ListOptions, printList, withPages } from './lists.ts';
+import { namesIn, oneOf, wholeNumber } from './options.ts';
 import { printDelivery, printEndpoint, safe } from './print.ts';
 
 interface Fields {
@@ -9,6 +13,10 @@ interface Fields {
   events?: string;
   description?: string;
 }
+
+const { overlapHours } = webhookLimits;
+
+const statuses = ['PENDING', 'DELIVERED', 'FAILED'] as const;
 
 /** Adds the commands for webhook endpoints to the command `webhooks`. */
 export function addWebhooks(cli: Cli, parent: Command): void {
@@ -66,30 +74,37 @@ export function addWebhooks(cli: Cli, parent: Command): void {
 
   command('rotate-secret <id>', 'give an endpoint a new secret; prints it, and it is not shown again')
     .option('--secret <secret>', 'a secret of your own: whsec_ and base64')
-    .option('--overlap-hours <hours>', 'how long the old one signs too (0 to 168)', '24')
-    .action(async (id: string, options: CommonOptions & { secret?: string; overlapHours: string }) => {
-      const overlap = Number(options.overlapHours);
-      if (!Number.isInteger(overlap)) throw new UsageError('--overlap-hours must be a whole number');
+    .option('--overlap-hours <hours>', `how long the old one signs too (0 to ${overlapHours})`, wholeNumber(0, overlapHours), 24)
+    .action(async (id: string, options: CommonOptions & { secret?: string; overlapHours: number }) => {
       const secret = options.secret === undefined ? {} : { secret: options.secret };
-      const rotated = await cli.connect(options).webhookEndpoint.rotateSecret(id, { overlap_hours: overlap, ...secret });
+      const rotated = await cli.connect(options).webhookEndpoint.rotateSecret(id, { overlap_hours: options.overlapHours, ...secret });
       print(options, rotated, `${printEndpoint(rotated.webhook_endpoint)}\nsecret  ${rotated.secret}\n`);
     });
 
   command('test <id>', 'send a sample now')
     .option('--event <name>', 'what the sample looks like', 'organization.updated')
-    .action(async (id: string, options: CommonOptions & { event: EventType }) => {
-      const { delivered, attempt, message } = await cli.connect(options).webhookEndpoint.test(id, options.event);
+    .action(async (id: string, options: CommonOptions & { event: string }) => {
+      const event = oneOf('--event', options.event, eventTypes);
+      const { delivered, attempt, message } = await cli.connect(options).webhookEndpoint.test(id, event);
       const result = attempt.error ?? `answered ${attempt.response_status} in ${attempt.duration_ms} ms`;
       print(options, { delivered, attempt, message }, delivered ? `${result}\n` : '');
       if (!delivered) throw new Error(safe(result));
     });
 
-  command('deliveries <id>', 'list what was and is sent, newest first; those that have ended are kept for 14 days')
+  withPages(command('deliveries <id>', 'list what was and is sent, newest first; those that have ended are kept for 14 days'))
     .option('--status <status>', 'pending, delivered, or failed: the dead letters')
-    .option('--limit <number>', 'how many', '30')
-    .action(async (id: string, options: CommonOptions & { status?: string; limit: string }) => {
-      const deliveries = await firstOf(cli.connect(options), id, statusOf(options.status), Number(options.limit));
-      cli.printItems(options, deliveries, printDelivery);
+    .action(async (id: string, options: ListOptions & { status?: string }) => {
+      const wanted = options.status === undefined ? {} : { status: oneOf('--status', options.status.toUpperCase(), statuses) };
+      const { webhookEndpoint } = cli.connect(options);
+      await printList(
+        cli,
+        options,
+        async (page, signal) => {
+          const answer = await webhookEndpoint.deliveries(id, { ...page, ...wanted }, signal === undefined ? {} : { signal });
+          return { items: answer.deliveries, next: answer.next_page_token };
+        },
+        printDelivery,
+      );
     });
 
   command('replay <id> [event]', 'send again: one event, what was given up, or all of a span of time')
@@ -106,11 +121,7 @@ export function addWebhooks(cli: Cli, parent: Command): void {
 
 function fieldsOf({ events, description }: Fields): { event_types?: string[]; description?: string } {
   return {
-    ...(events === undefined
-      ? {}
-      : {
-          event_types: namesIn(events),
-        }),
+    ...(events === undefined ? {} : { event_types: namesIn(events) }),
     ...(description === undefined ? {} : { description }),
   };
 }
@@ -119,28 +130,4 @@ function replayOf({ failed, from, to }: { failed?: boolean; from?: string; to?: 
   if (failed === true && from === undefined) return { failed };
   if (failed === true || from === undefined) throw new UsageError('name one event, or say --failed, or --from');
   return { from, ...(to === undefined ? {} : { to }) };
-}
-
-const statuses = ['PENDING', 'DELIVERED', 'FAILED'] as const;
-
-function statusOf(text: string | undefined): WebhookDelivery['status'] | undefined {
-  const status = statuses.find((name) => name === text?.toUpperCase());
-  if (text !== undefined && status === undefined) throw new UsageError('--status is pending, delivered or failed');
-  return status;
-}
-
-async function firstOf(
-  crosswalk: Crosswalk,
-  id: string,
-  status: WebhookDelivery['status'] | undefined,
-  limit: number,
-): Promise<WebhookDelivery[]> {
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit must be a whole number from 1 on');
-  const deliveries: WebhookDelivery[] = [];
-  const query = { pageSize: Math.min(limit, 100), ...(status === undefined ? {} : { status }) };
-  for await (const delivery of crosswalk.webhookEndpoint.deliveries(id, query)) {
-    deliveries.push(delivery);
-    if (deliveries.length === limit) break;
-  }
-  return deliveries;
 }
