@@ -1,12 +1,12 @@
-import type { CreateMembership, UpdateMembership, UpsertMembership } from '@crosswalk/contract';
 import type { Crosswalk, Membership } from '@crosswalk/sdk';
 import type { Command } from 'commander';
-import { type Cli, type CommonOptions, collect, wholeNumber } from './cli.ts';
+import type { Cli, CommonOptions } from './cli.ts';
 import { UsageError } from './exit.ts';
 import { type ListOptions, printList, withPages } from './lists.ts';
+import { collect, oneOf, wholeNumber } from './options.ts';
 import { printMembership, printMembershipLine, safe } from './print.ts';
-import { type BodyOptions, bodyOf, type FieldOption, withBody } from './record-input.ts';
-import { found, matchOf } from './records.ts';
+import { type BodyOptions, bodyOf, type FieldOption, type JsonObject, unchecked, withBody } from './record-input.ts';
+import { found, inOptions, matchOf, refuseOwnId } from './records.ts';
 
 /** How a membership is named: an organization and a user, each by its ID or by one of the owner's. */
 interface Pair {
@@ -26,6 +26,8 @@ type MemberOptions = CommonOptions &
 
 const statusField: FieldOption = { flag: '--status', path: ['membership_status'], description: 'ACTIVE or INACTIVE' };
 const inviterField: FieldOption = { flag: '--inviter-email', path: ['inviter_email'], description: 'who invites, told in the invitation' };
+
+const statuses = ['ACTIVE', 'INACTIVE', 'PENDING_INVITE', 'INVITE_EXPIRED'] as const;
 
 /** Adds the commands of memberships. */
 export function addMembers(cli: Cli, parent: Command): void {
@@ -54,7 +56,7 @@ export function addMembers(cli: Cli, parent: Command): void {
         ...(organizationId === undefined ? {} : { organizationId }),
         ...(userId === undefined ? {} : { userId }),
         ...(options.filter === undefined ? {} : { filter: options.filter }),
-        ...(options.status === undefined ? {} : { status: statusOf(options.status) }),
+        ...(options.status === undefined ? {} : { status: oneOf('--status', options.status.toUpperCase(), statuses) }),
       };
       await printList(
         cli,
@@ -70,9 +72,9 @@ export function addMembers(cli: Cli, parent: Command): void {
   inviting(writable(command('create', 'make a user a member; invites them by mail unless told not to'), [inviterField])).action(
     async (options: MemberOptions) => {
       const crosswalk = cli.connect(options);
-      const body = await memberBody<CreateMembership>(cli, options, [inviterField], { creates: true });
+      const body = await memberBody(cli, options, [inviterField], { creates: true });
       const { organizationId, userId } = await idsOf(crosswalk, options);
-      const { membership } = await crosswalk.membership.create(organizationId, userId, body);
+      const { membership } = await inOptions([inviterField], crosswalk.membership.create(organizationId, userId, unchecked(body)));
       show(options, membership);
     },
   );
@@ -80,10 +82,11 @@ export function addMembers(cli: Cli, parent: Command): void {
   ifVersion(writable(command('update', 'change a membership: fields that are not named stay'), [statusField])).action(
     async (options: MemberOptions) => {
       const crosswalk = cli.connect(options);
-      const body = await memberBody<UpdateMembership>(cli, options, [statusField]);
+      const body = await memberBody(cli, options, [statusField]);
       if (Object.keys(body).length === 0) throw new UsageError('say what to change: --role, --status, --metadata or --data');
       const { organizationId, userId } = await idsOf(crosswalk, options);
-      const { membership } = await crosswalk.membership.update(organizationId, userId, body, matchOf(options));
+      const update = crosswalk.membership.update(organizationId, userId, unchecked(body), matchOf(options));
+      const { membership } = await inOptions([statusField], update);
       show(options, membership);
     },
   );
@@ -91,9 +94,10 @@ export function addMembers(cli: Cli, parent: Command): void {
   inviting(ifVersion(writable(command('upsert', 'make a user a member, or change the membership'), [statusField, inviterField]))).action(
     async (options: MemberOptions) => {
       const crosswalk = cli.connect(options);
-      const body = await memberBody<UpsertMembership>(cli, options, [statusField, inviterField]);
+      const body = await memberBody(cli, options, [statusField, inviterField]);
       const { organizationId, userId } = await idsOf(crosswalk, options);
-      const { membership, created } = await crosswalk.membership.upsert(organizationId, userId, body, matchOf(options));
+      const upsert = crosswalk.membership.upsert(organizationId, userId, unchecked(body), matchOf(options));
+      const { membership, created } = await inOptions([statusField, inviterField], upsert);
       cli.print(options, { membership, created }, () => printMembership(membership));
       cli.say(`${created ? 'created' : 'updated'} ${membership.id}`);
     },
@@ -124,29 +128,21 @@ function withPair(command: Command): Command {
     .option('--user-email <address>', 'or by address');
 }
 
-async function memberBody<Body extends object>(
+async function memberBody(
   cli: Cli,
   options: MemberOptions,
   fields: readonly FieldOption[],
   how: { creates?: boolean } = {},
-): Promise<Body> {
+): Promise<JsonObject> {
   const { role, roles, invitation } = options;
   if (role !== undefined && roles === false) throw new UsageError('--role or --no-roles, not both');
   const named = { ...options, ...(typeof options.status === 'string' ? { status: options.status.toUpperCase() } : {}) };
   return {
-    ...(await bodyOf<Body>(named, fields, cli.streams, how)),
+    ...(await bodyOf(named, fields, cli.streams, how)),
     ...(role === undefined ? {} : { roles: role.map((name) => ({ name })) }),
     ...(roles === false ? { roles: [] } : {}),
     ...(invitation === false ? { send_invitation_email: false } : {}),
   };
-}
-
-const statuses = ['ACTIVE', 'INACTIVE', 'PENDING_INVITE', 'INVITE_EXPIRED'] as const;
-
-function statusOf(text: string): Membership['membership_status'] {
-  const status = statuses.find((name) => name === text.toUpperCase());
-  if (status === undefined) throw new UsageError(`--status is one of ${statuses.join(', ')}`);
-  return status;
 }
 
 async function idsOf(crosswalk: Crosswalk, pair: Pair): Promise<{ organizationId: string; userId: string }> {
@@ -159,6 +155,8 @@ async function idsOf(crosswalk: Crosswalk, pair: Pair): Promise<{ organizationId
 /** The ID of the organization that is named; undefined when none is. */
 async function organizationOf({ organization }: Crosswalk, { org, orgExternalId, orgSystem: system }: Pair): Promise<string | undefined> {
   if (org !== undefined && orgExternalId !== undefined) throw new UsageError('--org or --org-external-id, not both');
+  if (system !== undefined && orgExternalId === undefined) throw new UsageError('--org-system goes with --org-external-id');
+  if (org !== undefined) refuseOwnId(org, '--org-external-id');
   if (orgExternalId === undefined) return org;
   return found(await organization.getByExternalId(orgExternalId, system === undefined ? {} : { system }), orgExternalId).id;
 }
@@ -168,6 +166,8 @@ async function userOf({ user }: Crosswalk, pair: Pair): Promise<string | undefin
   const { user: id, userExternalId, userSystem: system, userEmail } = pair;
   if ([id, userExternalId, userEmail].filter((way) => way !== undefined).length > 1)
     throw new UsageError('only one of --user, --user-external-id and --user-email can be meant');
+  if (system !== undefined && userExternalId === undefined) throw new UsageError('--user-system goes with --user-external-id');
+  if (id !== undefined) refuseOwnId(id, '--user-external-id, an address with --user-email');
   if (userEmail !== undefined) return found(await user.getByEmail(userEmail), userEmail).id;
   if (userExternalId === undefined) return id;
   return found(await user.getByExternalId(userExternalId, system === undefined ? {} : { system }), userExternalId).id;

@@ -2,6 +2,7 @@ import type { Organization } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import type { Cli } from './cli.ts';
 import { printOrganization, printOrganizationLine } from './print.ts';
+import { unchecked } from './record-input.ts';
 import { addRecordCommands, type Noun } from './records.ts';
 
 const organizations: Noun<Organization> = {
@@ -27,11 +28,11 @@ const organizations: Noun<Organization> = {
       const page = await (search === undefined ? organization.list(query, options) : organization.search(search, query, options));
       return { items: page.organizations, next: page.next_page_token };
     },
-    create: (body) => organization.create(body),
-    update: (id, body, options) => organization.update(id, body, options),
-    updateByExternalId: (externalId, body, options) => organization.updateByExternalId(externalId, body, options),
+    create: (body) => organization.create(unchecked(body)),
+    update: (id, body, options) => organization.update(id, unchecked(body), options),
+    updateByExternalId: (externalId, body, options) => organization.updateByExternalId(externalId, unchecked(body), options),
     upsert: async (externalId, body, options) => {
-      const { organization: record, created } = await organization.upsertByExternalId(externalId, body, options);
+      const { organization: record, created } = await organization.upsertByExternalId(externalId, unchecked(body), options);
       return { record, created };
     },
     delete: (id, options) => organization.delete(id, options),

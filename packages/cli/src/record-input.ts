@@ -3,11 +3,13 @@ import type { JsonValue } from '@crosswalk/contract';
 import { isExactNumber } from '@crosswalk/contract/exact-number';
 import { exactJson, InexactJsonError } from '@crosswalk/sdk';
 import type { Command } from 'commander';
-import { collect } from './cli.ts';
+import { messageOf } from './errors.ts';
 import { UsageError } from './exit.ts';
+import { collect } from './options.ts';
 import { readAll, type Streams } from './streams.ts';
 
-type JsonObject = { [key: string]: JsonValue };
+/** A JSON object, as it was given. */
+export type JsonObject = { [key: string]: JsonValue };
 
 /** An option that sets a field: the flag, where the field is in the body, and what it is. An empty value clears the field. */
 export interface FieldOption {
@@ -33,16 +35,13 @@ export function withBody(command: Command, fields: readonly FieldOption[], { ext
     .option('--data <json>', 'the fields as a JSON object; @file reads it from a file, - from standard input; other options go on top');
 }
 
-/**
- * The body that the options describe. `creates`: the record is new, so what would be cleared is left out. The server checks every field;
- * what the body is said to be here is not checked a second time.
- */
-export async function bodyOf<Body>(
+/** The body that the options describe. `creates`: the record is new, so what would be cleared is left out. */
+export async function bodyOf(
   options: BodyOptions & Record<string, unknown>,
   fields: readonly FieldOption[],
   { input }: Streams,
   { creates = false } = {},
-): Promise<Body> {
+): Promise<JsonObject> {
   const body = options.data === undefined ? {} : parseObject(await textOf(options.data, input));
   for (const { flag, path } of fields) {
     const value = options[optionName(flag)];
@@ -52,6 +51,11 @@ export async function bodyOf<Body>(
   merge(body, 'external_ids', creates ? entries.filter(([, id]) => id !== null) : entries);
   const members = (options.metadata ?? []).map(metadataEntry);
   merge(body, 'metadata', creates ? members.filter(([, , cleared]) => !cleared) : members);
+  return body;
+}
+
+/** A body as what a call of the SDK takes. Its fields are whatever was given: the server checks each, so nothing does it a second time here. */
+export function unchecked<Body>(body: JsonObject): Body {
   return body as Body;
 }
 
@@ -131,7 +135,7 @@ async function textOf(data: string, input: Streams['input']): Promise<string> {
   try {
     return await readFile(data.slice(1), 'utf8');
   } catch (error) {
-    throw new UsageError(`--data: ${data.slice(1)} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`--data: ${data.slice(1)} cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -146,6 +150,6 @@ function parseJson(text: string, option: string): JsonValue {
     return exactJson(text);
   } catch (error) {
     if (error instanceof InexactJsonError) throw new UsageError(`${option} ${error.message}`);
-    throw new UsageError(`${option} is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${option} is no JSON: ${messageOf(error)}`);
   }
 }

@@ -174,6 +174,26 @@ test('a membership is made, changed, listed and ended, each side by its ID, an e
   expect((await crosswalk('members', 'get', ...by.ids)).status).toBe(1);
 });
 
+test('what is wrong with a membership is told with the option that sets it right', async () => {
+  const by = ['--org', 'org_1', '--user', 'usr_1'];
+  expect((await crosswalk('members', 'update', ...by, '--status', 'gone')).err).toMatch(
+    /^crosswalk: membership_status: .*: see --status\n/,
+  );
+  expect((await crosswalk('members', 'create', ...by, '--inviter-email', 'x')).err).toMatch(
+    /^crosswalk: inviter_email: .*: see --inviter-email\n/,
+  );
+  for (const [args, hint] of [
+    [['--org', 'C-1'], 'C-1 is no ID of Crosswalk; an ID of your own goes with --org-external-id'],
+    [
+      ['--user', 'a@example.com'],
+      'a@example.com is no ID of Crosswalk; an ID of your own goes with --user-external-id, an address with --user-email',
+    ],
+    [['--org', 'org_1', '--org-system', 'crm'], '--org-system goes with --org-external-id'],
+    [['--user-email', 'a@example.com', '--user-system', 'crm'], '--user-system goes with --user-external-id'],
+  ] as const)
+    expect(await crosswalk('members', 'list', ...args)).toEqual({ status: 2, out: '', err: `crosswalk: ${hint}\n` });
+});
+
 test('a list shows its first records and tells that there are more; --all prints every one, as JSON Lines with --json', async () => {
   for (let number = 0; number < 3; number += 1)
     await crosswalk('orgs', 'create', '--name', `List ${number}`, '--metadata', 'listed:boolean=true');

@@ -1,10 +1,11 @@
 import { type Crosswalk, ValidationError } from '@crosswalk/sdk';
 import type { Command } from 'commander';
-import { type Cli, type CommonOptions, wholeNumber } from './cli.ts';
+import type { Cli, CommonOptions } from './cli.ts';
 import { Reworded, UsageError } from './exit.ts';
 import { type ListOptions, type ListPage, printList, withPages } from './lists.ts';
+import { wholeNumber } from './options.ts';
 import { safe } from './print.ts';
-import { type BodyOptions, bodyOf, type FieldOption, withBody } from './record-input.ts';
+import { type BodyOptions, bodyOf, type FieldOption, type JsonObject, withBody } from './record-input.ts';
 
 /** How a command names a record. */
 interface Named {
@@ -28,10 +29,10 @@ export interface RecordCalls<RecordType> {
   getByExternalId(externalId: string, options: SystemOption): Promise<RecordType | null>;
   getByEmail?(email: string): Promise<RecordType | null>;
   list(query: ListQuery, signal?: AbortSignal): Promise<ListPage<RecordType>>;
-  create(body: never): Promise<RecordType>;
-  update(id: string, body: never, options: Match): Promise<RecordType>;
-  updateByExternalId(externalId: string, body: never, options: SystemOption & Match): Promise<RecordType>;
-  upsert(externalId: string, body: never, options: SystemOption & Match): Promise<{ record: RecordType; created: boolean }>;
+  create(body: JsonObject): Promise<RecordType>;
+  update(id: string, body: JsonObject, options: Match): Promise<RecordType>;
+  updateByExternalId(externalId: string, body: JsonObject, options: SystemOption & Match): Promise<RecordType>;
+  upsert(externalId: string, body: JsonObject, options: SystemOption & Match): Promise<{ record: RecordType; created: boolean }>;
   delete(id: string, options: Match): Promise<void>;
   deleteByExternalId(externalId: string, options: SystemOption & Match): Promise<void>;
 }
@@ -98,7 +99,7 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
   const created = [...noun.keys, ...noun.fields];
   withBody(withoutArguments(cli.command(parent, 'create', `make ${noun.one}`), noun.chief), created).action(
     async (options: WriteOptions) => {
-      const body = await bodyOf<never>(options, created, cli.streams, { creates: true });
+      const body = await bodyOf(options, created, cli.streams, { creates: true });
       show(options, await inOptions(created, calls(options).create(body)));
     },
   );
@@ -108,7 +109,7 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
     ...noun.fields,
   ]).action(async (id: string | undefined, options: WriteOptions) => {
     const how = wayOf(id, options);
-    const body = await bodyOf<never>(options, [...setters, ...noun.fields], cli.streams);
+    const body = await bodyOf(options, [...setters, ...noun.fields], cli.streams);
     if (Object.keys(body).length === 0) throw new UsageError('say what to change: see --help for the fields');
     const { updateByExternalId, update, ...reading } = calls(options);
     const match = matchOf(options);
@@ -135,7 +136,7 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
       if ([options.createOnly, options.updateOnly, options.ifVersion].filter(Boolean).length > 1)
         throw new UsageError('only one of --create-only, --update-only and --if-version can be meant');
       const only: Match = options.createOnly ? { ifNoneMatch: '*' } : options.updateOnly ? { ifMatch: '*' } : matchOf(options);
-      const body = await bodyOf<never>(options, [...upserted, ...noun.fields], cli.streams);
+      const body = await bodyOf(options, [...upserted, ...noun.fields], cli.streams);
       const upsert = calls(options).upsert(options.externalId, body, { ...systemOf(options), ...only });
       const { record, created } = await inOptions([...upserted, ...noun.fields], upsert);
       cli.print(options, { [noun.name]: record, created }, () => noun.print(record));
@@ -166,7 +167,7 @@ function withoutArguments(command: Command, flag: string): Command {
 }
 
 /** What a call resolves to; of a field that it is refused for, the option is told that sets it. */
-async function inOptions<Result>(fields: readonly FieldOption[], call: Promise<Result>): Promise<Result> {
+export async function inOptions<Result>(fields: readonly FieldOption[], call: Promise<Result>): Promise<Result> {
   try {
     return await call;
   } catch (error) {
@@ -195,9 +196,13 @@ function wayOf(id: string | undefined, { externalId, email, system }: Named): Wa
   if (way === undefined || second !== undefined) throw new UsageError('name the record either by its ID or with --external-id');
   if (system !== undefined && way.by !== 'externalId') throw new UsageError('--system goes with --external-id');
   if (way.value === '') throw new UsageError('the ID of the record is empty');
-  if (way.by === 'id' && !/^[a-z]+_[0-9]+$/.test(way.value))
-    throw new UsageError(`${safe(way.value)} is no ID of Crosswalk; an ID of your own goes with --external-id`);
+  if (way.by === 'id') refuseOwnId(way.value, '--external-id');
   return way;
+}
+
+/** A `UsageError` that names the option for IDs of one's own, when one of them is given as an ID of Crosswalk. */
+export function refuseOwnId(id: string, option: string): void {
+  if (!/^[a-z]+_[0-9]+$/.test(id)) throw new UsageError(`${safe(id)} is no ID of Crosswalk; an ID of your own goes with ${option}`);
 }
 
 async function find<RecordType>(calls: Reading<RecordType>, id: string | undefined, named: Named): Promise<RecordType> {

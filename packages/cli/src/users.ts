@@ -2,6 +2,7 @@ import type { User } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import type { Cli } from './cli.ts';
 import { printUser, printUserLine } from './print.ts';
+import { unchecked } from './record-input.ts';
 import { addRecordCommands, type Noun } from './records.ts';
 
 const users: Noun<User> = {
@@ -32,11 +33,11 @@ const users: Noun<User> = {
       const page = await (search === undefined ? user.listUsers(query, options) : user.search(search, query, options));
       return { items: page.users, next: page.next_page_token };
     },
-    create: (body) => user.createUser(body),
-    update: (id, body, options) => user.updateUser(id, body, options),
-    updateByExternalId: (externalId, body, options) => user.updateByExternalId(externalId, body, options),
+    create: (body) => user.createUser(unchecked(body)),
+    update: (id, body, options) => user.updateUser(id, unchecked(body), options),
+    updateByExternalId: (externalId, body, options) => user.updateByExternalId(externalId, unchecked(body), options),
     upsert: async (externalId, body, options) => {
-      const { user: record, created } = await user.upsertByExternalId(externalId, body, options);
+      const { user: record, created } = await user.upsertByExternalId(externalId, unchecked(body), options);
       return { record, created };
     },
     delete: (id, options) => user.deleteUser(id, options),
