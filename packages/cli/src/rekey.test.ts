@@ -12,6 +12,7 @@ test('IDs are exchanged, all or none; a dry run changes nothing', async () => {
   expect(await nameOf('A')).toContain('Was A');
   expect(JSON.parse((await rekey('new,name,old\nB,x,A\nA,y,B\n', '--json')).out)).toMatchObject({ rekeyed: 2, dry_run: false });
   expect(await nameOf('A')).toContain('Was B');
+  expect(await rekey('old;new\r\nA;B\r\nB;A\r\n', '--dry-run')).toMatchObject({ status: 0 });
   const missing = await rekey('old,new\nA,C\nnone,D\n');
   expect(missing.status).toBe(1);
   expect(missing.err).toContain('none');
@@ -33,9 +34,18 @@ test('a file that is none names what is wrong', async () => {
     ['', 'columns old and new'],
     ['a,b\n1,2\n', 'columns old and new'],
     ['old,new\n', 'no rows'],
-    ['old,new\nA,\n', 'row 1 of - has no new ID'],
+    ['old,new\nA,\n', 'row 1 of standard input has no new ID'],
+    ['old,new\nA,B\nC\n', 'row 2 of standard input has 1 cells, and the first line 2 columns'],
+    ['old,new\nA,B, Ltd\n', 'row 1 of standard input has 3 cells, and the first line 2 columns'],
     ['old,new\n"A,B\n', 'no CSV'],
   ])
     expect(await rekey(csv ?? '')).toMatchObject({ status: 2, err: expect.stringContaining(reason ?? '') });
-  expect((await rekey('old,new\nA,B\n', '--kind', 'role')).status).toBe(2);
+  expect(await rekey('old,new\nA,B\n', '--kind', 'role')).toMatchObject({
+    status: 2,
+    err: 'crosswalk: --kind is one of organization, user\n',
+  });
+  expect(await runIn(variablesOf(server), ['rekey', 'none.csv'])).toMatchObject({
+    status: 2,
+    err: expect.stringContaining('none.csv cannot be read: ENOENT'),
+  });
 });

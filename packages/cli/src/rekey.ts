@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { rekeyLimit } from '@crosswalk/contract/limits';
 import { CrosswalkError } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import type { Cli, CommonOptions } from './cli.ts';
+import { readCsv } from './csv.ts';
 import { Reworded, UsageError } from './exit.ts';
-import { readAll, type Streams } from './streams.ts';
+import { oneOf } from './options.ts';
+import { figure } from './print.ts';
+import { openFile, type SourceFile } from './source-file.ts';
 
 interface RekeyOptions extends CommonOptions {
   kind: string;
@@ -14,8 +16,6 @@ interface RekeyOptions extends CommonOptions {
 
 /** How long a large re-keying may take: 100,000 records in one transaction. Milliseconds. */
 const timeout = 300_000;
-
-const kinds = ['organization', 'user'] as const;
 
 /** Adds `rekey`. */
 export function addRekey(cli: Cli, program: Command): void {
@@ -29,9 +29,8 @@ export function addRekey(cli: Cli, program: Command): void {
       '\nSwaps and chains work. The old IDs keep finding their records for a while; the same file with its columns exchanged undoes it.',
     )
     .action(async (file: string, options: RekeyOptions) => {
-      const kind = kinds.find((name) => name === options.kind);
-      if (kind === undefined) throw new UsageError(`--kind is ${kinds.join(' or ')}`);
-      const pairs = await pairsOf(await textOf(file, cli.streams), file);
+      const kind = oneOf('--kind', options.kind, ['organization', 'user'] as const);
+      const pairs = await pairsOf(await openFile(file, cli.streams));
       const { system } = options;
       const request = { kind, pairs, ...(system === undefined ? {} : { system }), dry_run: options.dryRun === true };
       try {
@@ -52,33 +51,25 @@ function lineOf(field: string): string {
   return index === undefined ? field : `row ${Number(index) + 1} (${field})`;
 }
 
-async function textOf(file: string, { input }: Streams): Promise<string> {
-  if (file === '-') return readAll(input);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-async function pairsOf(text: string, file: string): Promise<{ from: string; to: string }[]> {
-  const { parse } = await import('csv-parse/sync');
-  let rows: string[][];
-  try {
-    rows = parse(text, { bom: true, skip_empty_lines: true });
-  } catch (error) {
-    throw new UsageError(`${file} is no CSV: ${error instanceof Error ? error.message : String(error)}`);
+/** The pairs of a file, in its order. A `UsageError` when it names none, or more than one call takes. */
+async function pairsOf({ name, bytes }: SourceFile): Promise<{ from: string; to: string }[]> {
+  const rows: (readonly string[])[] = [];
+  for await (const { cells } of readCsv(name, bytes)) {
+    rows.push(cells);
+    // The first one has the names of the columns.
+    if (rows.length - 1 > rekeyLimit)
+      throw new UsageError(`${name} has more than ${figure(rekeyLimit)} rows, and one call takes no more: split it`);
   }
   const [names = [], ...values] = rows;
-  const [from, to] = ['old', 'new'].map((name) => names.indexOf(name));
-  if (from === undefined || to === undefined || from < 0 || to < 0)
-    throw new UsageError(`the first line of ${file} must name the columns old and new`);
-  if (values.length === 0) throw new UsageError(`${file} has no rows`);
-  if (values.length > rekeyLimit) throw new UsageError(`${file} has ${values.length} rows, and one call takes ${rekeyLimit}: split it`);
-  return values.map((row, index) => {
-    const pair = { from: row[from] ?? '', to: row[to] ?? '' };
-    if (pair.from === '' || pair.to === '')
-      throw new UsageError(`row ${index + 1} of ${file} has no ${pair.from === '' ? 'old' : 'new'} ID`);
+  const [from, to] = [names.indexOf('old'), names.indexOf('new')];
+  if (from === -1 || to === -1) throw new UsageError(`the first line of ${name} must name the columns old and new`);
+  if (values.length === 0) throw new UsageError(`${name} has no rows`);
+  return values.map((cells, index) => {
+    const row = `row ${index + 1} of ${name}`;
+    // A comma of an ID that is not quoted would cut it: what is left may be the ID of another record.
+    if (cells.length !== names.length) throw new UsageError(`${row} has ${cells.length} cells, and the first line ${names.length} columns`);
+    const pair = { from: cells[from] ?? '', to: cells[to] ?? '' };
+    if (pair.from === '' || pair.to === '') throw new UsageError(`${row} has no ${pair.from === '' ? 'old' : 'new'} ID`);
     return pair;
   });
 }

@@ -1,7 +1,7 @@
 import { type CsvConversion, convertCsv, MappingError, type MappingOptions, newCsvConversion } from '@crosswalk/sdk';
+import { readCsv } from '../csv.ts';
 import { UsageError } from '../exit.ts';
-import { readCsv } from './csv.ts';
-import type { SourceFile } from './file.ts';
+import type { SourceFile } from '../source-file.ts';
 
 /** What is known of a conversion while it goes on, and after. */
 export interface Conversion extends CsvConversion {

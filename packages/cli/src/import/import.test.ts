@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -144,6 +146,19 @@ test.each([
   const { status, out, err } = await crosswalk('import', ...args);
   expect([status, out]).toEqual([2, '']);
   expect(err).toContain(message);
+});
+
+test('a file that is there but cannot be opened is told by its name', async () => {
+  const socket = createSocket();
+  await once(socket.listen(join(directory, 'socket.csv')), 'listening');
+  try {
+    for (const mapped of [[], ['--map', 'email=Mail']]) {
+      const { status, err } = await crosswalk('import', '[socket.csv]', '--kind', 'user', ...mapped);
+      expect([status, err]).toEqual([2, expect.stringMatching(/^crosswalk: \S+socket\.csv cannot be read: ENXIO/)]);
+    }
+  } finally {
+    socket.close();
+  }
 });
 
 test('columns that the server does not know are refused by name, and the way to map them is told', async () => {

@@ -2,9 +2,10 @@ import { type Crosswalk, listPreset, type ReconcileRequest } from '@crosswalk/sd
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { Ended, exitStatus } from '../exit.ts';
-import { openFile } from '../import/file.ts';
-import { type MappingArguments, mappingOf, oneOf, withMapping } from '../import/settings.ts';
+import { type MappingArguments, mappingOf, withMapping } from '../import/settings.ts';
+import { oneOf } from '../options.ts';
 import { figure } from '../print.ts';
+import { openFile } from '../source-file.ts';
 import { writeWhole } from '../whole-file.ts';
 import { readList } from './list.ts';
 import { printReconciled } from './print-reconciled.ts';

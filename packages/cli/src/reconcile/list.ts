@@ -1,8 +1,8 @@
 import { reconcileLimits } from '@crosswalk/contract/limits';
 import { MappingError, type MappingOptions, type ReconcileItem, reconcileItemsOfCsv, reconcileItemsOfLines } from '@crosswalk/sdk';
+import { readCsv } from '../csv.ts';
 import { UsageError } from '../exit.ts';
-import { readCsv } from '../import/csv.ts';
-import type { SourceFile } from '../import/file.ts';
+import type { SourceFile } from '../source-file.ts';
 
 /** The entries of another system's list. A `UsageError` when it is none, or longer than one comparison takes. */
 export async function readList(

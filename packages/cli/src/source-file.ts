@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { UsageError } from '../exit.ts';
-import type { Streams } from '../streams.ts';
+import { messageOf } from './errors.ts';
+import { UsageError } from './exit.ts';
+import type { Streams } from './streams.ts';
 
 /** A file that is read as it is sent. */
 export interface SourceFile {
@@ -27,11 +28,23 @@ export async function openFile(path: string, { input }: Streams): Promise<Source
     const found = await stat(path);
     if (found.isDirectory()) throw new Error('it is a directory');
     const size = found.isFile() ? found.size : undefined;
-    const bytes = textOf(path, createReadStream(path, { highWaterMark: chunk }));
-    return { name: path, format: endings[extname(path).toLowerCase()], size, bytes };
+    return { name: path, format: endings[extname(path).toLowerCase()], size, bytes: textOf(path, bytesAt(path)) };
   } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw unreadable(path, error);
   }
+}
+
+/** The bytes of a file, which is opened when they are asked for: what is refused before that leaves nothing open. */
+async function* bytesAt(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: chunk });
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): UsageError {
+  return new UsageError(`${path} cannot be read: ${messageOf(error)}`);
 }
 
 async function* bytesOf(input: AsyncIterable<string | Uint8Array> | Iterable<never>): AsyncGenerator<Uint8Array> {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { importLimits } from '@crosswalk/contract/limits';
 import { type CsvRecord, csvDelimiterOf } from '@crosswalk/sdk';
 import { CsvError, type Info, parse } from 'csv-parse';
-import { UsageError } from '../exit.ts';
+import { UsageError } from './exit.ts';
 
 interface Parsed {
   record: string[];
