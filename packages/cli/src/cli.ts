@@ -1,5 +1,5 @@
 import { type Crosswalk, CrosswalkError } from '@crosswalk/sdk';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { connect, type Env } from './connect.ts';
 import { Ended, exitStatus, UsageError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
@@ -113,27 +113,4 @@ export class Cli {
     this.say(['interrupted', resume()].filter(Boolean).join('; '));
     throw new Ended(interrupt.status);
   }
-}
-
-/** The value of an option that is a whole number of at least `least`. */
-export function wholeNumber(least: number) {
-  return (text: string): number => {
-    const number = Number(text);
-    if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(number) || number < least)
-      throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
-    return number;
-  };
-}
-
-/** The value of an option that may be given several times. */
-export function collect(text: string, before: readonly string[] = []): string[] {
-  return [...before, text];
-}
-
-/** Names with commas between. */
-export function namesIn(text: string): string[] {
-  return text
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean);
 }

@@ -2,6 +2,7 @@ import { ConnectionError, type Crosswalk } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import type { Cli, CommonOptions } from './cli.ts';
 import { type Credentials, type Env, findCredentials } from './connect.ts';
+import { messageOf } from './errors.ts';
 import { Ended, exitStatus } from './exit.ts';
 import { paint } from './paint.ts';
 import { safeLines } from './print.ts';
@@ -174,10 +175,6 @@ async function* reading<Answer>(check: string, read: () => PromiseLike<Answer>):
     yield { check, status: 'warn', detail: messageOf(error), help };
     return undefined;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function line({ check, status, detail, help }: Finding): string {

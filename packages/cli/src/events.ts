@@ -1,9 +1,10 @@
 import { eventTypes } from '@crosswalk/contract/event-types';
 import type { Command } from 'commander';
-import { type Cli, type CommonOptions, namesIn } from './cli.ts';
+import type { Cli, CommonOptions } from './cli.ts';
 import { UsageError } from './exit.ts';
 import { Feed, type FeedOptions, momentOf } from './feed.ts';
 import { type ListOptions, printList, withPages } from './lists.ts';
+import { namesIn } from './options.ts';
 import { printEvent, safe } from './print.ts';
 
 /** Options that choose a part of the feed. */

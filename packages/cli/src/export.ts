@@ -1,9 +1,9 @@
 import { type TransferKind, transferKinds } from '@crosswalk/contract/kinds';
 import type { Command } from 'commander';
-import { type Cli, type CommonOptions, namesIn } from './cli.ts';
+import type { Cli, CommonOptions } from './cli.ts';
 import { UsageError } from './exit.ts';
-import { oneOf } from './import/settings.ts';
 import { bytes, Meter } from './meter.ts';
+import { namesIn, oneOf } from './options.ts';
 import { figure } from './print.ts';
 import { Progress } from './progress.ts';
 import { refuseDirectory, writeWhole } from './whole-file.ts';

@@ -7,9 +7,11 @@ import { sampleMessage } from '@crosswalk/contract/webhook-sample';
 import { type Crosswalk, CrosswalkError, type Event, type EventType, signWebhook } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import type { Cli, CommonOptions } from './cli.ts';
+import { reasonOf } from './errors.ts';
 import { type FeedArguments, feedOf, withFeed } from './events.ts';
 import { UsageError } from './exit.ts';
 import { Feed } from './feed.ts';
+import { oneOf } from './options.ts';
 import { paint } from './paint.ts';
 import { safe } from './print.ts';
 
@@ -63,8 +65,7 @@ export function addForwarding(cli: Cli, parent: Command): void {
 
   forwarding(cli.command(parent, 'trigger <event>', 'send one sample to a receiver on this machine; needs no server')).action(
     async (type: string, options: CommonOptions & ForwardOptions) => {
-      const known = eventTypes.find((name) => name === type);
-      if (known === undefined) throw new UsageError(`there are no events ${safe(type)}: they are ${eventTypes.join(', ')}`);
+      const known = oneOf('the event', type, eventTypes);
       const url = addressOf(options.forwardTo);
       const time = Date.now();
       const message = sampleMessage(known, { id: `evt_${time}${randomBytes(2).readUInt16BE() % 10_000}`, environmentId: 'env_1', time });
@@ -119,15 +120,8 @@ async function forward(url: string, secret: string, message: WebhookMessage): Pr
     await answer.body?.cancel();
     return result(answer.status, answer.ok ? null : `answered ${answer.status}: only 2xx counts as received`);
   } catch (error) {
-    return result(null, reasonOf(error));
+    return result(null, reasonOf(error, timeout));
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${timeout / 1000} seconds`;
-  const { code, message } = Object(error.cause ?? error);
-  return typeof code === 'string' ? code : String(message);
 }
 
 /** The records an event of a membership is about, as they were then; as they are now where nothing of then is known. */

@@ -19,7 +19,8 @@ test('an index is created, waited for, listed, and deleted when that is confirme
   expect((await indexes('create', 'metadata.seats', '--type', 'number')).err).toContain(id);
 
   expect(await indexes('delete', id)).toMatchObject({ status: 2, err: expect.stringContaining('--yes') });
-  expect(await indexes('delete', id, '--yes')).toMatchObject({ status: 0, err: `deleted ${id}\n` });
+  const deleted = await indexes('delete', id, '--yes', '--json');
+  expect([deleted.status, JSON.parse(deleted.out), deleted.err]).toEqual([0, { deleted: id }, `deleted ${id}\n`]);
   expect(await indexes('delete', id, '--yes')).toMatchObject({ status: 1, err: expect.stringContaining('METADATA_INDEX_NOT_FOUND') });
 });
 
@@ -29,5 +30,6 @@ test('what is missing or wrong in the command is told before anything is sent', 
     status: 2,
     err: expect.stringContaining('number, text'),
   });
+  expect((await indexes('create', 'metadata.seats', '--type', 'text', '--of', 'role')).status).toBe(2);
   expect(await indexes('create', 'seats', '--type', 'number')).toMatchObject({ status: 1, err: expect.stringContaining('key: ') });
 });

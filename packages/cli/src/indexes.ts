@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CreateMetadataIndex, Crosswalk, MetadataIndex } from '@crosswalk/sdk';
-import { type Command, Option } from 'commander';
+import type { Crosswalk, MetadataIndex } from '@crosswalk/sdk';
+import type { Command } from 'commander';
 import type { Cli, CommonOptions } from './cli.ts';
 import { Ended, exitStatus } from './exit.ts';
+import { oneOf } from './options.ts';
 import { printMetadataIndex, safe } from './print.ts';
 
 /** How often an index is asked for while it is built. Milliseconds. */
@@ -19,27 +20,25 @@ export function addIndexes(cli: Cli, parent: Command): void {
   });
 
   command('create <key>', 'have comparisons of a key, such as metadata.seats, find records by an index')
-    .addOption(new Option('--of <kind>', 'whose metadata').choices(['organization', 'user']).default('organization'))
-    .addOption(new Option('--type <type>', 'which of its values').choices(['number', 'text']).makeOptionMandatory())
+    .option('--of <kind>', 'whose metadata: organization or user', 'organization')
+    .requiredOption('--type <type>', 'which of its values: number or text')
     .option('--wait', 'until it is built')
-    .action(
-      async (
-        key: string,
-        options: CommonOptions & { of: CreateMetadataIndex['kind']; type: CreateMetadataIndex['type']; wait?: boolean },
-      ) => {
-        const crosswalk = cli.connect(options);
-        const made = await crosswalk.metadataIndex.create({ kind: options.of, key, type: options.type });
-        const index = options.wait === true ? await built(crosswalk, made) : made;
-        shown(options, index);
-        if (index.state === 'FAILED') throw new Ended(exitStatus.failed);
-      },
-    );
+    .action(async (key: string, options: CommonOptions & { of: string; type: string; wait?: boolean }) => {
+      const kind = oneOf('--of', options.of, ['organization', 'user'] as const);
+      const type = oneOf('--type', options.type, ['number', 'text'] as const);
+      const crosswalk = cli.connect(options);
+      const made = await crosswalk.metadataIndex.create({ kind, key, type });
+      const index = options.wait === true ? await built(crosswalk, made) : made;
+      shown(options, index);
+      if (index.state === 'FAILED') throw new Ended(exitStatus.failed);
+    });
 
   command('delete <id>', 'give up an index: comparisons of its key read the records again')
     .option('--yes', 'do not ask')
     .action(async (id: string, options: CommonOptions & { yes?: boolean }) => {
       await cli.confirm(`Delete the index ${safe(id)}?`, options);
       await cli.connect(options).metadataIndex.delete(id);
+      cli.print(options, { deleted: id }, () => '');
       cli.say(`deleted ${safe(id)}`);
     });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli, CommonOptions } from './cli.ts';
 import type { Credentials } from './connect.ts';
+import { messageOf } from './errors.ts';
 import { Ended, exitStatus, UsageError } from './exit.ts';
 import { safe } from './print.ts';
 import { defaultProfile, Profiles } from './profiles.ts';
@@ -26,8 +27,7 @@ export function addLogin(cli: Cli, program: Command): void {
         await requestToken(credentials);
       } catch (error) {
         throw new Error(
-          `${credentials.url} gives no token: ${error instanceof Error ? error.message : String(error)}. ` +
-            'Nothing was kept: check the URL, the client ID and the secret',
+          `${credentials.url} gives no token: ${messageOf(error)}. Nothing was kept: check the URL, the client ID and the secret`,
         );
       }
       const profiles = new Profiles(cli.env);

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Credentials, Env } from './connect.ts';
+import { messageOf } from './errors.ts';
 import { UsageError } from './exit.ts';
 
 /** The profile that is meant when none is named. */
@@ -23,7 +24,7 @@ export class Profiles {
       text = readFileSync(this.path, 'utf8');
     } catch (error) {
       if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return new Map();
-      throw new UsageError(`${this.path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      throw new UsageError(`${this.path} cannot be read: ${messageOf(error)}`);
     }
     try {
       const { profiles } = Object(JSON.parse(text));

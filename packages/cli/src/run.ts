@@ -5,6 +5,7 @@ import { Cli } from './cli.ts';
 import { addCompletion } from './completion.ts';
 import type { Env } from './connect.ts';
 import { addDoctor } from './doctor.ts';
+import { messageOf } from './errors.ts';
 import { addEvents } from './events.ts';
 import { Ended, exitStatus, Reworded, UsageError } from './exit.ts';
 import { addExport } from './export.ts';
@@ -88,7 +89,7 @@ function tellHelp(command: Command, name: string): void {
 function report(error: unknown, { err }: Streams): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
   if (error instanceof Ended) return error.status;
-  err(`crosswalk: ${safeLines(messageOf(error))}\n`);
+  err(`crosswalk: ${safeLines(toldOf(error))}\n`);
   if (error instanceof UsageError) return exitStatus.usage;
   const failure = error instanceof Reworded ? error.failure : error;
   if (!(failure instanceof CrosswalkError)) return exitStatus.failed;
@@ -101,9 +102,8 @@ function report(error: unknown, { err }: Streams): number {
 }
 
 /** What went wrong. A precondition is told without the name of its header: here it is an option. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!(error instanceof PreconditionError)) return error.message;
+function toldOf(error: unknown): string {
+  if (!(error instanceof PreconditionError)) return messageOf(error);
   if (error.errorCode === 'DOES_NOT_EXIST') return 'there is no such record: without --update-only and --if-version it is made';
   return error.message.replace(/^If-(None-)?Match: /, '');
 }

@@ -1,4 +1,5 @@
 import type { Credentials } from './connect.ts';
+import { reasonOf } from './errors.ts';
 
 /** How long a server may take to answer. Milliseconds. */
 const timeout = 10_000;
@@ -11,7 +12,7 @@ export async function ask(url: string, init: RequestInit = {}): Promise<{ respon
     const text = await response.text();
     return { response, text, milliseconds: Math.round(performance.now() - started) };
   } catch (error) {
-    throw new Error(reasonOf(error));
+    throw new Error(reasonOf(error, timeout));
   }
 }
 
@@ -32,10 +33,4 @@ export function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeout / 1000} seconds`;
-  const { code, message } = Object(error instanceof Error ? (error.cause ?? error) : { message: String(error) });
-  return typeof code === 'string' ? code : String(message);
 }

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import type { Env } from '../connect.ts';
-import type { Streams } from '../streams.ts';
+import type { Cli } from '../cli.ts';
 import { type ImportOptions, settingsOf } from './settings.ts';
 
 /** Adds `import scalekit` to the command `import`. */
-export function addImportScalekit(parent: Command, env: Env, streams: Streams): void {
-  parent
-    .command('scalekit')
-    .description(
+export function addImportScalekit(cli: Cli, parent: Command): void {
+  cli
+    .command(
+      parent,
+      'scalekit',
       'import the permissions, roles, organizations, users and memberships of a Scalekit environment; ' +
         'run it again as often as you like: what did not change is not written',
     )
@@ -17,12 +17,10 @@ export function addImportScalekit(parent: Command, env: Env, streams: Streams): 
     .option('--invitations', 'import pending invitations too: Crosswalk invites these people anew')
     .option('--dry-run', 'read everything, tell what would be done, write nothing')
     .option('--state <file>', 'keeps how far the import is, so that it can go on; default: crosswalk-import-HOST.json')
-    .option('--profile <name>', 'import into the environment of this profile (see crosswalk login)')
-    .option('--json', 'print the summary as JSON')
     .action(async (options: ImportOptions) => {
-      const settings = settingsOf(options, env);
+      const settings = settingsOf(options, cli.env);
       // Loaded by this command alone: Scalekit's client takes its time to load.
       const { importScalekit } = await import('./import.ts');
-      await importScalekit(settings, streams, env);
+      await importScalekit(settings, cli.streams, cli.env);
     });
 }

@@ -1,5 +1,6 @@
 import { Crosswalk, CrosswalkError } from '@crosswalk/sdk';
 import type { Env } from '../connect.ts';
+import { messageOf } from '../errors.ts';
 import { Ended, exitStatus, UsageError } from '../exit.ts';
 import { Interrupt } from '../interrupt.ts';
 import { figure, safe } from '../print.ts';
@@ -186,8 +187,7 @@ class Import {
   /** Tells a failure that ended the import: where, why, and how to go on. */
   tellFailure(error: unknown): void {
     this.#progress.end();
-    const message = error instanceof Error ? error.message : String(error);
-    const text = error instanceof CrosswalkError ? targetError(this.#settings.target, error) : message;
+    const text = error instanceof CrosswalkError ? targetError(this.#settings.target, error) : messageOf(error);
     this.#progress.say(`crosswalk: ${safe(text)}`);
     if (this.#state !== undefined) this.#progress.say(this.#wayOn());
   }

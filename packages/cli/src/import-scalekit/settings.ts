@@ -1,16 +1,15 @@
+import type { CommonOptions } from '../cli.ts';
 import { type Credentials, credentialsOf, type Env } from '../connect.ts';
 import { UsageError } from '../exit.ts';
 
 /** The options of the command line, as they were typed. */
-export interface ImportOptions {
+export interface ImportOptions extends CommonOptions {
   from?: string;
   clientId?: string;
   clientSecret?: string;
   invitations?: boolean;
   dryRun?: boolean;
   state?: string;
-  json?: boolean;
-  profile?: string;
 }
 
 /** What an import is asked to do. */

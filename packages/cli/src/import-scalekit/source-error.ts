@@ -1,4 +1,5 @@
 import { ScalekitBadRequestException, ScalekitException, ScalekitServerException } from '@scalekit-sdk/node/lib/errors/index.js';
+import { messageOf } from '../errors.ts';
 
 /** Scalekit could not be read. The message is for people; the cause may hold secrets and is never shown. */
 export class SourceError extends Error {}
@@ -24,8 +25,7 @@ function explain(url: string, error: unknown): string {
   if (status === 429) return `${url} answers that there were too many requests: wait a while`;
   const reason = networkReason(error);
   if (reason !== undefined) return `${url} cannot be reached (${reason}): check --from and the network`;
-  const message = error instanceof Error ? error.message : String(error);
-  return `${url} answered with an error: ${message.slice(0, 300)}`;
+  return `${url} answered with an error: ${messageOf(error).slice(0, 300)}`;
 }
 
 /** OAuth servers may answer a wrong secret with 400 too. */

@@ -1,4 +1,5 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
+import { messageOf } from '../errors.ts';
 import { UsageError } from '../exit.ts';
 import { isTally, type Tally } from './tally.ts';
 
@@ -38,7 +39,7 @@ export class StateFile {
   async read(identity: ImportIdentity): Promise<ImportState | undefined> {
     const text = await readFile(this.path, 'utf8').catch((error: unknown) => {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw new UsageError(`${this.path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      throw new UsageError(`${this.path} cannot be read: ${messageOf(error)}`);
     });
     if (text === undefined) return undefined;
     const state = parse(text);
@@ -61,8 +62,7 @@ export class StateFile {
       await file.close();
       await rename(draft, this.path);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`the state of the import cannot be kept: ${reason}; name a file that can be written with --state`);
+      throw new Error(`the state of the import cannot be kept: ${messageOf(error)}; name a file that can be written with --state`);
     }
   }
 

@@ -8,6 +8,7 @@ import {
   ValidationError,
 } from '@crosswalk/sdk';
 import type { Credentials } from '../connect.ts';
+import { reasonOf } from '../errors.ts';
 
 /** The system name under which records keep their IDs of Scalekit. */
 export const system = 'scalekit';
@@ -44,14 +45,6 @@ export function targetError({ url }: Credentials, error: CrosswalkError): string
   if (error.status === 401)
     return `${url} refuses the client: check CROSSWALK_CLIENT_ID and CROSSWALK_CLIENT_SECRET (${error.message})${request}`;
   return `${url}: ${error.message}${request}`;
-}
-
-/** `fetch` says that it failed; why is the innermost cause. */
-function reasonOf(error: Error): string {
-  let inner: unknown = error;
-  while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
-  const { code, message } = Object(inner);
-  return typeof code === 'string' ? code : String(message ?? error.message);
 }
 
 /** IDs in one call of resolve. */

@@ -1,8 +1,9 @@
 import { rowKinds } from '@crosswalk/contract/kinds';
 import type { Command } from 'commander';
-import { type Cli, type CommonOptions, collect } from '../cli.ts';
+import type { Cli, CommonOptions } from '../cli.ts';
 import { addImportScalekit } from '../import-scalekit/index.ts';
 import { type ListOptions, printList, withPages } from '../lists.ts';
+import { collect } from '../options.ts';
 import { safe } from '../print.ts';
 import { followImport, importFile } from './import-file.ts';
 import { printImport, printImportLine, printLeft, printRowError } from './print-import.ts';
@@ -74,7 +75,7 @@ export function addImport(cli: Cli, program: Command): void {
   one('rejected', 'print the rejected rows as they came, to be mended and imported', async (id, options) => {
     await cli.printBytes(await cli.connect(options).imports.rejected(id));
   });
-  addImportScalekit(parent, cli.env, cli.streams);
+  addImportScalekit(cli, parent);
 }
 
 const examples = `

@@ -2,8 +2,9 @@ import type { ImportQuery, RowKind } from '@crosswalk/contract';
 import { rowKinds } from '@crosswalk/contract/kinds';
 import { importPreset, importPresets, type MappingOptions } from '@crosswalk/sdk';
 import type { Command } from 'commander';
-import { type CommonOptions, collect } from '../cli.ts';
+import type { CommonOptions } from '../cli.ts';
 import { UsageError } from '../exit.ts';
+import { collect, oneOf } from '../options.ts';
 
 /** Options that say how the columns of a file are read. */
 export interface MappingArguments extends CommonOptions {
@@ -72,13 +73,6 @@ function presetOf(name: string): NonNullable<MappingOptions['preset']> {
 
 function chosenFormat(text: string | undefined): 'ndjson' | 'csv' | undefined {
   return text === undefined ? undefined : oneOf('--format', text, ['ndjson', 'csv'] as const);
-}
-
-/** One of the values that an option takes; a `UsageError` names them. */
-export function oneOf<Value extends string>(option: string, text: string, values: readonly Value[]): Value {
-  const value = values.find((one) => one === text);
-  if (value === undefined) throw new UsageError(`${option} is one of ${values.join(', ')}`);
-  return value;
 }
 
 /** `field=value`, by field. */
