@@ -1,7 +1,8 @@
 import type { RecordKind } from '@crosswalk/contract';
 import { plainArray, textArray } from '../database/columns.ts';
 import type { Queryable } from '../database/connection.ts';
-import { formatId } from '../lib/id.ts';
+import { tableOf } from '../database/record-tables.ts';
+import { publicId } from '../events/index.ts';
 import { type ExternalKey, externalIdTaken, type SystemIds } from './external-id.ts';
 import { externalIdJoin } from './external-id-store.ts';
 
@@ -24,9 +25,8 @@ export async function findHolders(
   const { rows } = await db.query<{ n: string; record_id: string; is_alias: boolean; alias_expire_time: string | null }>({
     name: `find-holders-${kind}`,
     text: `select k.n, x.record_id, x.is_alias, x.alias_expire_time
-           from unnest($2::text[], $3::text[]) with ordinality as u (system, value, n)
-           cross join lateral (select $1::bigint as environment_id, u.system, u.value, u.n) k
-           join ${externalIdJoin(kind)} on true`,
+           from unnest($2::text[], $3::text[]) with ordinality as k (system, value, n)
+           join ${externalIdJoin(kind, { environmentId: '$1', system: 'k.system', value: 'k.value' })} on true`,
     values: [environmentId, textArray(keys.map(({ system }) => system)), textArray(keys.map(({ value }) => value))],
   });
   const found = new Map(
@@ -41,8 +41,6 @@ export interface Alias extends ExternalKey {
   until: string;
 }
 
-const recordTables = { organization: 'organizations', user: 'users' } as const;
-
 /** Gives aliases that others had claimed back to their records: those that have not ended, are free and whose records are there. */
 export async function returnAliases(tx: Queryable, environmentId: string, kind: RecordKind, aliases: readonly Alias[]): Promise<void> {
   if (aliases.length === 0) return;
@@ -51,7 +49,7 @@ export async function returnAliases(tx: Queryable, environmentId: string, kind: 
     text: `insert into external_ids (environment_id, kind, system, value, record_id, alias_expire_time)
            select $1, '${kind}', a.system, a.value, a.record_id, a.until
            from unnest($2::bigint[], $3::text[], $4::text[], $5::timestamptz[]) as a (record_id, system, value, until)
-           where a.until > now() and exists (select from ${recordTables[kind]} where environment_id = $1 and id = a.record_id)
+           where a.until > now() and exists (select from ${tableOf[kind]} where environment_id = $1 and id = a.record_id)
            order by a.system collate "C", a.value collate "C" on conflict do nothing`,
     values: [environmentId, ...columns(aliases), aliases.map(({ until }) => until)],
   });
@@ -189,5 +187,5 @@ async function claim(tx: Queryable, environmentId: string, kind: RecordKind, key
   const refused = keys.find(({ system, value }) => !got.has(`${system}\0${value}`));
   if (refused === undefined) throw new Error('more external IDs were claimed than asked for');
   const [holder] = await findHolders(tx, environmentId, kind, [refused]);
-  throw externalIdTaken(kind, refused, formatId(kind === 'organization' ? 'org' : 'usr', holder?.recordId ?? ''));
+  throw externalIdTaken(kind, refused, publicId(kind, holder?.recordId ?? ''));
 }

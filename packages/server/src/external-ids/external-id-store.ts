@@ -20,12 +20,29 @@ export async function purgeAliases(db: Queryable): Promise<number> {
 }
 
 /**
- * SQL: the row of `external_ids` that an alias `k` with `environment_id`, `system` and `value` names now, as `x`
- * (`record_id`, `is_alias`, `alias_expire_time`). Used by every look-up by external ID so that expiry is decided in one place. The `limit` keeps
- * it a subquery of its own: an index search for each key whatever the planner knows of the table.
+ * SQL: whether a row `name` of `external_ids` leads to its record: it is an ID that the record has, or an alias that has not ended. In every
+ * look-up by external ID, so that what has ended is decided in one place.
  */
-export function externalIdJoin(kind: RecordKind): string {
-  return `lateral (select record_id, alias_expire_time is not null as is_alias, alias_expire_time from external_ids
-    where environment_id = k.environment_id and kind = '${kind}' and system = k.system and value = k.value
-      and (alias_expire_time is null or alias_expire_time > now()) limit 1) x`;
+export function resolves(name: string): string {
+  return `(${name}.alias_expire_time is null or ${name}.alias_expire_time > now())`;
+}
+
+/** SQL expressions for the parts of an external ID. */
+interface KeyExpressions {
+  environmentId: string;
+  system: string;
+  value: string;
+}
+
+/** Of a row `k` that has a column for each. */
+const columnsOfKey: KeyExpressions = { environmentId: 'k.environment_id', system: 'k.system', value: 'k.value' };
+
+/**
+ * SQL: the row of `external_ids` that a key leads to, as `x` (`record_id`, `is_alias`, `alias_expire_time`). The `limit` keeps it a subquery of
+ * its own: an index search for each key whatever the planner knows of the table.
+ */
+export function externalIdJoin(kind: RecordKind, { environmentId, system, value } = columnsOfKey): string {
+  return `lateral (select e.record_id, e.alias_expire_time is not null as is_alias, e.alias_expire_time from external_ids e
+    where e.environment_id = ${environmentId} and e.kind = '${kind}' and e.system = ${system} and e.value = ${value}
+      and ${resolves('e')} limit 1) x`;
 }

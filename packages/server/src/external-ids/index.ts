@@ -21,7 +21,7 @@ export {
   returnAliases,
 } from './external-id-bulk-store.ts';
 export { externalIdRoutes } from './external-id-routes.ts';
-export { externalIdJoin, purgeAliases, releaseExternalIds } from './external-id-store.ts';
+export { externalIdJoin, purgeAliases, releaseExternalIds, resolves } from './external-id-store.ts';
 export {
   membershipNotFound,
   notFound,

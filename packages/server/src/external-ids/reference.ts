@@ -1,9 +1,10 @@
 import type { ErrorCode, MatchedBy, RecordKind } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import { publicId } from '../events/index.ts';
 import { ApiError, excerpt } from '../lib/api-error.ts';
-import { formatId } from '../lib/id.ts';
 import { primarySystem, type RecordReference } from './external-id.ts';
 import { findHolders } from './external-id-bulk-store.ts';
+import { resolves } from './external-id-store.ts';
 
 /**
  * The database ID of the record a caller names. For an external ID this reads it (aliases included); a database
@@ -18,8 +19,8 @@ export async function resolveReference(
   if ('id' in reference) return reference.id;
   const { rows } = await db.query<{ record_id: string }>({
     name: 'resolve-external-id',
-    text: `select record_id from external_ids where environment_id = $1 and kind = $2 and system = $3 and value = $4
-           and (alias_expire_time is null or alias_expire_time > now())`,
+    text: `select e.record_id from external_ids e
+           where e.environment_id = $1 and e.kind = $2 and e.system = $3 and e.value = $4 and ${resolves('e')}`,
     values: [environmentId, kind, reference.system, reference.value],
   });
   const [row] = rows;
@@ -66,7 +67,7 @@ const codes: Record<RecordKind, ErrorCode> = { organization: 'ORGANIZATION_NOT_F
 /** The 404 of a record: the same for one of another environment as for none. */
 export function notFound(kind: RecordKind, reference: RecordReference): ApiError {
   if ('id' in reference) {
-    const id = formatId(kind === 'organization' ? 'org' : 'usr', reference.id);
+    const id = publicId(kind, reference.id);
     return new ApiError(codes[kind], `there is no ${kind} ${id}`, { resource: { id, kind } });
   }
   const { system, value } = reference;

@@ -1,10 +1,10 @@
 import type { RecordKind, RekeyAnswer, RekeyRequest } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { RequestContext } from '../environments/index.ts';
-import { appendEvents, type NewEvent } from '../events/index.ts';
+import { appendEvents, type NewEvent, publicId } from '../events/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { ApiError, excerpt, type FieldViolation } from '../lib/api-error.ts';
-import { formatId, type IdGenerator } from '../lib/id.ts';
+import type { IdGenerator } from '../lib/id.ts';
 import { externalIdTaken, parseExternalId, primarySystem } from './external-id.ts';
 import { claimNewIds, findRekeyState, lockRecords, type RekeyState, releaseOldIds } from './rekey-store.ts';
 
@@ -162,10 +162,6 @@ function refuse(violations: FieldViolation[]): void {
 
 function answer(moves: Move[], pairs: RekeyRequest['pairs'], dryRun: boolean): RekeyAnswer {
   return { rekeyed: moves.length, unchanged: pairs.length - moves.length, dry_run: dryRun };
-}
-
-function publicId(kind: RecordKind, id: string): string {
-  return formatId(kind === 'organization' ? 'org' : 'usr', id);
 }
 
 function* batches(moves: Move[]): Generator<Move[]> {

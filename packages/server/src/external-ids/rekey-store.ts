@@ -1,5 +1,7 @@
 import type { RecordKind } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import { tableOf } from '../database/record-tables.ts';
+import { resolves } from './external-id-store.ts';
 
 /** A pair of a re-key as it stands in the database. IDs are database IDs; undefined where nothing has the ID. */
 export interface RekeyState {
@@ -29,8 +31,8 @@ export async function findRekeyState(
     `select k.n, f.record_id, f.alias_expire_time is not null as is_alias, h.record_id as holder, h.rekeyed_from = k.old as is_done
      from unnest($4::text[], $5::text[]) with ordinality as k (old, new, n)
      left join lateral (
-       select record_id, alias_expire_time from external_ids where environment_id = $1 and kind = $2 and system = $3 and value = k.old
-         and (alias_expire_time is null or alias_expire_time > now()) limit 1) f on true
+       select e.record_id, e.alias_expire_time from external_ids e
+       where e.environment_id = $1 and e.kind = $2 and e.system = $3 and e.value = k.old and ${resolves('e')} limit 1) f on true
      left join lateral (
        select record_id, rekeyed_from from external_ids where environment_id = $1 and kind = $2 and system = $3 and value = k.new
          and alias_expire_time is null limit 1) h on true
@@ -46,8 +48,10 @@ export async function findRekeyState(
 
 /** Locks records in the order of their IDs, so that two re-keys wait for each other rather than lock up. */
 export async function lockRecords(tx: Queryable, environmentId: string, kind: RecordKind, ids: readonly string[]): Promise<void> {
-  const table = kind === 'organization' ? 'organizations' : 'users';
-  await tx.query(`select from ${table} where environment_id = $1 and id = any($2::bigint[]) order by id for update`, [environmentId, ids]);
+  await tx.query(`select from ${tableOf[kind]} where environment_id = $1 and id = any($2::bigint[]) order by id for update`, [
+    environmentId,
+    ids,
+  ]);
 }
 
 /** Releases the old IDs: as aliases for `aliasDays`, or altogether when that is 0. */

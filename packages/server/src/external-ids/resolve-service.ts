@@ -1,7 +1,8 @@
 import type { ResolveAnswer, ResolveMatch, ResolveRequest } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { RequestContext } from '../environments/index.ts';
-import { formatId, parseId } from '../lib/id.ts';
+import { publicId } from '../events/index.ts';
+import { parseId } from '../lib/id.ts';
 import { isStorable } from '../lib/text.ts';
 import { primarySystem } from './external-id.ts';
 import {
@@ -101,7 +102,7 @@ function addMatch(
   if (summary === undefined) return;
   const match: ResolveMatch = {
     kind,
-    id: formatId(kind === 'organization' ? 'org' : 'usr', summary.id),
+    id: publicId(kind, summary.id),
     system: system === primarySystem ? null : system,
     external_id: system === primarySystem ? summary.external_id : (summary.external_ids[system] ?? null),
     display_name: summary.name,

@@ -1,5 +1,6 @@
 import type { RecordKind } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import { resolves } from './external-id-store.ts';
 
 /** One question of a resolve; what is undefined is not narrowed. */
 export interface Question {
@@ -27,10 +28,9 @@ export async function findExternalIds(db: Queryable, environmentId: string, ques
     text: `select k.n, x.kind, x.system, x.record_id, x.alias_expire_time
            from unnest($2::text[], $3::text[], $4::text[]) with ordinality as k (value, kind, system, n)
            join lateral (
-             select * from external_ids where environment_id = $1 and value = k.value
-               and (k.kind is null or kind = k.kind) and (k.system is null or system = k.system)
-               and (alias_expire_time is null or alias_expire_time > now())
-             order by kind, system limit ${maxMatches}) x on true
+             select * from external_ids e where e.environment_id = $1 and e.value = k.value
+               and (k.kind is null or e.kind = k.kind) and (k.system is null or e.system = k.system) and ${resolves('e')}
+             order by e.kind, e.system limit ${maxMatches}) x on true
            order by k.n, x.alias_expire_time is not null, x.kind, x.system`,
     values: [
       environmentId,

@@ -1,4 +1,5 @@
 import type { Metadata, TransferRow } from '@crosswalk/contract';
+import { primarySystem } from '../external-ids/index.ts';
 import { formatId } from '../lib/id.ts';
 import type { Findings } from './findings.ts';
 import type { Entry } from './reconcile.ts';
@@ -96,7 +97,7 @@ function toMetadata(members: [string, unknown][]): Metadata {
 }
 
 function keyOf(system: string, { id }: Entry): Fields {
-  return system === '' ? { external_id: id } : { external_ids: { [system]: id } };
+  return system === primarySystem ? { external_id: id } : { external_ids: { [system]: id } };
 }
 
 function existing(

@@ -1,8 +1,9 @@
-import type { ReconcileAnswer, ReconcileRequest, RecordKind, TransferRow } from '@crosswalk/contract';
+import type { ReconcileAnswer, ReconcileRequest, TransferRow } from '@crosswalk/contract';
 import type pg from 'pg';
 import { openSnapshot } from '../database/snapshot.ts';
 import type { RequestContext } from '../environments/index.ts';
-import { formatId } from '../lib/id.ts';
+import { publicId } from '../events/index.ts';
+import { primarySystem } from '../external-ids/index.ts';
 import type { Findings, Linked, Twice } from './findings.ts';
 import { type Mended, mend } from './mend.ts';
 import { type Entry, type List, readList, shown } from './reconcile.ts';
@@ -19,9 +20,6 @@ import {
 
 /** Between two statements only a list is sorted: a snapshot that is idle for longer belongs to a process that has stopped. Milliseconds. */
 const idle = 30_000;
-
-/** The system of the primary external ID, as the database has it. */
-const primary = '';
 
 /** Compares another system's list with what is known here of that system. Changes nothing. */
 export class ReconcileService {
@@ -120,7 +118,7 @@ function twiceLinked({ repeated }: List, byRecord: ReadonlyMap<string, Linked[]>
   return twice;
 }
 
-function subjectOf({ kind, system = primary }: ReconcileRequest): Subject {
+function subjectOf({ kind, system = primarySystem }: ReconcileRequest): Subject {
   return { kind, system };
 }
 
@@ -173,9 +171,4 @@ function answer(
     })),
     invalid: shown(list.invalid),
   };
-}
-
-/** The public ID of a record of a kind. */
-function publicId(kind: RecordKind, id: string): string {
-  return formatId(kind === 'organization' ? 'org' : 'usr', id);
 }

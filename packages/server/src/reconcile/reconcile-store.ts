@@ -1,8 +1,10 @@
 import { type RecordKind, reconcileLimits } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import { tableOf } from '../database/record-tables.ts';
+import { externalIdJoin } from '../external-ids/index.ts';
 import type { Entry } from './reconcile.ts';
 
-/** The kind of record and the system whose IDs a list has ('' for the primary one). */
+/** The kind of record and the system whose IDs a list has (`primarySystem` for the primary one). */
 export interface Subject {
   kind: RecordKind;
   system: string;
@@ -27,11 +29,13 @@ const currentId = "case when $2 = '' then t.external_id else t.external_ids ->> 
 const displayName: Record<RecordKind, string> = { organization: 't.display_name', user: 't.email' };
 /** SQL: what is compared with the name of an entry. */
 const comparedName: Record<RecordKind, string> = { organization: 't.display_name', user: "t.profile ->> 'name'" };
-const tables: Record<RecordKind, string> = { organization: 'organizations', user: 'users' };
 
 /** SQL: entries as rows `k`: system ID, name, address key, metadata as they should be. What an entry does not tell has no row in `told`. */
 const entryRows =
   'unnest($3::text[], $4::boolean[], $5::text[], $6::boolean[], $7::text[], $8::text[]) with ordinality as k (value, tells_name, name, tells_email, email, metadata, n)';
+
+/** SQL: what an entry `k` leads to, as `x`. */
+const entryLink = (kind: RecordKind) => externalIdJoin(kind, { environmentId: '$1', system: '$2', value: 'k.value' });
 
 function entryColumns(entries: readonly Entry[]): unknown[] {
   return [
@@ -69,10 +73,8 @@ export async function findLinks(
   const { rows } = await db.query<{ n: string; record_id: string; is_alias: boolean; current_id: string | null; differing: string[] }>(
     `select k.n, x.record_id, x.is_alias, ${currentId} as current_id, array(select d.field from ${differences(kind)} order by d.field) as differing
      from ${entryRows}
-     join lateral (select record_id, alias_expire_time is not null as is_alias from external_ids
-       where environment_id = $1 and kind = '${kind}' and system = $2 and value = k.value
-         and (alias_expire_time is null or alias_expire_time > now()) limit 1) x on true
-     join lateral (select * from ${tables[kind]} where environment_id = $1 and id = x.record_id limit 1) t on true
+     join ${entryLink(kind)} on true
+     join lateral (select * from ${tableOf[kind]} where environment_id = $1 and id = x.record_id limit 1) t on true
      order by k.n`,
     [environmentId, system, ...entryColumns(entries)],
   );
@@ -98,9 +100,8 @@ export async function findDifferences(
   if (entries.length === 0) return [];
   const { rows } = await db.query<{ n: string; field: string; here: unknown; there: unknown }>(
     `select k.n, d.field, d.here, d.there from ${entryRows}
-     join lateral (select record_id from external_ids
-       where environment_id = $1 and kind = '${kind}' and system = $2 and value = k.value limit 1) x on true
-     join lateral (select * from ${tables[kind]} where environment_id = $1 and id = x.record_id limit 1) t on true
+     join ${entryLink(kind)} on true
+     join lateral (select * from ${tableOf[kind]} where environment_id = $1 and id = x.record_id limit 1) t on true
      join lateral ${differences(kind)} on true
      order by k.n, d.field`,
     [environmentId, system, ...entryColumns(entries)],
@@ -137,7 +138,7 @@ export async function findUnlisted(
          and not exists (select from unnest($4::bigint[]) as e (id) where e.id = x.record_id))
      select (select count(*) from unlisted) as total, u.record_id, u.value, ${displayName[kind]} as name
      from (select * from unlisted order by value limit ${reconcileLimits.shown}) u
-     join lateral (select * from ${tables[kind]} where environment_id = $1 and id = u.record_id limit 1) t on true
+     join lateral (select * from ${tableOf[kind]} where environment_id = $1 and id = u.record_id limit 1) t on true
      order by u.value`,
     [environmentId, system, listed, except],
   );

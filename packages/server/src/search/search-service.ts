@@ -3,8 +3,9 @@ import type pg from 'pg';
 import { DatabaseError } from 'pg';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
-import type { ResolveService } from '../external-ids/index.ts';
-import { databaseId, formatId } from '../lib/id.ts';
+import { publicId } from '../events/index.ts';
+import { primarySystem, type ResolveService } from '../external-ids/index.ts';
+import { databaseId } from '../lib/id.ts';
 import { pointsIn } from '../lib/text.ts';
 import { type Found, findWithin as findTextWithin, findValue, firstOfEach, type Hit, metadataValues, searchText } from './search.ts';
 import { findBeginning, findWithin, readFound } from './search-store.ts';
@@ -71,7 +72,7 @@ export class SearchService {
 }
 
 function hitOf({ kind, id, matched_by: matchedBy, system }: ResolveMatch, value: string): Hit {
-  return { kind, id: databaseId(id), matchedBy, system: system ?? '', value, exact: true };
+  return { kind, id: databaseId(id), matchedBy, system: system ?? primarySystem, value, exact: true };
 }
 
 function matchOf(hit: Hit, record: Found, text: string, values: readonly (string | number)[]): SearchMatch {
@@ -79,10 +80,10 @@ function matchOf(hit: Hit, record: Found, text: string, values: readonly (string
   const known: Hit = hit.value === undefined && value === undefined ? { ...hit, ...findTextWithin(record, text) } : hit;
   return {
     kind: record.kind,
-    id: formatId(record.kind === 'organization' ? 'org' : 'usr', record.id),
+    id: publicId(record.kind, record.id),
     display_name: record.display_name,
     matched_by: known.matchedBy,
-    system: known.system === '' ? null : known.system,
+    system: known.system === primarySystem ? null : known.system,
     key: value?.key ?? null,
     value: value?.value ?? known.value ?? text,
     exact: known.exact,

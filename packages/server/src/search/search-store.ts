@@ -1,6 +1,8 @@
 import type { JsonValue, RecordKind } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { likePattern } from '../database/like.ts';
+import { tableOf } from '../database/record-tables.ts';
+import { primarySystem, resolves } from '../external-ids/index.ts';
 import type { Found, Hit } from './search.ts';
 
 /** Behind every text that begins with the same characters, byte by byte. */
@@ -32,7 +34,7 @@ export async function findBeginning(
   const lower = text.toLowerCase();
   const withValue = (kind: RecordKind) => `
     (select '${kind}' as kind, t.id, 'metadata' as matched_by, '' as system, null as value, true as exact
-     from ${kind}s t where t.environment_id = $1 and ${values} @> any($6::jsonb[]) limit $7)`;
+     from ${tableOf[kind]} t where t.environment_id = $1 and ${values} @> any($6::jsonb[]) limit $7)`;
   const { rows } = await db.query<HitRow>({
     name: 'search-beginning',
     text: `
@@ -51,7 +53,7 @@ export async function findBeginning(
       union all
       (select x.kind, x.record_id, case when x.alias_expire_time is null then 'external_id' else 'alias' end, x.system, x.value, x.value = $2
        from external_ids x where x.environment_id = $1 and x.value >= $2 and x.value < $3
-         and (x.alias_expire_time is null or x.alias_expire_time > now())
+         and ${resolves('x')}
        order by x.value limit $7)`,
     values: [environmentId, text, text + last, lower, lower + last, wanted.map((value) => JSON.stringify([value])), limit],
   });
@@ -61,13 +63,13 @@ export async function findBeginning(
 /** Records that have a text within a name, an address or an external ID, in any case of letters: up to `limit` of each kind. */
 export async function findWithin(db: Queryable, environmentId: string, text: string, limit: number): Promise<Hit[]> {
   const within = (kind: RecordKind) =>
-    `(select '${kind}' as kind, t.id from ${kind}s t where t.environment_id = $1 and t.search_text like $2 limit $3)`;
+    `(select '${kind}' as kind, t.id from ${tableOf[kind]} t where t.environment_id = $1 and t.search_text like $2 limit $3)`;
   const { rows } = await db.query<{ kind: RecordKind; id: string }>(`${within('organization')} union all ${within('user')}`, [
     environmentId,
     likePattern(text),
     limit,
   ]);
-  return rows.map((row) => ({ ...row, matchedBy: 'name', system: '', value: undefined, exact: false }));
+  return rows.map((row) => ({ ...row, matchedBy: 'name', system: primarySystem, value: undefined, exact: false }));
 }
 
 /** What matches show of their records. Database IDs. */

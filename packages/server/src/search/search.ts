@@ -1,4 +1,5 @@
 import { type JsonValue, type RecordKind, type SearchMatch, searchLimits } from '@crosswalk/contract';
+import { primarySystem } from '../external-ids/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { pointsIn, requireText } from '../lib/text.ts';
 import { formatKey } from '../metadata/index.ts';
@@ -8,7 +9,7 @@ export interface Hit {
   kind: RecordKind;
   id: string;
   matchedBy: SearchMatch['matched_by'];
-  /** of an external ID; `''` is that of the primary one */
+  /** of an external ID; `primarySystem` for the primary one, and for what is no external ID */
   system: string;
   /** the text that matched; of metadata and names, undefined until the record is read */
   value: string | undefined;
@@ -84,7 +85,7 @@ export function findWithin(
   ];
   const named = own.find(([, value]) => has(value));
   if (named !== undefined) return { matchedBy: named[0], value: named[1] };
-  const keys = Object.entries({ ...(primary === null ? {} : { '': primary }), ...ids });
+  const keys = Object.entries({ ...(primary === null ? {} : { [primarySystem]: primary }), ...ids });
   const key = keys.find(([, value]) => has(value));
   return key === undefined ? {} : { matchedBy: 'external_id', system: key[0], value: key[1] };
 }
