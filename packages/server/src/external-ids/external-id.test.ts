@@ -86,8 +86,11 @@ test('a patch leaves what it does not name, sets what it names and removes what 
   expect(refusal({ external_ids: { Jira: '9' } })).toEqual(refused('INVALID_ARGUMENT', 'external_ids.Jira', systemRule, 'pattern'));
   const long = 'x'.repeat(1000);
   expect(refusal({ external_ids: { [long]: '9' } })).toEqual(
-    refused('INVALID_ARGUMENT', `external_ids.${long.slice(0, 80)}`, systemRule, 'pattern'),
+    refused('INVALID_ARGUMENT', `external_ids.${'x'.repeat(99)}…`, systemRule, 'pattern'),
   );
+  // No part of a character: half of a pair of surrogates could not be shown.
+  const pairs = `x${'😀'.repeat(60)}`;
+  expect(refusal({ external_ids: { [pairs]: '9' } })).toEqual(refused('INVALID_ARGUMENT', `external_ids.${pairs}`, systemRule, 'pattern'));
 });
 
 test('a record has the IDs of 50 systems at most, beside the primary one', () => {

@@ -1,5 +1,5 @@
 import type { MatchedBy, RecordKind } from '@crosswalk/contract';
-import { ApiError, invalid } from '../lib/api-error.ts';
+import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { pointsIn, textProblem } from '../lib/text.ts';
 
 /** The system name of the primary external ID (`external_id`): no real system can have it. */
@@ -69,7 +69,7 @@ export function patchSystemIds(
   };
   if (patch.external_id !== undefined) set(primarySystem, patch.external_id, 'external_id');
   for (const [system, value] of Object.entries(patch.external_ids ?? {})) {
-    set(parseSystem(system, `external_ids.${system.slice(0, 80)}`), value, `external_ids.${system}`);
+    set(parseSystem(system, `external_ids.${excerpt(system)}`), value, `external_ids.${system}`);
   }
   const systems = after.size - (after.has(primarySystem) ? 1 : 0);
   if (systems > maxSystems) {

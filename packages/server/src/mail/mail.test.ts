@@ -52,6 +52,8 @@ describe('templates', () => {
     ['{{accept_url}} {{nmae}}', 'there is no variable {{nmae}}; there are name, accept_url'],
     ['{{accept_url}} {{name.length}}', 'there is no variable {{name.length}}'],
     ['{{accept_url}} {{#name}}{{.}}{{/name}}', 'there is no variable {{.}}'],
+    [`{{accept_url}} {{x${'😀'.repeat(40)}}}`, `there is no variable {{x${'😀'.repeat(40)}}}`],
+    [`{{accept_url}} {{${'y'.repeat(200)}}}`, `there is no variable {{${'y'.repeat(99)}…}}`],
     ['{{accept_url}} {{constructor}}', 'there is no variable {{constructor}}'],
     ['{{#nobody}}{{accept_url}}{{/nobody}}', 'there is no variable {{nobody}}'],
     ['{{accept_url}} {{{name}}}', 'must be escaped'],

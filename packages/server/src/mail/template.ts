@@ -1,5 +1,5 @@
 import mustache from 'mustache';
-import { invalid } from '../lib/api-error.ts';
+import { excerpt, invalid } from '../lib/api-error.ts';
 import { requireText } from '../lib/text.ts';
 
 /** What a template may contain. */
@@ -25,7 +25,7 @@ export function checkTemplate(text: string, { variables, required, forbidden }: 
   for (const name of used) {
     if (name === forbidden) throw refuse(field, `must not contain {{${name}}}`, 'forbidden_variable');
     if (!variables.includes(name)) {
-      throw refuse(field, `there is no variable {{${name.slice(0, 60)}}}; there are ${variables.join(', ')}`, 'unknown_variable');
+      throw refuse(field, `there is no variable {{${excerpt(name)}}}; there are ${variables.join(', ')}`, 'unknown_variable');
     }
   }
   if (required !== undefined && !used.has(required)) throw refuse(field, `must contain {{${required}}}`, 'required_variable');
@@ -47,7 +47,7 @@ function parse(text: string, field: string) {
   try {
     return mustache.parse(text);
   } catch (error) {
-    throw refuse(field, `is not a template: ${error instanceof Error ? error.message.slice(0, 100) : 'it cannot be read'}`, 'template');
+    throw refuse(field, `is not a template: ${error instanceof Error ? excerpt(error.message) : 'it cannot be read'}`, 'template');
   }
 }
 
