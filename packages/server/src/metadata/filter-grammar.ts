@@ -1,5 +1,6 @@
 import { isExactNumber } from '@crosswalk/contract';
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
+import { isStorable } from '../lib/text.ts';
 
 /** `:*` asks whether a key is there, `^=` whether a text begins so. */
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | '^=' | ':*';
@@ -42,115 +43,7 @@ const limits = { comparisons: 50, nesting: 10 } as const;
  * character at fault.
  */
 export function parseFilter(text: string, withExternalIds = false): Expression {
-  const tokens = tokenize(text);
-  let index = 0;
-  let comparisons = 0;
-
-  const peek = () => tokens[index];
-  const fail = (expected: string): ApiError => {
-    const token = peek();
-    return refuse(
-      token === undefined ? text.length : token.at,
-      `expected ${expected}${token === undefined ? ', but the filter ends' : `, not ${excerpt(token.text)}`}`,
-    );
-  };
-  const take = (...texts: string[]): string | undefined => {
-    const token = peek();
-    if (token === undefined || token.kind === 'string' || !texts.includes(token.text)) return undefined;
-    index += 1;
-    return token.text;
-  };
-
-  function chain(word: 'OR' | 'AND', operand: (depth: number) => Expression, depth: number): Expression {
-    const first = operand(depth);
-    const operands = [first];
-    while (take(word) !== undefined) operands.push(operand(depth));
-    return operands.length === 1 ? first : { type: word === 'OR' ? 'or' : 'and', operands };
-  }
-  const filter = (depth: number): Expression => chain('OR', term, depth);
-  const term = (depth: number): Expression => chain('AND', factor, depth);
-
-  function factor(depth: number): Expression {
-    if (depth > limits.nesting) throw refuse(peek()?.at ?? text.length, `is nested more than ${limits.nesting} levels deep`);
-    if (take('NOT') !== undefined) return { type: 'not', operands: [factor(depth + 1)] };
-    if (take('(') === undefined) return comparison();
-    const inner = filter(depth + 1);
-    if (take(')') === undefined) throw fail('")"');
-    return inner;
-  }
-
-  function comparison(): Comparison | ExternalIdComparison {
-    comparisons += 1;
-    if (comparisons > limits.comparisons) throw refuse(peek()?.at ?? text.length, `has more than ${limits.comparisons} comparisons`);
-    if (withExternalIds) {
-      if (take('external_id') !== undefined) return externalId('');
-      if (take('external_ids') !== undefined) return externalId(key() ?? missing('"." and a system after external_ids'));
-    }
-    if (take('metadata') === undefined)
-      throw fail(withExternalIds ? 'metadata.<key>, external_id or external_ids.<system>' : 'metadata.<key>');
-    const path: string[] = [];
-    for (let next = key(); next !== undefined; next = key()) path.push(next);
-    if (path.length === 0) throw fail('"." and a key after metadata');
-    if (take(':*') !== undefined) return { type: 'comparison', path, operator: ':*', value: null };
-    const operator = take('=', '!=', '<', '<=', '>', '>=', '^=');
-    if (!isOperator(operator)) throw fail('one of = != < <= > >= ^= :*');
-    const { at = text.length } = peek() ?? {};
-    const value = literal();
-    if (typeof value === 'boolean' && operator !== '=' && operator !== '!=') throw refuse(at, `${operator} compares texts and numbers`);
-    if (typeof value === 'number' && operator === '^=') throw refuse(at, '^= compares texts');
-    return { type: 'comparison', path, operator, value };
-  }
-
-  function externalId(system: string): ExternalIdComparison {
-    if (take(':*') !== undefined) return { type: 'external_id', system, operator: ':*', value: '' };
-    const operator = take('=', '!=', '^=');
-    if (operator !== '=' && operator !== '!=' && operator !== '^=') throw fail('one of = != ^= :*');
-    const token = peek();
-    if (token?.kind !== 'string') throw fail('an ID in double quotes');
-    index += 1;
-    return { type: 'external_id', system, operator, value: token.text };
-  }
-
-  function key(): string | undefined {
-    if (take('.') !== undefined) return name();
-    return take('[') === undefined ? undefined : quoted();
-  }
-
-  function missing(expected: string): never {
-    throw fail(expected);
-  }
-
-  function name(): string {
-    const token = peek();
-    if (token?.kind !== 'word') throw fail('a key');
-    index += 1;
-    return token.text;
-  }
-
-  function quoted(): string {
-    const token = peek();
-    if (token?.kind !== 'string') throw fail('a key in double quotes');
-    index += 1;
-    if (take(']') === undefined) throw fail('"]"');
-    return token.text;
-  }
-
-  function literal(): string | number | boolean {
-    const token = peek();
-    if (token === undefined) throw fail('a value');
-    index += 1;
-    if (token.kind === 'string') return token.text;
-    if (token.text === 'true' || token.text === 'false') return token.text === 'true';
-    if (/^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(token.text)) return exact(token);
-    if (token.text === 'null') throw refuse(token.at, 'metadata holds no null; write NOT metadata.<key> :* for "is absent"');
-    index -= 1;
-    // A word here is mostly a text that lost its quotes.
-    throw fail('a text in double quotes, a number, true or false');
-  }
-
-  const expression = filter(0);
-  if (peek() !== undefined) throw fail('AND, OR or the end');
-  return expression;
+  return new Parser(text, withExternalIds).parse();
 }
 
 /**
@@ -170,6 +63,152 @@ export function parseKey(text: string): string[] {
 /** How a filter writes a key; `parseKey` reads it. */
 export function formatKey(path: readonly string[]): string {
   return `metadata${path.map((name) => (/^[\p{L}\p{N}_-]+$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`)).join('')}`;
+}
+
+/** Reads one filter, by a method for each rule of the grammar. `depth` is how far it is nested. */
+class Parser {
+  readonly #tokens: readonly Token[];
+  /** characters of the filter */
+  readonly #length: number;
+  readonly #withExternalIds: boolean;
+  #index = 0;
+  #comparisons = 0;
+
+  constructor(text: string, withExternalIds: boolean) {
+    this.#tokens = tokenize(text);
+    this.#length = text.length;
+    this.#withExternalIds = withExternalIds;
+  }
+
+  parse(): Expression {
+    const expression = this.#filter(0);
+    if (this.#peek() !== undefined) throw this.#expected('AND, OR or the end');
+    return expression;
+  }
+
+  #filter(depth: number): Expression {
+    return this.#chain('OR', () => this.#term(depth));
+  }
+
+  #term(depth: number): Expression {
+    return this.#chain('AND', () => this.#factor(depth));
+  }
+
+  #chain(word: 'OR' | 'AND', operand: () => Expression): Expression {
+    const first = operand();
+    const operands = [first];
+    while (this.#take(word) !== undefined) operands.push(operand());
+    return operands.length === 1 ? first : { type: word === 'OR' ? 'or' : 'and', operands };
+  }
+
+  #factor(depth: number): Expression {
+    if (depth > limits.nesting) throw this.#refuse(`is nested more than ${limits.nesting} levels deep`);
+    if (this.#take('NOT') !== undefined) return { type: 'not', operands: [this.#factor(depth + 1)] };
+    if (this.#take('(') === undefined) return this.#comparison();
+    const inner = this.#filter(depth + 1);
+    if (this.#take(')') === undefined) throw this.#expected('")"');
+    return inner;
+  }
+
+  #comparison(): Comparison | ExternalIdComparison {
+    this.#comparisons += 1;
+    if (this.#comparisons > limits.comparisons) throw this.#refuse(`has more than ${limits.comparisons} comparisons`);
+    if (this.#withExternalIds) {
+      if (this.#take('external_id') !== undefined) return this.#externalId('');
+      if (this.#take('external_ids') !== undefined) {
+        const system = this.#key();
+        if (system === undefined) throw this.#expected('"." and a system after external_ids');
+        return this.#externalId(system);
+      }
+    }
+    if (this.#take('metadata') === undefined)
+      throw this.#expected(this.#withExternalIds ? 'metadata.<key>, external_id or external_ids.<system>' : 'metadata.<key>');
+    return this.#metadata();
+  }
+
+  #metadata(): Comparison {
+    const path: string[] = [];
+    for (let next = this.#key(); next !== undefined; next = this.#key()) path.push(next);
+    if (path.length === 0) throw this.#expected('"." and a key after metadata');
+    if (this.#take(':*') !== undefined) return { type: 'comparison', path, operator: ':*', value: null };
+    const operator = this.#take('=', '!=', '<', '<=', '>', '>=', '^=');
+    if (!isOperator(operator)) throw this.#expected('one of = != < <= > >= ^= :*');
+    const at = this.#at();
+    const value = this.#value();
+    if (typeof value === 'boolean' && operator !== '=' && operator !== '!=') throw refuse(at, `${operator} compares texts and numbers`);
+    if (typeof value === 'number' && operator === '^=') throw refuse(at, '^= compares texts');
+    return { type: 'comparison', path, operator, value };
+  }
+
+  #externalId(system: string): ExternalIdComparison {
+    if (this.#take(':*') !== undefined) return { type: 'external_id', system, operator: ':*', value: '' };
+    const operator = this.#take('=', '!=', '^=');
+    if (operator !== '=' && operator !== '!=' && operator !== '^=') throw this.#expected('one of = != ^= :*');
+    return { type: 'external_id', system, operator, value: this.#takeKind('string', 'an ID in double quotes') };
+  }
+
+  /** Undefined when no key follows. */
+  #key(): string | undefined {
+    if (this.#take('.') !== undefined) return this.#takeKind('word', 'a key');
+    if (this.#take('[') === undefined) return undefined;
+    const key = this.#takeKind('string', 'a key in double quotes');
+    if (this.#take(']') === undefined) throw this.#expected('"]"');
+    return key;
+  }
+
+  #value(): string | number | boolean {
+    const token = this.#peek();
+    if (token === undefined) throw this.#expected('a value');
+    const value = literalOf(token);
+    // A word here is mostly a text that lost its quotes.
+    if (value === undefined) throw this.#expected('a text in double quotes, a number, true or false');
+    this.#index += 1;
+    return value;
+  }
+
+  #peek(): Token | undefined {
+    return this.#tokens[this.#index];
+  }
+
+  /** Where the next token is; the end when there is none. */
+  #at(): number {
+    return this.#peek()?.at ?? this.#length;
+  }
+
+  /** The text of the next token if it is one of `texts`, and no string; goes beyond it then. */
+  #take(...texts: string[]): string | undefined {
+    const token = this.#peek();
+    if (token === undefined || token.kind === 'string' || !texts.includes(token.text)) return undefined;
+    this.#index += 1;
+    return token.text;
+  }
+
+  /** The text of the next token, which is to be of a kind; goes beyond it. */
+  #takeKind(kind: Token['kind'], what: string): string {
+    const token = this.#peek();
+    if (token?.kind !== kind) throw this.#expected(what);
+    this.#index += 1;
+    return token.text;
+  }
+
+  #expected(what: string): ApiError {
+    const token = this.#peek();
+    return this.#refuse(`expected ${what}${token === undefined ? ', but the filter ends' : `, not ${excerpt(token.text)}`}`);
+  }
+
+  #refuse(description: string): ApiError {
+    return refuse(this.#at(), description);
+  }
+}
+
+/** What a token says as a value; undefined when it is none. */
+function literalOf(token: Token): string | number | boolean | undefined {
+  const { kind, text, at } = token;
+  if (kind === 'string') return text;
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (/^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(text)) return exact(token);
+  if (text === 'null') throw refuse(at, 'metadata holds no null; write NOT metadata.<key> :* for "is absent"');
+  return undefined;
 }
 
 function isOperator(text: string | undefined): text is Exclude<Operator, ':*'> {
@@ -222,7 +261,7 @@ function tokenize(text: string): Token[] {
 function readString(token: string, at: number): string {
   try {
     const text: unknown = JSON.parse(token);
-    if (typeof text === 'string' && text.isWellFormed() && !text.includes('\0')) return text;
+    if (typeof text === 'string' && isStorable(text)) return text;
   } catch {
     // said below
   }
