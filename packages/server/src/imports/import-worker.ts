@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { importLimits, type RowKind, type TransferRow } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { Queryable } from '../database/connection.ts';
-import { databaseFailure, uniqueViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents } from '../events/index.ts';
@@ -11,7 +10,8 @@ import { ApiError } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
 import { Loop } from '../lib/loop.ts';
 import type { Batch, PendingRow } from './batch.ts';
-import { BatchSize, isTooSlow } from './batch-size.ts';
+import { BatchSize } from './batch-size.ts';
+import { afterFailure } from './failure.ts';
 import { addOutcomes, countsOf, isOneTransaction, type Outcome, rejectedOf, rejection } from './import.ts';
 import { type DoneRow, findRefs, forgetOutcomes, noteOutcomes, noteTouched, type StagedRow, takeRows } from './import-row-store.ts';
 import {
@@ -31,7 +31,7 @@ import { putOrganizations } from './organizations.ts';
 import { putPermissions } from './permissions.ts';
 import { putRoles } from './roles.ts';
 import { isFree, keysOf, kindOf, type Names, nextLevel, parseRow, refsOf } from './row.ts';
-import { undoBatch } from './undo-worker.ts';
+import { undoBatch } from './undo-batch.ts';
 import { putUsers } from './users.ts';
 
 /** What the worker needs. */
@@ -52,17 +52,15 @@ const interval = 500;
 const batchBytes = 8 * 1024 * 1024;
 /** Batches of one round: an older import whose worker was killed is not kept waiting for longer. */
 const roundBatches = 50;
-/** A batch that fails this often in succession by what is no fault of the database ends its import: a race for an ID is lost once or twice. */
-const maxFailures = 8;
 
-/** The import is not this worker's any more: it was canceled, or another has it. */
-class Lost extends Error {}
-/** The one transaction of an import is to be given up; this is what it came to. */
-class Undone extends Error {
+/** This worker goes no further with the import: it was canceled, another has it, or the worker is to stop. That is no failure. */
+class NotHeld extends Error {}
+/** The one transaction of an import is given up; `progress` is what it came to. */
+class RolledBack extends Error {
   readonly progress: Progress;
 
   constructor(progress: Progress) {
-    super('undone');
+    super('rolled back');
     this.progress = progress;
   }
 }
@@ -180,13 +178,13 @@ export class ImportWorker {
       if (earlier !== undefined && !isIndependent(earlier, read.pending)) await before?.committed;
       await inTransaction(pool, async (tx) => {
         // Another round would take locks anew that the next batch may have by now.
-        if (isPut) throw new Lost();
+        if (isPut) throw new NotHeld();
         const done = await this.#put(tx, tx, job, read);
         isPut = true;
         announce(done);
         await before?.committed;
         const current = await lockJob(tx, environmentId, id, this.#holder);
-        if (current === undefined || current.lastLine !== after) throw new Lost();
+        if (current === undefined || current.lastLine !== after) throw new NotHeld();
         await noteProgress(tx, job, this.#holder, await this.#note(tx, current, rows, done), lease);
         await feed.append(tx, contextOf(job), done.batch.events);
       });
@@ -206,7 +204,7 @@ export class ImportWorker {
     try {
       await inTransaction(pool, (tx) => this.#putAll(tx, job));
     } catch (error) {
-      if (!(error instanceof Undone)) throw error;
+      if (!(error instanceof RolledBack)) throw error;
       await noteProgress(pool, job, this.#holder, error.progress, this.#options.lease);
       const rejected = rejectedOf(error.progress.counts);
       await finishImport(
@@ -236,17 +234,17 @@ export class ImportWorker {
       });
       // The feed cannot be held for as long as this takes: they get their places when it has committed.
       await appendEvents(tx, contextOf(job), this.#options.ids, put.batch.events);
-      if (this.#stopped) throw new Lost();
+      if (this.#stopped) throw new NotHeld();
     }
-    if (job.options.dry_run || rejectedOf(progress.counts) > 0) throw new Undone(progress);
-    if ((await lockJob(tx, job.environmentId, job.id, this.#holder)) === undefined) throw new Lost();
+    if (job.options.dry_run || rejectedOf(progress.counts) > 0) throw new RolledBack(progress);
+    if ((await lockJob(tx, job.environmentId, job.id, this.#holder)) === undefined) throw new NotHeld();
     await finishImport(tx, job, this.#holder);
   }
 
   /** Notes something of an import beside its one transaction, under the lock of its row: what another worker has noted by now is left alone. */
   #asHolder<Result>(job: Job, note: (journal: pg.PoolClient) => Promise<Result>): Promise<Result> {
     return inTransaction(this.#options.pool, async (journal) => {
-      if ((await lockJob(journal, job.environmentId, job.id, this.#holder)) === undefined) throw new Lost();
+      if ((await lockJob(journal, job.environmentId, job.id, this.#holder)) === undefined) throw new NotHeld();
       return note(journal);
     });
   }
@@ -312,29 +310,20 @@ export class ImportWorker {
     return { count: this.#size.rows, bytes: batchBytes };
   }
 
-  /** What the database cannot do now is tried again as long as it takes; what takes it too long, with fewer rows; anything else, a few times. */
+  /** `job` is the import as it was claimed. */
   async #fail(job: Job, error: unknown): Promise<void> {
-    if (error instanceof Lost) return;
-    if (this.#size.shrinkAfter(error)) return;
-    if (databaseFailure(error) !== undefined && !isTooSlow(error)) throw error;
-    const failures = await countFailure(this.#options.pool, job, this.#holder);
-    const isRace = error instanceof ApiError || uniqueViolation(error) !== undefined;
-    if (!isRace) this.#options.onError(error);
-    if (failures < maxFailures) return;
-    await finishImport(
-      this.#options.pool,
-      job,
-      this.#holder,
-      isTooSlow(error)
-        ? {
-            code: 'QUERY_TOO_SLOW',
-            message: `the database takes too long for one row, the first beyond line ${job.lastLine}: send the file again without it`,
-          }
-        : {
-            code: 'INTERNAL',
-            message: `something failed inside the server beyond line ${job.lastLine}; its log has the cause under ${job.requestId}`,
-          },
-    );
+    if (error instanceof NotHeld) return;
+    const { pool, onError } = this.#options;
+    const messages = {
+      QUERY_TOO_SLOW: `the database takes too long for one row, the first beyond line ${job.lastLine}: send the file again without it`,
+      INTERNAL: `something failed inside the server beyond line ${job.lastLine}; its log has the cause under ${job.requestId}`,
+    };
+    await afterFailure(error, {
+      size: this.#size,
+      count: () => countFailure(pool, job, this.#holder),
+      finish: (code) => finishImport(pool, job, this.#holder, { code, message: messages[code] }),
+      onError,
+    });
   }
 }
 

@@ -1,10 +1,9 @@
 import type pg from 'pg';
-import { databaseFailure, uniqueViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { FeedService } from '../feed/index.ts';
-import { ApiError } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
-import { type BatchSize, isTooSlow } from './batch-size.ts';
+import type { BatchSize } from './batch-size.ts';
+import { afterFailure } from './failure.ts';
 import { noteTouched } from './import-row-store.ts';
 import type { MembershipRestore, OrganizationRestore, PermissionRestore, RoleRestore, UserRestore } from './restore.ts';
 import { kindOfPhase, recordsOf, type Undo, type UndoCounts, type UndoPhase, type UndoRow, undoPhases } from './undo.ts';
@@ -26,7 +25,7 @@ import {
 import { undoUsers } from './undo-users.ts';
 
 /** What an undo needs. */
-interface UndoWorkerOptions {
+interface UndoOptions {
   pool: pg.Pool;
   ids: IdGenerator;
   /** How long an undo is nobody else's after a batch, in milliseconds; during one it is locked. */
@@ -38,14 +37,11 @@ interface UndoWorkerOptions {
   onError: (error: unknown) => void;
 }
 
-/** A batch that fails this often in succession by what is no fault of the database ends its undo. */
-const maxFailures = 8;
-
 /**
  * One batch of the undo of any import that this worker, `holder`, can have; false if there is none. The batch, its events and how far the
  * undo is are one transaction, as in an import.
  */
-export async function undoBatch(options: UndoWorkerOptions, holder: string): Promise<boolean> {
+export async function undoBatch(options: UndoOptions, holder: string): Promise<boolean> {
   const { pool, lease, size, onError } = options;
   const job = await claimUndo(pool, holder, lease);
   if (job === undefined) return false;
@@ -57,29 +53,21 @@ export async function undoBatch(options: UndoWorkerOptions, holder: string): Pro
     size.grow();
     options.feed.wakeOutlets();
   } catch (error) {
-    if (size.shrinkAfter(error)) return true;
-    if (databaseFailure(error) !== undefined && !isTooSlow(error)) throw error;
-    const failures = await countUndoFailure(pool, job, holder);
-    // A lost race for an ID is found as a conflict when the batch is decided anew.
-    if (!(error instanceof ApiError) && uniqueViolation(error) === undefined) onError(error);
-    if (failures >= maxFailures) {
-      await finishUndo(
-        pool,
-        job,
-        holder,
-        isTooSlow(error)
-          ? {
-              code: 'QUERY_TOO_SLOW',
-              message: 'the database takes too long to undo one record; ask for the undo again when it is less busy',
-            }
-          : { code: 'INTERNAL', message: `something failed inside the server; its log has the cause under ${job.requestId}` },
-      );
-    }
+    const messages = {
+      QUERY_TOO_SLOW: 'the database takes too long to undo one record; ask for the undo again when it is less busy',
+      INTERNAL: `something failed inside the server; its log has the cause under ${job.requestId}`,
+    };
+    await afterFailure(error, {
+      size,
+      count: () => countUndoFailure(pool, job, holder),
+      finish: (code) => finishUndo(pool, job, holder, { code, message: messages[code] }),
+      onError,
+    });
   }
   return true;
 }
 
-async function doBatch(tx: pg.PoolClient, { ids, lease, size, feed }: UndoWorkerOptions, job: UndoJob, holder: string): Promise<void> {
+async function doBatch(tx: pg.PoolClient, { ids, lease, size, feed }: UndoOptions, job: UndoJob, holder: string): Promise<void> {
   const { environmentId, id, actor, requestId } = job;
   const phase = job.phase ?? undoPhases[0];
   const scope = { kind: kindOfPhase(phase), ofOrganizations: phase === 'organization_role' };
