@@ -3,10 +3,11 @@ import type { ImportOptions, ImportSample, RowKind, RowReference, TransferRow } 
 import type pg from 'pg';
 import type { RequestContext } from '../environments/index.ts';
 import type { NewEvent } from '../events/index.ts';
-import { type ExternalKey, externalKey, findHolders, type Holder } from '../external-ids/index.ts';
+import { type ExternalKey, externalKey, findHolders, type Holder, primarySystem } from '../external-ids/index.ts';
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
-import { parseEmail } from '../lib/email.ts';
+import { emailKey, parseEmail } from '../lib/email.ts';
 import { type IdGenerator, requireId } from '../lib/id.ts';
+import { isStorable } from '../lib/text.ts';
 import { findEmailHolders } from '../users/index.ts';
 import { type Outcome, rejection } from './import.ts';
 import type { Restore } from './restore.ts';
@@ -118,7 +119,7 @@ export async function holdersOf(
   kind: 'organization' | 'user',
   keys: readonly ExternalKey[],
 ): Promise<Map<string, Holder>> {
-  const asked = keys.filter(({ value }) => !value.includes('\0') && value.isWellFormed());
+  const asked = keys.filter(({ value }) => isStorable(value));
   const found = await findHolders(tx, context.environmentId, kind, asked);
   return new Map(
     asked.flatMap((key, index) => {
@@ -143,17 +144,17 @@ export function findByKeys(id: string | undefined, keys: readonly ExternalKey[],
   return (found.find(({ isAlias }) => !isAlias) ?? found[0])?.recordId;
 }
 
-/** A row and the database ID of what one of its references names; null: there is nothing. */
+/** The database ID of what a reference names; throws the error of its row (404) when there is nothing. */
 export type Resolve = (reference: RowReference, field: string) => string;
 
-/** Looks up what references name, all at once. The result gives the database ID of one, or throws the error of its row. */
+/** Looks up what references name, all at once. */
 export async function resolveReferences(
   batch: Batch,
   kind: 'organization' | 'user',
   references: readonly RowReference[],
 ): Promise<Resolve> {
   const keys = references.flatMap((reference) => ('external_id' in reference ? [keyOf(reference)] : []));
-  const emails = references.flatMap((reference) => ('email' in reference ? (keyOfEmail(reference.email) ?? []) : []));
+  const emails = references.flatMap((reference) => ('email' in reference ? (emailKey(reference.email) ?? []) : []));
   const holders = await holdersOf(batch, kind, keys);
   const byEmail = kind === 'user' ? await findEmailHolders(batch.tx, batch.context.environmentId, emails) : new Map<string, string>();
   const code = kind === 'organization' ? 'ORGANIZATION_NOT_FOUND' : 'USER_NOT_FOUND';
@@ -180,16 +181,8 @@ export async function resolveReferences(
   };
 }
 
-function keyOf({ external_id: value, system = '' }: { external_id: string; system?: string }): ExternalKey {
+function keyOf({ external_id: value, system = primarySystem }: { external_id: string; system?: string }): ExternalKey {
   return { system, value };
-}
-
-function keyOfEmail(email: string): string[] | undefined {
-  try {
-    return [parseEmail(email).key];
-  } catch {
-    return undefined;
-  }
 }
 
 /** Holds a row to the mode of its import; throws the error of the row. */

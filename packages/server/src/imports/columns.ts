@@ -14,6 +14,7 @@ import {
 } from '@crosswalk/contract';
 import { excerpt } from '../lib/api-error.ts';
 import { parseJson } from '../lib/json-scan.ts';
+import { forbiddenKeys } from '../metadata/index.ts';
 import { invalidFile } from './import.ts';
 
 /** How the cells of a column are read. */
@@ -38,6 +39,12 @@ const members: Record<string, ReadonlySet<string> | 'any'> = {
   user: new Set(RowReference.anyOf.flatMap(({ properties }) => Object.keys(properties))),
 };
 
+/** Members that have members of any name themselves. */
+const openMembers: Record<string, ReadonlySet<string>> = {
+  user_profile: new Set(['metadata', 'custom_attributes']),
+  settings: new Set(['user_management', 'session_policy']),
+};
+
 /** Fields that are not text, whatever their column says. */
 const typed: Record<string, CellType> = {
   default_creator: 'boolean',
@@ -47,8 +54,6 @@ const typed: Record<string, CellType> = {
 
 /** Fields that are lists of names: their cells have them with `|` between. */
 const lists = new Set(['roles', 'permissions', 'user_profile.groups']);
-
-const forbidden = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Reads the header of a CSV file; 400 INVALID_FILE names the column. */
 export function parseHeader(cells: readonly string[], kind: ImportOptions['kind']): Column[] {
@@ -102,24 +107,24 @@ function parseColumn(cell: string, index: number, kind: ImportOptions['kind']): 
   if (header === '') throw invalidFile(`column ${index + 1}`, 'has no header', 'required');
   const [, name = header, typeName] = /^(.*?)(?::(text|number|boolean|json))?$/s.exec(header) ?? [];
   const path = name.split('.');
-  const [root = '', second, ...rest] = path;
   const roots = new Set((kind === null ? Object.values(schemas) : [schemas[kind]]).flatMap(({ properties }) => Object.keys(properties)));
-  const allowed = members[root];
-  // An organization and a user are references in a membership or a role, and nothing elsewhere: `roots` tells.
-  const isKnown =
-    roots.has(root) &&
-    !path.some((step) => forbidden.has(step) || step === '') &&
-    (second === undefined
-      ? allowed === undefined || typeName === 'json'
-      : allowed === 'any'
-        ? root === 'metadata' || rest.length === 0
-        : allowed?.has(second) === true &&
-          (rest.length === 0 ||
-            (root === 'user_profile' && /^(metadata|custom_attributes)$/.test(second)) ||
-            (root === 'settings' && /^(user_management|session_policy)$/.test(second))));
-  if (!isKnown) throw invalidFile(excerpt(header), unknownColumn(header, roots), 'unknown_column');
+  if (!isKnownPath(path, roots, typeName)) throw invalidFile(excerpt(header), unknownColumn(header, roots), 'unknown_column');
   const isList = lists.has(name) && typeName === undefined;
   return { header, path, type: isList ? 'list' : typeName === undefined ? (typed[name] ?? 'text') : toType(typeName) };
+}
+
+/**
+ * Whether there is a field at a path that begins with one of `roots`. One that has members is a column as a whole only as JSON. An organization
+ * and a user are references in a membership or a role, and nothing elsewhere: `roots` tells.
+ */
+function isKnownPath(path: readonly string[], roots: ReadonlySet<string>, typeName: string | undefined): boolean {
+  const [root = '', member, ...rest] = path;
+  if (!roots.has(root) || path.some((step) => forbiddenKeys.has(step) || step === '')) return false;
+  const allowed = members[root];
+  if (member === undefined) return allowed === undefined || typeName === 'json';
+  if (allowed === 'any') return root === 'metadata' || rest.length === 0;
+  if (allowed?.has(member) !== true) return false;
+  return rest.length === 0 || openMembers[root]?.has(member) === true;
 }
 
 function toType(name: string | undefined): CellType {

@@ -117,6 +117,7 @@ test('what cannot be is refused by the name of its field, and a domain that anot
     { kind: 'permission', name: 'not a name' },
     { kind: 'role', name: 'admin', organization: { external_id: 'OWN-1' }, default_creator: true },
     { kind: 'role', name: 'admin', default_member: false },
+    { kind: 'role', name: 'grants', display_name: 'Grants', permissions: ['none:one', 'none:two'] },
   ];
   const { id, counts } = await put(rows);
   expect(await errorsOf(server.client, id)).toEqual([
@@ -128,7 +129,10 @@ test('what cannot be is refused by the name of its field, and a domain that anot
     [6, 'name', 'INVALID_ARGUMENT'],
     [7, 'name', 'ROLE_NAME_TAKEN'],
     [8, 'default_member', 'INVALID_ARGUMENT'],
+    [9, 'permissions.0', 'UNKNOWN_PERMISSION'],
   ]);
+  const { errors } = await get(`imports/${id}/errors`);
+  expect(errors.at(-1).message).toBe('permissions.0: there is no permission none:one; create it first (and 1 more)');
   expect(counts.organization).toMatchObject({ conflicts: 1, invalid: 4 });
   expect((await put([rows[0] ?? {}], '?on_conflict=leave')).counts.organization.created).toBe(1);
   const { organization: made } = await get('organizations:external/OWN-2');

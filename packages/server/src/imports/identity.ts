@@ -1,6 +1,6 @@
 import type { OrganizationRow, TransferRow, UserRow } from '@crosswalk/contract';
+import { publicId } from '../events/index.ts';
 import { externalIdTaken, type Holder, primarySystem } from '../external-ids/index.ts';
-import { formatId } from '../lib/id.ts';
 import { type Batch, deciding, type PendingRow, textOf, waitsForOthers } from './batch.ts';
 import { errorOf } from './row.ts';
 
@@ -20,16 +20,16 @@ interface Meaning {
 }
 
 /**
- * Tells which records rows mean. `meaning` gives that of a row, or throws the error of the row. A row that means what one before it means, which is
- * done or waits, is for later; `ahead` are rows before the last of these that wait already. `touched` are the records that are there.
+ * Finds the record each row means. A row goes to `later` when an earlier row, done or still waiting, means the same record. `ahead`: the waiting
+ * rows that come before the last of `rows`. `existing`: the records (database IDs) found in the database. `meaning` throws the error of its row.
  */
 export function tellApart<RowType extends Row>(
   batch: Batch,
   rows: readonly PendingRow<RowType>[],
   ahead: readonly PendingRow<RowType>[],
   meaning: (pending: PendingRow<RowType>) => Meaning,
-): { meant: MeantRow<RowType>[]; later: PendingRow<RowType>[]; touched: string[] } {
-  const touched = new Set<string>();
+): { meant: MeantRow<RowType>[]; later: PendingRow<RowType>[]; existing: string[] } {
+  const existing = new Set<string>();
   const taken = new Set<string | undefined>();
   const later: PendingRow<RowType>[] = [];
   const meant: MeantRow<RowType>[] = [];
@@ -47,10 +47,10 @@ export function tellApart<RowType extends Row>(
       later.push(pending);
       continue;
     }
-    if (id !== undefined) touched.add(id);
+    if (id !== undefined) existing.add(id);
     meant.push({ pending, id });
   }
-  return { meant, later, touched: [...touched].sort() };
+  return { meant, later, existing: [...existing].sort() };
 }
 
 /** Rows that are at hand and rows that wait, in the order of the file. */
@@ -84,7 +84,7 @@ export function withoutTakenIds<RowType extends Row>(
     const holder = holders.get(textOf(key));
     if (holder === undefined || holder.isAlias || holder.recordId === own) continue;
     if (batch.options.on_conflict === 'reject' || waitsForOthers(batch, pending)) {
-      throw externalIdTaken(row.kind, key, formatId(row.kind === 'organization' ? 'org' : 'usr', holder.recordId));
+      throw externalIdTaken(row.kind, key, publicId(row.kind, holder.recordId));
     }
     if (key.system === primarySystem) delete allowed.external_id;
     else delete allowed.external_ids?.[key.system];

@@ -1,4 +1,4 @@
-import type { MembershipRow } from '@crosswalk/contract';
+import type { MembershipRow, MembershipStatus, Metadata } from '@crosswalk/contract';
 import { eventOf } from '../events/index.ts';
 import { notFound } from '../external-ids/index.ts';
 import { insertInvitations, invitationEvent, invitationOf } from '../invitations/index.ts';
@@ -12,6 +12,7 @@ import {
   insertMemberships,
   type LockedMembership,
   lockMemberships,
+  type MemberOrganization,
   type MembershipFields,
   type MembershipState,
   takesPlace,
@@ -32,18 +33,42 @@ interface Meant {
   userId: string;
 }
 
+/** What rows name, as it stands. */
+interface Known {
+  /** by database ID */
+  organizations: ReadonlyMap<string, MemberOrganization>;
+  /** whether there is a user of a database ID */
+  isUser: (id: string) => boolean;
+  /** `organization ID/name`; ID 0: of the environment */
+  roles: ReadonlySet<string>;
+  /** by `organization ID/user ID` */
+  locked: ReadonlyMap<string, LockedMembership>;
+  /** places taken in organizations with a user limit; each row that is decided counts */
+  places: Map<string, number>;
+  now: Date;
+}
+
 interface Change {
   pending: Pending;
   before: LockedMembership | undefined;
   after: MembershipState;
 }
 
-/**
- * Puts in rows of memberships that name different things. Returns those that turn out to mean what a row before them means, which is among them
- * or `ahead` of them and waits: they are next.
- */
+/** Puts in rows. Returns those that must wait for an earlier row about the same record (among these or in `ahead`). */
 export async function putMemberships(batch: Batch, rows: readonly Pending[], ahead: readonly Pending[]): Promise<Pending[]> {
   if (rows.length === 0) return [];
+  const { meant, later, known } = await lookUp(batch, rows, ahead);
+  const changes = meant.flatMap((row) => decide(batch, row, known));
+  await write(batch, changes);
+  return later;
+}
+
+/** Finds what rows mean and name, and locks it. */
+async function lookUp(
+  batch: Batch,
+  rows: readonly Pending[],
+  ahead: readonly Pending[],
+): Promise<{ meant: Meant[]; later: Pending[]; known: Known }> {
   const { tx, context } = batch;
   const { environmentId } = context;
   const { meant, later } = await resolve(batch, rows, ahead);
@@ -64,54 +89,7 @@ export async function putMemberships(batch: Batch, rows: readonly Pending[], ahe
   );
   const limited = [...organizations].flatMap(([id, { limit }]) => (limit === null ? [] : [id]));
   const places = await countPlacesOf(tx, environmentId, limited);
-  const now = new Date();
-
-  const changes: Change[] = [];
-  for (const { pending, organizationId, userId } of meant) {
-    const { row } = pending;
-    const before = locked.get(`${organizationId}/${userId}`);
-    const decided = deciding(batch, pending, () => {
-      const organization = organizations.get(organizationId);
-      if (organization === undefined) throw notFound('organization', { id: organizationId });
-      if (!isUser(userId)) throw notFound('user', { id: userId });
-      checkMode(batch, 'membership', before?.membership.id);
-      row.roles?.forEach((name, index) => {
-        if (!roles.has(`${organizationId}/${name}`) && !roles.has(`0/${name}`)) throw unknownRole(`roles.${index}`, name);
-      });
-      const state = stateAfter(batch, row, before?.fields, organization.defaultRole);
-      const metadata =
-        before === undefined
-          ? newMetadata(row.metadata)
-          : row.metadata === undefined
-            ? before.membership.metadata
-            : mergeMetadata(before.membership.metadata, row.metadata, 'metadata');
-      const inviterEmail =
-        row.inviter_email === undefined
-          ? (before?.membership.inviter_email ?? null)
-          : parseEmail(row.inviter_email, 'inviter_email').address;
-      const tookPlace = before !== undefined && takesPlace(before.membership, now);
-      const isSameStatus = before !== undefined && before.fields.membership_status === state.membership_status;
-      const wants = isSameStatus ? tookPlace : state.membership_status === 'ACTIVE' || state.membership_status === 'PENDING_INVITE';
-      const taken = places.get(organizationId) ?? 0;
-      if (organization.limit !== null && wants && !tookPlace && taken >= organization.limit)
-        throw userLimitReached(organizationId, organization.limit);
-      places.set(organizationId, taken + Number(wants) - Number(tookPlace));
-      return { fields: state, metadata, inviterEmail };
-    });
-    if (decided === undefined) continue;
-    const isSame =
-      before !== undefined &&
-      sameJson(before.fields, decided.fields) &&
-      sameJson(before.membership.metadata, decided.metadata) &&
-      before.membership.inviter_email === decided.inviterEmail;
-    if (isSame) settle(batch, pending, 'unchanged', databaseId(before.membership.id), before.membership.version);
-    else {
-      const id = before === undefined ? pending.newId : databaseId(before.membership.id);
-      changes.push({ pending, before, after: { ...decided, id, organizationId, userId } });
-    }
-  }
-  await write(batch, changes);
-  return later;
+  return { meant, later, known: { organizations, isUser, roles, locked, places, now: new Date() } };
 }
 
 /** Finds the organizations and users of rows. */
@@ -127,7 +105,7 @@ async function resolve(batch: Batch, rows: readonly Pending[], ahead: readonly P
     'user',
     all.map(({ row }) => row.user),
   );
-  const touched = new Set<string>();
+  const seen = new Set<string>();
   const later: Pending[] = [];
   const meant: Meant[] = [];
   const waits = new Set(ahead);
@@ -140,16 +118,80 @@ async function resolve(batch: Batch, rows: readonly Pending[], ahead: readonly P
     if (found === undefined) continue;
     const key = `${found.organizationId}/${found.userId}`;
     if (!waits.has(pending)) {
-      if (touched.has(key)) later.push(pending);
+      if (seen.has(key)) later.push(pending);
       else meant.push({ pending, ...found });
     }
-    touched.add(key);
+    seen.add(key);
   }
   return { meant, later };
 }
 
+/** The change that a row makes; none if it is rejected or changes nothing. */
+function decide(batch: Batch, meant: Meant, known: Known): Change[] {
+  const { pending, organizationId, userId } = meant;
+  const before = known.locked.get(`${organizationId}/${userId}`);
+  const state = deciding(batch, pending, () => stateAfter(batch, meant, before, known));
+  if (state === undefined) return [];
+  if (before !== undefined && isSame(before, state)) {
+    settle(batch, pending, 'unchanged', databaseId(before.membership.id), before.membership.version);
+    return [];
+  }
+  const id = before === undefined ? pending.newId : databaseId(before.membership.id);
+  return [{ pending, before, after: { ...state, id, organizationId, userId } }];
+}
+
+type State = Pick<MembershipState, 'fields' | 'metadata' | 'inviterEmail'>;
+
+/** The membership after a row, which takes its place. Throws the error of the row. */
+function stateAfter(
+  batch: Batch,
+  { pending: { row }, organizationId, userId }: Meant,
+  before: LockedMembership | undefined,
+  known: Known,
+): State {
+  const { organizations, isUser, roles } = known;
+  const organization = organizations.get(organizationId);
+  if (organization === undefined) throw notFound('organization', { id: organizationId });
+  if (!isUser(userId)) throw notFound('user', { id: userId });
+  checkMode(batch, 'membership', before?.membership.id);
+  row.roles?.forEach((name, index) => {
+    if (!roles.has(`${organizationId}/${name}`) && !roles.has(`0/${name}`)) throw unknownRole(`roles.${index}`, name);
+  });
+  const fields = fieldsAfter(batch, row, before?.fields, organization.defaultRole);
+  const metadata = metadataAfter(row, before);
+  const inviterEmail =
+    row.inviter_email === undefined ? (before?.membership.inviter_email ?? null) : parseEmail(row.inviter_email, 'inviter_email').address;
+  takePlace(known, organizationId, organization.limit, before, fields.membership_status);
+  return { fields, metadata, inviterEmail };
+}
+
+function metadataAfter({ metadata: patch }: MembershipRow, before: LockedMembership | undefined): Metadata {
+  if (before === undefined) return newMetadata(patch);
+  return patch === undefined ? before.membership.metadata : mergeMetadata(before.membership.metadata, patch, 'metadata');
+}
+
+/** Counts the place that a membership takes or frees by getting a status. 409 USER_LIMIT_REACHED when none is left. */
+function takePlace(
+  { places, now }: Known,
+  organizationId: string,
+  limit: number | null,
+  before: LockedMembership | undefined,
+  status: MembershipStatus,
+): void {
+  const tookPlace = before !== undefined && takesPlace(before.membership, now);
+  const isSameStatus = before !== undefined && before.fields.membership_status === status;
+  const wants = isSameStatus ? tookPlace : status === 'ACTIVE' || status === 'PENDING_INVITE';
+  const taken = places.get(organizationId) ?? 0;
+  if (limit !== null && wants && !tookPlace && taken >= limit) throw userLimitReached(organizationId, limit);
+  places.set(organizationId, taken + Number(wants) - Number(tookPlace));
+}
+
+function isSame({ fields, membership }: LockedMembership, after: State): boolean {
+  return sameJson(fields, after.fields) && sameJson(membership.metadata, after.metadata) && membership.inviter_email === after.inviterEmail;
+}
+
 /** Status and roles after a row. 400 for a status that a membership cannot have. */
-function stateAfter({ options }: Batch, row: MembershipRow, before: MembershipFields | undefined, defaultRole: string): MembershipFields {
+function fieldsAfter({ options }: Batch, row: MembershipRow, before: MembershipFields | undefined, defaultRole: string): MembershipFields {
   const wanted = row.membership_status;
   if (before === undefined) {
     return { membership_status: wanted ?? (options.send_invitations ? 'PENDING_INVITE' : 'ACTIVE'), roles: row.roles ?? [defaultRole] };
@@ -171,6 +213,7 @@ function wasInvited(status: MembershipFields['membership_status']): boolean {
   return status === 'PENDING_INVITE' || status === 'INVITE_EXPIRED';
 }
 
+/** Writes changes, and notes what their rows have come to. */
 async function write(batch: Batch, changes: readonly Change[]): Promise<void> {
   const { tx, context, options } = batch;
   const { environmentId } = context;

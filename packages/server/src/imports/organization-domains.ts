@@ -1,12 +1,10 @@
 import type { OrganizationRow } from '@crosswalk/contract';
-import { type DomainState, domainTaken, findDomainHolders, insertDomains, newDomain } from '../domains/index.ts';
+import { type DomainState, domainTaken, findDomainHolders, insertDomains, type NewDomain, newDomain } from '../domains/index.ts';
 import { eventOf, type NewEvent } from '../events/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { parseDomainName } from '../lib/domain-name.ts';
 import { formatId } from '../lib/id.ts';
 import { type Batch, type PendingRow, waitsForOthers } from './batch.ts';
-
-type NewDomain = ReturnType<typeof newDomain>;
 
 /** Who has the domains that rows name. IDs are database IDs. */
 export interface KnownDomains {
@@ -16,14 +14,14 @@ export interface KnownDomains {
   allowed: Set<string>;
 }
 
-/** Looks up the domains that rows name; `touched` are the organizations that are there. */
+/** Looks up the domains that rows name; `existing` are the organizations (database IDs) that are there. */
 export async function findDomains(
   { tx, context }: Batch,
   rows: readonly OrganizationRow[],
-  touched: readonly string[],
+  existing: readonly string[],
 ): Promise<KnownDomains> {
   const names = rows.flatMap(({ domains = [] }) => domains.flatMap(({ domain }) => parseDomainName(domain) ?? []));
-  const holders = await findDomainHolders(tx, context.environmentId, names, touched);
+  const holders = await findDomainHolders(tx, context.environmentId, names, existing);
   const of = (type: NewDomain['type']) => holders.filter((holder) => holder.type === type);
   return {
     owners: new Map(of('ORGANIZATION_DOMAIN').map(({ name, organizationId }) => [name, organizationId])),

@@ -1,7 +1,8 @@
-import type { Metadata } from '@crosswalk/contract';
-import type { Alias, ExternalKey, Holder, SystemIds } from '../external-ids/index.ts';
+import type { Membership, Metadata } from '@crosswalk/contract';
+import type { Alias, Holder, SystemIds } from '../external-ids/index.ts';
 import type { OrganizationState } from '../organizations/index.ts';
 import type { UserState } from '../users/index.ts';
+import { textOf } from './batch.ts';
 
 /*
  * What a row notes of the time before it, for its undo. `version` is the one the record had; null: the row made the record. The state is
@@ -31,7 +32,7 @@ export interface MembershipRestore extends Before {
 
 /** A membership as it was. Times are ISO 8601. */
 export interface MembershipBefore {
-  status: 'ACTIVE' | 'INACTIVE' | 'PENDING_INVITE' | 'INVITE_EXPIRED';
+  status: Membership['membership_status'];
   roles: string[];
   metadata: Metadata;
   inviterEmail: string | null;
@@ -54,12 +55,7 @@ export interface PermissionRestore extends Before {
 export type Restore = UserRestore | OrganizationRestore | MembershipRestore | RoleRestore | PermissionRestore;
 
 /** The aliases that a record claims by getting other external IDs. */
-export function claimedAliases(
-  holders: ReadonlyMap<string, Holder>,
-  textOf: (key: ExternalKey) => string,
-  before: SystemIds,
-  after: SystemIds,
-): Alias[] {
+export function claimedAliases(holders: ReadonlyMap<string, Holder>, before: SystemIds, after: SystemIds): Alias[] {
   return [...after].flatMap(([system, value]) => {
     const holder = before.get(system) === value ? undefined : holders.get(textOf({ system, value }));
     return holder?.aliasUntil == null ? [] : [{ system, value, recordId: holder.recordId, until: holder.aliasUntil }];

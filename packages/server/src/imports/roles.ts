@@ -2,8 +2,10 @@ import { type Role, type RoleRow, roleLimits } from '@crosswalk/contract';
 import { notFound } from '../external-ids/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { formatId, requireId } from '../lib/id.ts';
+import { isStorable } from '../lib/text.ts';
 import {
   checkBase,
+  checkPermissionNames,
   environmentScope,
   findKnownRoles,
   findPermissionIds,
@@ -12,6 +14,7 @@ import {
   type KnownRole,
   lockScopes,
   patchRole,
+  type RoleFields,
   type RoleState,
   replacePermissionsOf,
   roleEvent,
@@ -25,6 +28,26 @@ import { defaultsMadeBy, type NewDefaults, setDefaults } from './default-roles.t
 import type { RoleRestore } from './restore.ts';
 
 type Pending = PendingRow<RoleRow>;
+
+/** A row and the scope of its role: the database ID of an organization, null for the environment. */
+interface Meant {
+  pending: Pending;
+  organizationId: string | null;
+}
+
+/** What rows name, as it stands. IDs are database IDs. */
+interface Known {
+  /** each with the default role that it has of its own */
+  organizations: ReadonlyMap<string, string | null>;
+  /** roles of the scopes of rows, those of any scope that have a name of rows, and those that extend another */
+  roles: readonly KnownRole[];
+  /** the same; has the roles of rows that are decided, too */
+  tree: Tree;
+  /** roles that rows are about, by ID */
+  existing: ReadonlyMap<string, Role>;
+  /** IDs by name */
+  permissions: ReadonlyMap<string, string>;
+}
 
 interface Change {
   pending: Pending;
@@ -41,6 +64,14 @@ interface Change {
 /** Puts in rows of roles of different names. Nothing is left for later: names tell them apart. */
 export async function putRoles(batch: Batch, rows: readonly Pending[]): Promise<Pending[]> {
   if (rows.length === 0) return [];
+  const { meant, known } = await lookUp(batch, rows);
+  const changes = meant.flatMap((row) => decide(batch, row, known));
+  await write(batch, changes);
+  return [];
+}
+
+/** Finds what rows mean and name, and locks their scopes. */
+async function lookUp(batch: Batch, rows: readonly Pending[]): Promise<{ meant: Meant[]; known: Known }> {
   const { tx, context } = batch;
   const { environmentId } = context;
   const organizationOf = await resolveReferences(
@@ -48,107 +79,107 @@ export async function putRoles(batch: Batch, rows: readonly Pending[]): Promise<
     'organization',
     rows.flatMap(({ row }) => row.organization ?? []),
   );
-  const scoped = rows.flatMap((pending) => {
+  const meant = rows.flatMap((pending) => {
     const { organization } = pending.row;
     const found = deciding(batch, pending, () => ({
       organizationId: organization === undefined ? null : organizationOf(organization, 'organization'),
     }));
     return found === undefined ? [] : [{ pending, ...found }];
   });
-  const organizationIds = [...new Set(scoped.flatMap(({ organizationId }) => organizationId ?? []))].sort();
-  const isOfEnvironment = scoped.some(({ organizationId }) => organizationId === null);
+  const organizationIds = [...new Set(meant.flatMap(({ organizationId }) => organizationId ?? []))].sort();
+  const isOfEnvironment = meant.some(({ organizationId }) => organizationId === null);
   const organizations = await lockScopes(tx, environmentId, organizationIds, isOfEnvironment);
-  const known = await findKnownRoles(
+  const roles = await findKnownRoles(
     tx,
     environmentId,
     organizationIds,
     rows.map(({ row }) => row.name),
   );
-  const tree = new Tree(known);
-  const permissions = await findPermissionIds(
-    tx,
-    environmentId,
-    rows.flatMap(({ row }) => row.permissions ?? []).filter((name) => !name.includes('\0') && name.isWellFormed()),
-  );
-  const own = (organizationId: string | null, name: string) =>
-    known.find((role) => role.organizationId === organizationId && role.name === name);
+  const permissions = await findPermissionIds(tx, environmentId, rows.flatMap(({ row }) => row.permissions ?? []).filter(isStorable));
   const existing = await findRolesById(
     tx,
     environmentId,
-    scoped.flatMap(({ pending, organizationId }) => own(organizationId, pending.row.name)?.id ?? []),
+    meant.flatMap(({ pending, organizationId }) => roleOf(roles, organizationId, pending.row.name)?.id ?? []),
   );
   const byId = new Map(existing.map((role) => [requireId('role', role.id), role]));
-
-  const changes: Change[] = [];
-  for (const { pending, organizationId } of scoped) {
-    const { row } = pending;
-    const match = own(organizationId, row.name);
-    const before = match === undefined ? undefined : byId.get(match.id);
-    const decided = deciding(batch, pending, () => {
-      if (organizationId !== null && !organizations.has(organizationId)) throw notFound('organization', { id: organizationId });
-      checkMode(batch, 'role', before?.id);
-      const holder = known.find((role) => role.name === row.name && (role.organizationId === null) !== (organizationId === null));
-      if (before === undefined && holder !== undefined) {
-        throw roleNameTaken(row.name, {
-          id: formatId('role', holder.id),
-          organization_id: holder.organizationId === null ? null : formatId('org', holder.organizationId),
-        });
-      }
-      if (before === undefined && row.display_name === undefined)
-        throw invalid('display_name', 'is required, as there is no such role yet', 'required');
-      if (before === undefined && tree.countOf(organizationId) >= roleLimits.roles)
-        throw tooManyRoles(organizationId === null ? environmentScope : { organizationId });
-      if (organizationId !== null && row.default_creator === true) {
-        throw invalid('default_creator', 'is for roles of the environment; an organization has a default of its members alone', 'scope');
-      }
-      const { display_name, description, extends: base } = row;
-      const fields = patchRole(before ?? { display_name: '', description: '', extends: null }, {
-        ...(display_name === undefined ? {} : { display_name }),
-        ...(description === undefined ? {} : { description }),
-        ...(base === undefined ? {} : { extends: base }),
-      });
-      const baseRole = fields.extends === null ? undefined : (own(organizationId, fields.extends) ?? own(null, fields.extends));
-      if (fields.extends !== null && baseRole === undefined) throw unknownRole('extends', fields.extends);
-      if (baseRole !== undefined && fields.extends !== null && fields.extends !== before?.extends) {
-        checkBase(row.name, fields.extends, tree.chain(match?.id, baseRole.id));
-      }
-      const permissionIds = row.permissions?.map((name, index) => {
-        const id = permissions.get(name);
-        if (id === undefined)
-          throw invalid(
-            `permissions.${index}`,
-            `there is no permission ${name.slice(0, 80)}; create it first`,
-            'exists',
-            'UNKNOWN_PERMISSION',
-          );
-        return id;
-      });
-      return { fields, baseId: baseRole?.id ?? null, permissionIds: permissionIds === undefined ? undefined : [...new Set(permissionIds)] };
-    });
-    if (decided === undefined) continue;
-    const { fields, baseId, permissionIds } = decided;
-    const makes = defaultsMadeBy(row, before, match !== undefined && organizations.get(organizationId ?? '') === match.id);
-    const differs = before === undefined || !isSame(before, fields, permissionIds);
-    if (before !== undefined && match !== undefined && !differs && !makes.creator && !makes.member) {
-      settle(batch, pending, 'unchanged', match.id, before.version);
-      continue;
-    }
-    const id = match?.id ?? pending.newId;
-    const after: RoleState = {
-      id,
-      organizationId,
-      name: row.name,
-      baseId,
-      display_name: fields.display_name,
-      description: fields.description,
-    };
-    tree.put(after);
-    changes.push({ pending, before, baseBefore: match?.baseId ?? null, after, permissionIds, differs, makes });
-  }
-  await write(batch, changes);
-  return [];
+  return { meant, known: { organizations, roles, tree: new Tree(roles), existing: byId, permissions } };
 }
 
+/** The role that a scope has of its own by a name. */
+function roleOf(roles: readonly KnownRole[], organizationId: string | null, name: string): KnownRole | undefined {
+  return roles.find((role) => role.organizationId === organizationId && role.name === name);
+}
+
+/** The change that a row makes; none if it is rejected or changes nothing. */
+function decide(batch: Batch, meant: Meant, known: Known): Change[] {
+  const { pending, organizationId } = meant;
+  const { row } = pending;
+  const match = roleOf(known.roles, organizationId, row.name);
+  const before = match === undefined ? undefined : known.existing.get(match.id);
+  const decided = deciding(batch, pending, () => stateAfter(batch, meant, match, before, known));
+  if (decided === undefined) return [];
+  const { fields, baseId, permissionIds } = decided;
+  const makes = defaultsMadeBy(row, before, match !== undefined && known.organizations.get(organizationId ?? '') === match.id);
+  const differs = before === undefined || !isSame(before, fields, permissionIds);
+  const id = match?.id ?? pending.newId;
+  if (before !== undefined && !differs && !makes.creator && !makes.member) {
+    settle(batch, pending, 'unchanged', id, before.version);
+    return [];
+  }
+  const { display_name, description } = fields;
+  const after: RoleState = { id, organizationId, name: row.name, baseId, display_name, description };
+  known.tree.put(after);
+  return [{ pending, before, baseBefore: match?.baseId ?? null, after, permissionIds, differs, makes }];
+}
+
+/**
+ * The role after a row: its fields, the role that it extends, and the permissions in place of those that it has (undefined: they stay). Database
+ * IDs. Throws the error of the row.
+ */
+function stateAfter(
+  batch: Batch,
+  { pending: { row }, organizationId }: Meant,
+  match: KnownRole | undefined,
+  before: Role | undefined,
+  { organizations, roles, tree, permissions }: Known,
+): { fields: RoleFields; baseId: string | null; permissionIds: string[] | undefined } {
+  if (organizationId !== null && !organizations.has(organizationId)) throw notFound('organization', { id: organizationId });
+  checkMode(batch, 'role', before?.id);
+  if (before === undefined) checkNew(row, organizationId, roles, tree);
+  if (organizationId !== null && row.default_creator === true) {
+    throw invalid('default_creator', 'is for roles of the environment; an organization has a default of its members alone', 'scope');
+  }
+  const { name, display_name, description, extends: base } = row;
+  const fields = patchRole(before ?? { display_name: '', description: '', extends: null }, {
+    ...(display_name === undefined ? {} : { display_name }),
+    ...(description === undefined ? {} : { description }),
+    ...(base === undefined ? {} : { extends: base }),
+  });
+  const baseRole =
+    fields.extends === null ? undefined : (roleOf(roles, organizationId, fields.extends) ?? roleOf(roles, null, fields.extends));
+  if (fields.extends !== null && baseRole === undefined) throw unknownRole('extends', fields.extends);
+  if (baseRole !== undefined && fields.extends !== null && fields.extends !== before?.extends) {
+    checkBase(name, fields.extends, tree.chain(match?.id, baseRole.id));
+  }
+  checkPermissionNames('permissions', row.permissions ?? [], permissions);
+  const permissionIds = row.permissions?.flatMap((permission) => permissions.get(permission) ?? []);
+  return { fields, baseId: baseRole?.id ?? null, permissionIds: permissionIds && [...new Set(permissionIds)] };
+}
+
+/** Checks what a role must be that is not there yet. Throws the error of the row. */
+function checkNew(row: RoleRow, organizationId: string | null, roles: readonly KnownRole[], tree: Tree): void {
+  const holder = roles.find((role) => role.name === row.name && (role.organizationId === null) !== (organizationId === null));
+  if (holder !== undefined) {
+    throw roleNameTaken(row.name, {
+      id: formatId('role', holder.id),
+      organization_id: holder.organizationId === null ? null : formatId('org', holder.organizationId),
+    });
+  }
+  if (row.display_name === undefined) throw invalid('display_name', 'is required, as there is no such role yet', 'required');
+  if (tree.countOf(organizationId) >= roleLimits.roles) throw tooManyRoles(organizationId === null ? environmentScope : { organizationId });
+}
+
+/** Writes changes, and notes what their rows have come to. */
 async function write(batch: Batch, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;
   const { tx, context } = batch;
@@ -201,11 +232,7 @@ function stateOf({ display_name, description, permissions = [] }: Role, baseId: 
   return { display_name, description, baseId, permissionIds: permissions.map(({ id }) => requireId('perm', id)) };
 }
 
-function isSame(
-  before: Role,
-  fields: Pick<Role, 'display_name' | 'description' | 'extends'>,
-  permissionIds: string[] | undefined,
-): boolean {
+function isSame(before: Role, fields: RoleFields, permissionIds: string[] | undefined): boolean {
   const had = (before.permissions ?? []).map(({ id }) => requireId('perm', id));
   return (
     before.display_name === fields.display_name &&

@@ -158,7 +158,7 @@ function referenceKey(kind: 'organization' | 'user', reference: RowReference): s
   if ('id' in reference) return `${kind} id ${reference.id}`;
   if ('ref' in reference) return `${kind} ref ${reference.ref}`;
   if ('email' in reference) return `${kind} email ${emailKey(reference.email) ?? ''}`;
-  return `${kind} external ${reference.system ?? ''} ${reference.external_id}`;
+  return `${kind} external ${reference.system ?? primarySystem} ${reference.external_id}`;
 }
 
 /** What some rows name together. */

@@ -1,3 +1,4 @@
+import type { Organization } from '@crosswalk/contract';
 import { deleteDomains, lockDomainsOf } from '../domains/index.ts';
 import { eventOf } from '../events/index.ts';
 import { moveExternalIds, releaseManyExternalIds, returnAliases, systemIdsOf } from '../external-ids/index.ts';
@@ -15,8 +16,7 @@ import type { OrganizationRestore } from './restore.ts';
 import { leave, type Undo, type UndoRecord, type Untouched, untouched } from './undo.ts';
 import { planRenaming } from './undo-identity.ts';
 
-type Stored = Awaited<ReturnType<typeof lockOrganizations>> extends Map<string, infer Organization> ? Organization : never;
-type Found = Untouched<Stored, OrganizationRestore>;
+type Found = Untouched<Organization, OrganizationRestore>;
 
 /** Undoes what an import did to organizations: removes those it made, gives the others what they had, and takes the domains it added. */
 export async function undoOrganizations(undo: Undo, records: readonly UndoRecord<OrganizationRestore>[]): Promise<void> {
@@ -29,7 +29,7 @@ export async function undoOrganizations(undo: Undo, records: readonly UndoRecord
   const changed = usable.flatMap(({ record, now }) => {
     const state = record.before?.state;
     if (state === undefined) return [];
-    const names = (fields: Pick<Stored, 'external_id' | 'external_ids' | 'slug'>) => ({ ids: systemIdsOf(fields), key: fields.slug });
+    const names = (fields: Pick<Organization, 'external_id' | 'external_ids' | 'slug'>) => ({ ids: systemIdsOf(fields), key: fields.slug });
     return [{ id: record.id, now: names(now), wanted: names(state.fields), state, organization: now }];
   });
   const waves = await planRenaming(undo, 'organization', changed, (slugs) => findSlugHolders(tx, environmentId, slugs));

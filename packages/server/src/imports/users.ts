@@ -1,10 +1,20 @@
 import type { UserRow } from '@crosswalk/contract';
 import { eventOf } from '../events/index.ts';
-import { moveExternalIds, notFound, type SystemIds, systemIdsOf } from '../external-ids/index.ts';
-import { ApiError, invalid } from '../lib/api-error.ts';
-import { formatId, requireId } from '../lib/id.ts';
+import { type Holder, moveExternalIds, notFound, type SystemIds, systemIdsOf } from '../external-ids/index.ts';
+import { invalid } from '../lib/api-error.ts';
+import { databaseId, formatId, requireId } from '../lib/id.ts';
 import { mergeMetadata, newMetadata } from '../metadata/index.ts';
-import { findEmailHolders, insertUsers, lockUsers, newUser, patchUser, type UserState, updateUsers } from '../users/index.ts';
+import {
+  emailTaken,
+  findEmailHolders,
+  insertUsers,
+  type LockedUser,
+  lockUsers,
+  newUser,
+  patchUser,
+  type UserState,
+  updateUsers,
+} from '../users/index.ts';
 import {
   type Batch,
   checkMode,
@@ -18,11 +28,19 @@ import {
   settle,
   textOf,
 } from './batch.ts';
-import { inOrder, tellApart, withoutTakenIds } from './identity.ts';
+import { inOrder, type MeantRow, tellApart, withoutTakenIds } from './identity.ts';
 import { claimedAliases } from './restore.ts';
 
 type Pending = PendingRow<UserRow>;
-type LockedUser = Awaited<ReturnType<typeof lockUsers>> extends Map<string, infer Locked> ? Locked : never;
+
+/** What rows name, as it stands. */
+interface Known {
+  /** who has which external ID, and which key of an address (a database ID) */
+  holders: ReadonlyMap<string, Holder>;
+  addresses: ReadonlyMap<string, string>;
+  /** by database ID */
+  locked: ReadonlyMap<string, LockedUser>;
+}
 
 interface Change {
   pending: Pending;
@@ -30,13 +48,22 @@ interface Change {
   after: UserState;
 }
 
-/**
- * Puts in rows of users that name different things. Returns those that turn out to mean who a row before them means, which is among them or
- * `ahead` of them and waits: they are next.
- */
+/** Puts in rows. Returns those that must wait for an earlier row about the same record (among these or in `ahead`). */
 export async function putUsers(batch: Batch, rows: readonly Pending[], ahead: readonly Pending[]): Promise<Pending[]> {
   if (rows.length === 0) return [];
-  const { tx, context, aliasDays } = batch;
+  const { meant, later, known } = await lookUp(batch, rows, ahead);
+  const changes = meant.flatMap((row) => decide(batch, row, known));
+  await write(batch, changes, known.holders);
+  return later;
+}
+
+/** Finds who rows mean and name, and locks them. */
+async function lookUp(
+  batch: Batch,
+  rows: readonly Pending[],
+  ahead: readonly Pending[],
+): Promise<{ meant: MeantRow<UserRow>[]; later: Pending[]; known: Known }> {
+  const { tx, context } = batch;
   const { environmentId } = context;
   const all = inOrder(rows, ahead);
   const holders = await holdersOf(
@@ -49,39 +76,51 @@ export async function putUsers(batch: Batch, rows: readonly Pending[], ahead: re
     environmentId,
     all.flatMap(({ keys: { email } }) => email ?? []),
   );
-
-  const { meant, later, touched } = tellApart(batch, rows, ahead, ({ row, keys: { externalIds, email } }) => {
+  const { meant, later, existing } = tellApart(batch, rows, ahead, ({ row, keys: { externalIds, email } }) => {
     const byEmail = addresses.get(email ?? '');
     return {
       id: findByKeys(row.id === undefined ? undefined : requireId('usr', row.id), externalIds, holders) ?? byEmail,
       others: [...externalIds.map((key) => holders.get(textOf(key))?.recordId), byEmail],
     };
   });
-  const locked = await lockUsers(tx, environmentId, touched);
-  const changes: Change[] = [];
-  for (const { pending, id } of meant) {
-    const { row, keys } = pending;
-    const before = id === undefined ? undefined : locked.get(id);
-    const decided = deciding(batch, pending, () => {
-      if (row.id !== undefined && before === undefined) throw notFound('user', { id: id ?? '' });
-      checkMode(batch, 'user', before?.user.id);
-      const own = before === undefined ? undefined : id;
-      const { kind: _kind, id: _id, ref: _ref, metadata: patch, email, ...fields } = withoutTakenIds(batch, pending, own, holders);
-      const holder = addresses.get(keys.email ?? '');
-      if (email !== undefined && holder !== undefined && holder !== own) throw emailTaken(holder);
-      if (before !== undefined) {
-        const body = email === undefined ? fields : { ...fields, email };
-        const metadata = patch === undefined ? before.user.metadata : mergeMetadata(before.user.metadata, patch, 'metadata');
-        return { fields: patchUser(before.fields, body), metadata };
-      }
-      if (email === undefined) throw invalid('email', 'is required, as there is no such user yet', 'required');
-      return { ...newUser({ ...fields, email }), metadata: newMetadata(patch) };
-    });
-    if (decided === undefined) continue;
-    if (before !== undefined && id !== undefined && isSame(before, decided)) settle(batch, pending, 'unchanged', id, before.user.version);
-    else changes.push({ pending, before, after: { ...decided, id: before === undefined ? pending.newId : (id ?? '') } });
-  }
+  const locked = await lockUsers(tx, environmentId, existing);
+  return { meant, later, known: { holders, addresses, locked } };
+}
 
+/** The change that a row makes; none if it is rejected, put off, or changes nothing. */
+function decide(batch: Batch, { pending, id }: MeantRow<UserRow>, known: Known): Change[] {
+  const before = id === undefined ? undefined : known.locked.get(id);
+  const state = deciding(batch, pending, () => stateAfter(batch, pending, before, known));
+  if (state === undefined) return [];
+  if (before !== undefined && isSame(before, state)) {
+    settle(batch, pending, 'unchanged', databaseId(before.user.id), before.user.version);
+    return [];
+  }
+  return [{ pending, before, after: { ...state, id: before === undefined ? pending.newId : databaseId(before.user.id) } }];
+}
+
+/** The user after a row. Throws the error of the row. */
+function stateAfter(batch: Batch, pending: Pending, before: LockedUser | undefined, { holders, addresses }: Known): Omit<UserState, 'id'> {
+  const { row, keys } = pending;
+  if (row.id !== undefined && before === undefined) throw notFound('user', { id: requireId('usr', row.id) });
+  checkMode(batch, 'user', before?.user.id);
+  const own = before === undefined ? undefined : databaseId(before.user.id);
+  const { kind: _kind, id: _id, ref: _ref, metadata: patch, email, ...fields } = withoutTakenIds(batch, pending, own, holders);
+  const holder = addresses.get(keys.email ?? '');
+  if (email !== undefined && holder !== undefined && holder !== own) throw emailTaken(formatId('usr', holder));
+  if (before !== undefined) {
+    const body = email === undefined ? fields : { ...fields, email };
+    const metadata = patch === undefined ? before.user.metadata : mergeMetadata(before.user.metadata, patch, 'metadata');
+    return { fields: patchUser(before.fields, body), metadata };
+  }
+  if (email === undefined) throw invalid('email', 'is required, as there is no such user yet', 'required');
+  return { ...newUser({ ...fields, email }), metadata: newMetadata(patch) };
+}
+
+/** Writes changes, and notes what their rows have come to. */
+async function write(batch: Batch, changes: readonly Change[], holders: ReadonlyMap<string, Holder>): Promise<void> {
+  const { tx, context, aliasDays } = batch;
+  const { environmentId } = context;
   batch.freesNames ||= changes.some(({ before, after }) => before !== undefined && losesName(before, after));
   await moveExternalIds(
     tx,
@@ -113,13 +152,12 @@ export async function putUsers(batch: Batch, rows: readonly Pending[], ahead: re
     settle(batch, pending, before === undefined ? 'created' : 'updated', id, after.version, {
       version: before?.user.version ?? null,
       ...(before === undefined ? {} : { state: { fields: before.fields, metadata: before.user.metadata } }),
-      aliases: claimedAliases(holders, textOf, idsOf(before), systemIdsOf(state.fields)),
+      aliases: claimedAliases(holders, idsOf(before), systemIdsOf(state.fields)),
     });
     if (before === undefined) batch.madeUsers.add(id);
     const type = before === undefined ? 'user.created' : 'user.updated';
     record(batch, pending, eventOf(type, 'user', before?.user, after), before === undefined ? null : after.id);
   }
-  return later;
 }
 
 function idsOf(before: LockedUser | undefined): SystemIds {
@@ -129,11 +167,6 @@ function idsOf(before: LockedUser | undefined): SystemIds {
 function losesName(before: LockedUser, { fields }: UserState): boolean {
   const kept = systemIdsOf(fields);
   return before.fields.email.key !== fields.email.key || [...systemIdsOf(before.fields)].some(([system, id]) => kept.get(system) !== id);
-}
-
-function emailTaken(holder: string): ApiError {
-  const description = `another user (${formatId('usr', holder)}) has this address`;
-  return new ApiError('EMAIL_TAKEN', `email: ${description}`, { violations: [{ field: 'email', description, constraint: 'unique' }] });
 }
 
 function isSame({ fields: before, user }: LockedUser, { fields, metadata }: Omit<UserState, 'id'>): boolean {

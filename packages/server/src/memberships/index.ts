@@ -7,6 +7,7 @@ export {
   insertMemberships,
   lockMemberships,
   lockMembershipsById,
+  type MemberOrganization,
   type MembershipState,
   restoreMemberships,
   updateMemberships,

@@ -4,6 +4,7 @@ export { type IndexedKey, indexedValue } from './indexed-keys.ts';
 export {
   changeOf,
   checkStored,
+  forbiddenKeys,
   keyReplacement,
   type MetadataChange,
   type MetadataUpdate,

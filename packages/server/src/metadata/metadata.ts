@@ -4,7 +4,7 @@ import { storedBytes } from '../lib/stored-json.ts';
 import { pointsIn, textProblem } from '../lib/text.ts';
 
 /** Keys that would reach an object's prototype in JavaScript, here or at whoever reads the metadata. */
-const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
+export const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
  * Checks metadata from outside: every key and text at every level, and the depth. Nulls are let through, they

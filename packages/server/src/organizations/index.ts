@@ -1,4 +1,4 @@
-export { newOrganization, patchFields as patchOrganization } from './organization.ts';
+export { newOrganization, patchFields as patchOrganization, slugTaken } from './organization.ts';
 export {
   deleteOrganizations,
   findDefaultsOf,

@@ -24,7 +24,7 @@ import {
   withKey,
 } from '../external-ids/index.ts';
 import { inChange, inChanges } from '../idempotency/index.ts';
-import { ApiError, invalid } from '../lib/api-error.ts';
+import { invalid } from '../lib/api-error.ts';
 import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { requireText } from '../lib/text.ts';
@@ -39,7 +39,7 @@ import {
   metadataReplacement,
 } from '../metadata/index.ts';
 import { deleteRolesOf } from '../roles/index.ts';
-import { type NewOrganization, newOrganization, patchFields } from './organization.ts';
+import { type NewOrganization, newOrganization, patchFields, slugTaken } from './organization.ts';
 import { changeOrganizations, insertOrganizations, lockOrganizations } from './organization-bulk-store.ts';
 import { unsetSettings } from './organization-settings.ts';
 import {
@@ -298,11 +298,7 @@ export class OrganizationService {
       return await work();
     } catch (error) {
       if (uniqueViolation(error) !== 'organizations_slug_key' || typeof slug !== 'string') throw error;
-      const holder = await findSlugHolder(this.#pool, environmentId, slug);
-      throw new ApiError('SLUG_TAKEN', `slug: another organization${holder === undefined ? '' : ` (${holder})`} has this slug`, {
-        violations: [{ field: 'slug', description: 'another organization has this slug', constraint: 'unique' }],
-        resource: { kind: 'organization', value: slug, ...(holder === undefined ? {} : { id: holder }) },
-      });
+      throw slugTaken(slug, await findSlugHolder(this.#pool, environmentId, slug));
     }
   }
 }

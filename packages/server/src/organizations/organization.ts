@@ -1,6 +1,6 @@
 import type { CreateOrganization, Metadata, Organization, UpdateOrganization } from '@crosswalk/contract';
 import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
-import { invalid } from '../lib/api-error.ts';
+import { ApiError, invalid } from '../lib/api-error.ts';
 import { requireText, textProblem } from '../lib/text.ts';
 import { newMetadata } from '../metadata/index.ts';
 
@@ -43,4 +43,12 @@ function parseLogo(url: string | null): string | null {
   const problem = textProblem(url, 'name');
   if (problem !== undefined || !URL.canParse(url)) throw invalid('logo_url', 'must be an address that begins with https://', 'uri');
   return url;
+}
+
+/** The 409 of a slug: `holder` is the public ID of the organization that has it; undefined: none has it any more. */
+export function slugTaken(slug: string, holder: string | undefined): ApiError {
+  return new ApiError('SLUG_TAKEN', `slug: another organization${holder === undefined ? '' : ` (${holder})`} has this slug`, {
+    violations: [{ field: 'slug', description: 'another organization has this slug', constraint: 'unique' }],
+    resource: { kind: 'organization', value: slug, ...(holder === undefined ? {} : { id: holder }) },
+  });
 }

@@ -7,7 +7,7 @@ export {
   findRoleWithPermission,
   toAssignedRole,
 } from './assigned-role-store.ts';
-export { newPermission, patchPermission, permissionNotFound } from './permission.ts';
+export { checkPermissionNames, newPermission, patchPermission, permissionNotFound } from './permission.ts';
 export {
   deletePermissions,
   findGrantedPermissions,
@@ -24,6 +24,7 @@ export {
   checkBase,
   environmentScope,
   patchFields as patchRole,
+  type RoleFields,
   type RoleScope,
   roleEvent,
   roleNameTaken,

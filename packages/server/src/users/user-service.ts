@@ -30,7 +30,7 @@ import {
   withKey,
 } from '../external-ids/index.ts';
 import { inChange, inChanges } from '../idempotency/index.ts';
-import { ApiError, invalid } from '../lib/api-error.ts';
+import { invalid } from '../lib/api-error.ts';
 import { emailKey, parseEmail } from '../lib/email.ts';
 import { databaseId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
@@ -52,7 +52,7 @@ import {
   metadataPatch,
   metadataReplacement,
 } from '../metadata/index.ts';
-import { type NewUser, newUser, patchFields } from './user.ts';
+import { emailTaken, type NewUser, newUser, patchFields } from './user.ts';
 import { changeUsers, insertUsers, lockUsers } from './user-bulk-store.ts';
 import { deleteUser, findEmailHolder, findUsers, findUsersByExternalId, listUsers, lockUser } from './user-store.ts';
 
@@ -340,11 +340,7 @@ export class UserService {
       return await work();
     } catch (error) {
       if (uniqueViolation(error) !== 'users_email_key' || key === undefined) throw error;
-      const holder = await findEmailHolder(this.#pool, environmentId, key);
-      throw new ApiError('EMAIL_TAKEN', `email: another user${holder === undefined ? '' : ` (${holder})`} has this address`, {
-        violations: [{ field: 'email', description: 'another user has this address', constraint: 'unique' }],
-        resource: { kind: 'user', ...(holder === undefined ? {} : { id: holder }) },
-      });
+      throw emailTaken(await findEmailHolder(this.#pool, environmentId, key));
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { CreateUser, Metadata, UpdateUser, User } from '@crosswalk/contract';
 import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
+import { ApiError } from '../lib/api-error.ts';
 import { type Email, parseEmail } from '../lib/email.ts';
 import { recordTag } from '../lib/version-tag.ts';
 import { membershipTag } from '../memberships/index.ts';
@@ -37,4 +38,12 @@ export function patchFields(before: UserFields, body: UpdateUser, profileMetadat
 /** The entity tag of a user's answer: it shows memberships, which change without the user, so they are part of it. */
 export function userTag(user: User): string {
   return recordTag(user, user.memberships.length === 0 ? undefined : user.memberships.map(membershipTag).join());
+}
+
+/** The 409 of an address: `holder` is the public ID of the user who has it; undefined: nobody has it any more. */
+export function emailTaken(holder: string | undefined): ApiError {
+  return new ApiError('EMAIL_TAKEN', `email: another user${holder === undefined ? '' : ` (${holder})`} has this address`, {
+    violations: [{ field: 'email', description: 'another user has this address', constraint: 'unique' }],
+    resource: { kind: 'user', ...(holder === undefined ? {} : { id: holder }) },
+  });
 }
