@@ -144,6 +144,18 @@ const FieldViolationSchema = Type.Object({
   constraint: Type.Optional(Type.String()),
 });
 
+/** The record in the way of a request. */
+const ResourceInfo = Type.Object(
+  {
+    id: Type.Optional(Type.String()),
+    kind: Type.Optional(Type.String()),
+    system: Type.Optional(Type.String()),
+    value: Type.Optional(Type.String()),
+    version: Type.Optional(Type.Integer()),
+  },
+  { description: 'The record in the way: in a conflict, its holder; in a version mismatch, its current version.' },
+);
+
 /** The detail of an error answer. Compatible with scalekit.v1.errdetails.ErrorInfo. */
 export const ErrorInfo = Type.Object({
   '@type': Type.Literal('type.googleapis.com/scalekit.v1.errdetails.ErrorInfo'),
@@ -151,18 +163,7 @@ export const ErrorInfo = Type.Object({
   help: Type.String({ description: 'What the caller can do.' }),
   request_info: Type.Object({ request_id: Type.String() }),
   validation_error_info: Type.Optional(Type.Object({ field_violations: Type.Array(FieldViolationSchema) })),
-  resource_info: Type.Optional(
-    Type.Object(
-      {
-        id: Type.Optional(Type.String()),
-        kind: Type.Optional(Type.String()),
-        system: Type.Optional(Type.String()),
-        value: Type.Optional(Type.String()),
-        version: Type.Optional(Type.Integer()),
-      },
-      { description: 'The record in the way: in a conflict, its holder; in a version mismatch, its current version.' },
-    ),
-  ),
+  resource_info: Type.Optional(ResourceInfo),
 });
 
 /** Every error answer of the REST surface. `code` is the google.rpc.Code of the same error over gRPC. */
@@ -172,3 +173,24 @@ export const ErrorAnswer = Type.Object({
   details: Type.Array(ErrorInfo),
 });
 export type ErrorAnswer = Static<typeof ErrorAnswer>;
+
+/** The same error as RFC 9457 has it, where `Accept` asks for `application/problem+json`. */
+export const ProblemAnswer = Type.Object({
+  type: Type.String({ description: '`urn:crosswalk:error:` and the code.' }),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String(),
+  error_code: Type.String({ description: 'A code of the error catalogue.' }),
+  request_id: Type.String(),
+  errors: Type.Optional(
+    Type.Array(
+      Type.Object({
+        field: Type.String(),
+        pointer: Type.Optional(Type.String({ description: 'RFC 6901: where it is in the body.' })),
+        code: Type.Optional(Type.String()),
+        message: Type.String(),
+      }),
+    ),
+  ),
+  resource: Type.Optional(ResourceInfo),
+});

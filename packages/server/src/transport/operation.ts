@@ -1,6 +1,7 @@
 import { ErrorAnswer, type ErrorCode, errorCatalogue, type Scope } from '@crosswalk/contract';
 import type { FastifyContextConfig, FastifySchema } from 'fastify';
 import { type TSchema, Type } from 'typebox';
+import { holdsRecord, notModified, requestHeadersOf, withEtag } from './operation-headers.ts';
 
 /** What the reference page says of one operation. */
 interface Description {
@@ -50,17 +51,12 @@ const namedByExternalId: ErrorCode[] = ['INVALID_EXTERNAL_ID'];
 /** Errors of every operation with a body. */
 const withBody: ErrorCode[] = ['UNKNOWN_FIELD', 'MALFORMED_JSON', 'INEXACT_NUMBER', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
-/** What the reference says of an operation that a replica may be read for. */
-const ofReplica =
-  'With the header `crosswalk-consistency-token` (the token of an earlier answer, or `any`) a replica may be read, where there is one; see docs/scaling.md.';
-
 /** Options of a Fastify route: the schemas that check the request, what it needs to be let in, and its part of the OpenAPI document. */
 export function operation<P extends Parts>(
   description: Description,
   parts: P,
 ): { schema: P & FastifySchema; config: FastifyContextConfig } {
-  const { id, tag, summary, scope, adminOnly, replica, long, once, session, answers, errors: own = [] } = description;
-  const text = [description.description, ...(replica === true ? [ofReplica] : [])].filter(Boolean).join(' ');
+  const { id, tag, summary, description: text, scope, adminOnly, replica, long, once, session, answers, errors: own = [] } = description;
   const errors = [
     ...(scope === undefined && session === undefined ? [] : general),
     ...(scope === undefined ? [] : withScope),
@@ -72,9 +68,13 @@ export function operation<P extends Parts>(
     ...(namesByExternalId(parts) && !own.includes('INVALID_EXTERNAL_ID') ? namedByExternalId : []),
     ...own,
   ];
+  const [answer = null] = Object.values(answers);
+  const isConditional = errors.includes('VERSION_MISMATCH');
+  const readsRecord = scope === 'read' && holdsRecord(answer);
+  const isKeyed = own.includes('IDEMPOTENCY_KEY_REUSED');
   const success = Object.entries(answers).map(([status, schema]) => [
     status,
-    schema === null ? Type.Null({ description: 'No body.' }) : describe(schema, 'Success.'),
+    schema === null ? Type.Null({ description: 'No body.' }) : describe(holdsRecord(schema) ? withEtag(schema) : schema, 'Success.'),
   ]);
   return {
     schema: {
@@ -82,9 +82,16 @@ export function operation<P extends Parts>(
       operationId: id,
       tags: [tag],
       summary,
-      ...(text === '' ? {} : { description: text }),
+      ...(text === undefined ? {} : { description: text }),
       security: scope === undefined ? (session === 'required' ? [{ session: [] }] : []) : [{ oauth: [scope] }, { session: [] }],
-      response: { ...Object.fromEntries(success), ...errorAnswers(errors) },
+      requestHeaders: requestHeadersOf({
+        isKeyed,
+        isConditional,
+        isUpsert: own.includes('DOES_NOT_EXIST'),
+        readsRecord,
+        replica: replica === true,
+      }),
+      response: { ...Object.fromEntries(success), ...(readsRecord ? { 304: notModified } : {}), ...errorAnswers(errors) },
     },
     config: {
       ...(scope === undefined ? {} : { scope }),
@@ -94,7 +101,7 @@ export function operation<P extends Parts>(
       ...(once === undefined ? {} : { once }),
       ...(session === undefined ? {} : { session }),
       // What is held to a version says so among its errors.
-      ...(errors.includes('VERSION_MISMATCH') ? { conditional: true } : {}),
+      ...(isConditional ? { conditional: true } : {}),
     },
   };
 }

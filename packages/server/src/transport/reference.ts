@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { sessionHeaders, WebhookMessage } from '@crosswalk/contract';
+import { ErrorAnswer, ProblemAnswer, sessionHeaders, WebhookMessage } from '@crosswalk/contract';
 import fastifyStatic from '@fastify/static';
 import swagger from '@fastify/swagger';
 import { getHtmlDocument } from '@scalar/core/libs/html-rendering';
@@ -12,12 +12,18 @@ const require = createRequire(import.meta.url);
 /** The OpenAPI 3.1 document at `/openapi.json`, and the reference page made of it at `/docs`, all from our own origin. */
 export async function registerReference(app: FastifyInstance, publicUrl: string): Promise<void> {
   await app.register(swagger, {
+    transform({ schema, url }) {
+      const { requestHeaders, ...rest } = schema;
+      return { schema: { ...rest, ...(requestHeaders === undefined ? {} : { headers: requestHeaders }) }, url };
+    },
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Crosswalk',
         version: '1',
-        description: 'A directory of organizations and users, addressed by the IDs you already have.',
+        description:
+          'A directory of organizations and users, addressed by the IDs you already have. Every answer has `X-Request-Id`. Errors are as shown, or as ' +
+          'RFC 9457 has it where `Accept` asks for `application/problem+json`.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: publicUrl }],
@@ -41,7 +47,7 @@ export async function registerReference(app: FastifyInstance, publicUrl: string)
       },
     },
   });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => ({ ...app.swagger(), webhooks }));
+  app.get('/openapi.json', { schema: { hide: true } }, async () => ({ ...withSharedErrors(app.swagger()), webhooks }));
   const page = getHtmlDocument({
     cdn: 'js/standalone.js',
     pageTitle: 'Crosswalk API',
@@ -60,6 +66,22 @@ export async function registerReference(app: FastifyInstance, publicUrl: string)
     reply.header('content-security-policy', referencePolicy).type('text/html; charset=utf-8').send(page),
   );
   await app.register(fastifyStatic, { root: scripts, prefix: '/docs/js/', wildcard: false, decorateReply: false });
+}
+
+/** The two forms of every error: named once, as three quarters of the document were copies of them. */
+const errorForms = {
+  'application/json': { schema: { $ref: '#/components/schemas/ErrorAnswer' } },
+  'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemAnswer' } },
+};
+
+/** The document with its errors, which `operation()` describes by their codes, in both of their forms. */
+function withSharedErrors({ paths = {}, components, ...document }: { paths?: object; components?: object }): object {
+  for (const methods of Object.values<unknown>(Object(paths))) {
+    for (const { responses } of Object.values<{ responses: Record<string, { description: string; content?: unknown }> }>(Object(methods))) {
+      for (const response of Object.values(responses)) if (/^`[A-Z_]+`: /.test(response.description)) response.content = errorForms;
+    }
+  }
+  return { ...document, components: { ...components, schemas: { ErrorAnswer, ProblemAnswer } }, paths };
 }
 
 /**
