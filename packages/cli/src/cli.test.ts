@@ -109,7 +109,9 @@ test('a failure is 1 with the reason and the request ID, a wrong call is 2 with 
       },
     ),
   ).toBe(2);
-  expect(err).toContain('CROSSWALK_ENVIRONMENT_URL, CROSSWALK_CLIENT_ID, CROSSWALK_CLIENT_SECRET are not set');
+  expect(err).toContain(
+    'CROSSWALK_ENVIRONMENT_URL, CROSSWALK_CLIENT_ID, CROSSWALK_CLIENT_SECRET are not set, and there is no file .env here',
+  );
 });
 
 test('a wrong call names the help of its own command', async () => {

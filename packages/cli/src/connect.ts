@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Crosswalk } from '@crosswalk/sdk';
 import { UsageError } from './exit.ts';
 import { defaultProfile, Profiles } from './profiles.ts';
@@ -38,8 +39,8 @@ export function findCredentials(env: Env, profile?: string): { credentials: Cred
     if (named !== undefined) throw new UsageError(`there is no profile ${name}: make it with crosswalk login --profile ${name}`);
   }
   throw new UsageError(
-    `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set: the server prints all three at its first start. ` +
-      'To keep them for this user: crosswalk login',
+    `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set${existsSync('.env') ? '' : ', and there is no file .env here'}: ` +
+      'the server prints all three at its first start, and the dashboard makes others, under Settings. To keep them for this user: crosswalk login',
   );
 }
 

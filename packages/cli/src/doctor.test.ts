@@ -31,6 +31,12 @@ test('what is wrong is told with the way out, and makes the status 1', async () 
   expect(refused.out).not.toContain('not-the-secret');
   const gone = await runIn({ ...variablesOf(server), CROSSWALK_ENVIRONMENT_URL: 'http://127.0.0.1:2' }, ['doctor']);
   expect([gone.status, gone.out]).toEqual([1, expect.stringMatching(/fail +server +.*ECONNREFUSED\n +check the URL/)]);
+  const page = await runIn({ ...variablesOf(server), CROSSWALK_ENVIRONMENT_URL: `${server.url}/dashboard/` }, ['doctor']);
+  expect([page.status, page.out]).toEqual([
+    1,
+    expect.stringContaining(`is this the URL of Crosswalk? It has no page behind it: ${server.url}`),
+  ]);
+  expect(page.out).not.toContain('ok   server');
   expect((await runIn({ XDG_CONFIG_HOME: '/nowhere' }, ['doctor'])).status).toBe(1);
 });
 
@@ -54,7 +60,7 @@ test('a clock that is far from that of the server is told', async () => {
   const late = createServer((_request, response) => {
     response.sendDate = false;
     response.setHeader('date', new Date(Date.now() - 3_600_000).toUTCString());
-    response.end('{}');
+    response.end('{"status":"ok"}');
   });
   await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve));
   const address = late.address();

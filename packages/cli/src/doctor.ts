@@ -59,14 +59,11 @@ async function* checks(cli: Cli, options: CommonOptions): AsyncGenerator<Finding
 
   const { url } = credentials;
   try {
-    const { response, milliseconds } = await ask(`${url}/healthz`);
-    if (!response.ok) {
-      yield {
-        check: 'server',
-        status: 'fail',
-        detail: `${url}/healthz answered ${response.status}`,
-        help: 'is this the URL of Crosswalk?',
-      };
+    const { response, text, milliseconds } = await ask(`${url}/healthz`);
+    if (!response.ok || Object(parse(text)).status !== 'ok') {
+      const answered = response.ok ? 'answered something else than a server of Crosswalk does' : `answered ${response.status}`;
+      const help = `is this the URL of Crosswalk? It has no page behind it: ${new URL(url).origin}`;
+      yield { check: 'server', status: 'fail', detail: `${url}/healthz ${answered}`, help };
       return;
     }
     yield { check: 'server', status: 'ok', detail: `${url} answers in ${milliseconds} ms` };
@@ -126,7 +123,12 @@ async function* webhooks({ webhookEndpoint }: Crosswalk): AsyncGenerator<Finding
   const troubled = endpoints.filter(
     (one) => one.failing_since !== null || (one.status === 'DISABLED' && one.disabled_reason !== 'REQUESTED'),
   );
-  if (troubled.length === 0) yield { check: 'webhooks', status: 'ok', detail: `${endpoints.length} endpoints, none fails` };
+  if (troubled.length === 0)
+    yield {
+      check: 'webhooks',
+      status: 'ok',
+      detail: `${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}, none fails`,
+    };
   for (const { id, url, status, disabled_reason: reason, failing_since: since } of troubled) {
     const detail = status === 'DISABLED' ? `${id} ${url} was disabled: ${reason}` : `${id} ${url} fails since ${since}`;
     const then = status === 'DISABLED' ? `then crosswalk webhooks enable ${id}, and replay --failed` : 'mend the receiver';

@@ -244,4 +244,8 @@ test('a record is named in one way', async () => {
   for (const wrong of [['org_1', '--external-id', 'x'], ['org_1', '--system', 'stripe'], ['']])
     expect((await crosswalk('orgs', 'get', ...wrong)).status).toBe(2);
   expect((await crosswalk('orgs', 'update', 'org_1')).err).toContain('say what to change');
+  expect((await crosswalk('users', 'get', 'ada@example.com')).err).toContain('an address with --email');
+  expect((await crosswalk('users', 'update', 'usr_1', '--email', 'ada@example.com')).err).toContain('goes with --set-email');
+  await crosswalk('orgs', 'create', '--name', 'Of Stripe', '--external-id-of', 'stripe=cus_way');
+  expect((await crosswalk('orgs', 'get', '--external-id', 'cus_way')).err).toContain('crosswalk resolve looks in all of them');
 });

@@ -108,7 +108,7 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
     ...setters,
     ...noun.fields,
   ]).action(async (id: string | undefined, options: WriteOptions) => {
-    const how = wayOf(id, options);
+    const how = wayOf(id, options, noun.hasEmail);
     const body = await bodyOf(options, [...setters, ...noun.fields], cli.streams);
     if (Object.keys(body).length === 0) throw new UsageError('say what to change: see --help for the fields');
     const { updateByExternalId, update, ...reading } = calls(options);
@@ -146,7 +146,7 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
   ifVersion(named(cli.command(parent, 'delete', `delete ${noun.one} ${noun.deletes}`)))
     .option('--yes', 'do not ask')
     .action(async (id: string | undefined, options: WriteOptions & { yes?: boolean }) => {
-      const how = wayOf(id, options);
+      const how = wayOf(id, options, noun.hasEmail);
       const name = safe(how.value);
       const { delete: remove, deleteByExternalId, ...reading } = calls(options);
       await cli.confirm(`Delete the ${noun.name} ${name} ${noun.deletes}?`, options);
@@ -186,17 +186,22 @@ interface Way {
 }
 
 /** The one way in which the record is named. */
-function wayOf(id: string | undefined, { externalId, email, system }: Named): Way {
+function wayOf(id: string | undefined, { externalId, email, system }: Named, hasEmail: boolean): Way {
   const ways = [
     ['id', id],
     ['externalId', externalId],
     ['email', email],
   ] as const;
   const [way, second] = ways.flatMap(([by, value]) => (value === undefined ? [] : [{ by, value }]));
-  if (way === undefined || second !== undefined) throw new UsageError('name the record either by its ID or with --external-id');
+  if (way === undefined || second !== undefined)
+    throw new UsageError(
+      hasEmail
+        ? 'name the user in one way: by ID, with --external-id or with --email (a new address goes with --set-email)'
+        : 'name the record either by its ID or with --external-id',
+    );
   if (system !== undefined && way.by !== 'externalId') throw new UsageError('--system goes with --external-id');
   if (way.value === '') throw new UsageError('the ID of the record is empty');
-  if (way.by === 'id') refuseOwnId(way.value, '--external-id');
+  if (way.by === 'id') refuseOwnId(way.value, hasEmail ? '--external-id, an address with --email' : '--external-id');
   return way;
 }
 
@@ -206,20 +211,24 @@ export function refuseOwnId(id: string, option: string): void {
 }
 
 async function find<RecordType>(calls: Reading<RecordType>, id: string | undefined, named: Named): Promise<RecordType> {
-  const { by, value } = wayOf(id, named);
+  const { by, value } = wayOf(id, named, calls.getByEmail !== undefined);
   if (by === 'id') return calls.get(value);
   const record = by === 'email' ? await calls.getByEmail?.(value) : await calls.getByExternalId(value, systemOf(named));
-  return found(record, value);
+  return found(record, value, by === 'externalId' && named.system === undefined);
 }
 
 async function idOf<RecordType extends { id: string }>(calls: Reading<RecordType>, { by, value }: Way): Promise<string> {
   return by === 'email' ? found(await calls.getByEmail?.(value), value).id : value;
 }
 
-/** The record, or an error that names what was looked for. */
-export function found<RecordType>(record: RecordType | null | undefined, name: string): RecordType {
-  if (record === null || record === undefined) throw new Error(`nothing has the ID ${name}`);
-  return record;
+/** The record, or an error that names what was looked for; of an ID of no system in particular, how to look in all of them. */
+export function found<RecordType>(record: RecordType | null | undefined, name: string, isPrimary = false): RecordType {
+  if (record !== null && record !== undefined) return record;
+  throw new Error(
+    isPrimary
+      ? `nothing has the primary external ID ${name}: an ID of another system goes with --system, and crosswalk resolve looks in all of them`
+      : `nothing has the ID ${name}`,
+  );
 }
 
 function systemOf({ system }: SystemOption): SystemOption {
