@@ -113,9 +113,14 @@ export function addWebhooks(cli: Cli, parent: Command): void {
     .option('--to <time>', 'up to then; default: now')
     .action(async (id: string, event: string | undefined, options: CommonOptions & { failed?: boolean; from?: string; to?: string }) => {
       const { webhookEndpoint: endpoints } = cli.connect(options);
-      const scheduled =
-        event === undefined ? await endpoints.replay(id, replayOf(options)) : await endpoints.replayOne(id, event).then(() => 1);
-      print(options, { scheduled }, `${scheduled} will be sent again\n`);
+      if (event === undefined) {
+        const scheduled = await endpoints.replay(id, replayOf(options));
+        print(options, { scheduled }, `${scheduled} will be sent again\n`);
+        return;
+      }
+      const delivery = await endpoints.replayOne(id, event);
+      const waits = delivery.status === 'PENDING' && delivery.next_attempt_time === null;
+      print(options, { delivery }, waits ? 'it waits for an earlier event of the same record\n' : '1 will be sent again\n');
     });
 }
 

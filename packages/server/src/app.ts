@@ -276,6 +276,7 @@ export async function buildApp({
   await sealSecretsAnew(workPool, secretsKeys);
   const targets = new Targets({ allow: webhooks.allow, publicUrl, nameServers });
   const sender = new Sender({ targets, timeout: webhooks.timeout ?? 15_000 });
+  const deliveryLease = webhooks.lease ?? 25_000;
   const deliveryWorker = new DeliveryWorker({
     pool: workPool,
     ids,
@@ -283,7 +284,7 @@ export async function buildApp({
     secretsKeys,
     findOrganizations,
     findUsers,
-    lease: webhooks.lease ?? 25_000,
+    lease: deliveryLease,
     onAttempt: (result, duration) => metrics?.webhookAttempt(result, duration),
     onError: onError('sending webhooks'),
   });
@@ -307,6 +308,7 @@ export async function buildApp({
     cursors: pageTokens,
     sender,
     secretsKeys,
+    lease: deliveryLease,
     wake: () => deliveryWorker.wake(),
   });
   const organizations = new OrganizationService({ pool, reads, ids, aliasDays });

@@ -67,7 +67,8 @@ export function webhookDeliveryRoutes(app: Routes, deliveries: WebhookDeliverySe
         id: 'replayWebhookDelivery',
         tag,
         summary: 'Send one event to a webhook endpoint again',
-        description: 'With the same `webhook-id`. One that is pending anyway stays as it is.',
+        description:
+          'With the same `webhook-id`. One that waits for its next attempt is sent now; one that waits for an earlier event of its record waits on.',
         scope: 'write',
         answers: { 200: WebhookDeliveryAnswer },
         errors: [...missing, 'WEBHOOK_DELIVERY_NOT_FOUND', 'IDEMPOTENCY_KEY_REUSED'],

@@ -40,15 +40,17 @@ export class WebhookDeliveryService {
   readonly #cursors: PageTokens;
   readonly #sender: Sender;
   readonly #secretsKeys: DerivedKeys;
+  readonly #lease: number;
   readonly #wake: () => void;
 
-  /** `wake` tells whoever sends that there is something to send. */
+  /** `lease`: how long a delivery is one worker's alone, in milliseconds. `wake` tells whoever sends that there is something to send. */
   constructor(options: {
     pool: pg.Pool;
     ids: IdGenerator;
     cursors: PageTokens;
     sender: Sender;
     secretsKeys: DerivedKeys;
+    lease: number;
     wake: () => void;
   }) {
     this.#pool = options.pool;
@@ -56,6 +58,7 @@ export class WebhookDeliveryService {
     this.#cursors = options.cursors;
     this.#sender = options.sender;
     this.#secretsKeys = options.secretsKeys;
+    this.#lease = options.lease;
     this.#wake = options.wake;
   }
 
@@ -90,12 +93,12 @@ export class WebhookDeliveryService {
     };
   }
 
-  /** Sends an event to an endpoint again. One that is pending anyway stays as it is. */
+  /** Sends an event to an endpoint again, or now, if it waits for its next attempt. */
   async replayOne(context: RequestContext, endpointId: string, eventId: string): Promise<WebhookDelivery> {
     const { environmentId } = context;
     const delivery = await inChange(this.#pool, context, async (tx) => {
       if ((await lockEndpoint(tx, environmentId, endpointId)) === undefined) throw endpointNotFound(endpointId);
-      await restartDelivery(tx, environmentId, endpointId, eventId);
+      await restartDelivery(tx, environmentId, endpointId, eventId, this.#lease);
       const after = await findDelivery(tx, environmentId, endpointId, eventId);
       if (after === undefined) throw deliveryNotFound(endpointId, eventId);
       return after;

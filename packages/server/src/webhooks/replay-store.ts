@@ -3,9 +3,23 @@ import { disorder, findPlaceOf } from '../feed/index.ts';
 import { deliveryLife } from './delivery.ts';
 import { addToLanes, type Lane, releaseLanes } from './lane-store.ts';
 
-/** Schedules one delivery of a locked endpoint anew; one that is pending stays as it is. */
-export async function restartDelivery(tx: Queryable, environmentId: string, endpointId: string, eventId: string): Promise<void> {
-  await restart(tx, environmentId, endpointId, [eventId]);
+/**
+ * Schedules one delivery of a locked endpoint anew. One that is pending and waits for its next attempt is due at once: that is, one that is due later than in
+ * `lease` milliseconds, as one that is due sooner may be being sent. One that waits in its lane stays there.
+ */
+export async function restartDelivery(
+  tx: Queryable,
+  environmentId: string,
+  endpointId: string,
+  eventId: string,
+  lease: number,
+): Promise<void> {
+  if ((await restart(tx, environmentId, endpointId, [eventId])) > 0) return;
+  await tx.query(
+    `update webhook_deliveries set due_time = now()
+     where environment_id = $1 and endpoint_id = $2 and event_id = $3 and status = 'PENDING' and due_time > now() + make_interval(secs => $4::float8 / 1000)`,
+    [environmentId, endpointId, eventId, lease],
+  );
 }
 
 /** Schedules deliveries of a locked endpoint that were given up anew, up to `limit`, those of the oldest events first; returns how many. */

@@ -11,7 +11,7 @@ const replay = async (id: string, body: object) => Object((await request('POST',
 const place = () => request('GET', '/api/v1/events?limit=1');
 
 describe('a replay', () => {
-  test('of one event sends it again, with the same webhook-id; of one that is pending it changes nothing', async () => {
+  test('of one event sends it again, with the same webhook-id', async () => {
     const receiver = await startReceiver();
     const { id } = await createEndpoint(server.client, receiver.url, { event_types: ['organization.created'] });
     await create('One');
@@ -30,6 +30,27 @@ describe('a replay', () => {
     expect(delivery).toMatchObject({ attempts: 1, log: [{ error: null }, { error: null }] });
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(receiver.received).toHaveLength(2);
+  });
+
+  test('of one event that waits for its next attempt sends it now, and not those that wait behind it', async () => {
+    const receiver = await startReceiver((_received, response) => response.writeHead(500).end());
+    const { id } = await createEndpoint(server.client, receiver.url, { event_types: ['organization'] });
+    const made = await create('Waits');
+    await request('PATCH', `/api/v1/organizations/${made.id}`, { display_name: 'Waits behind' });
+    const [received] = await receiver.waitFor(1);
+    await deliveryOf(server.client, id, received?.id ?? '', ({ attempts, log }) => attempts === 1 && log.length === 1);
+    await place();
+    await server.database.pool.query(
+      "update webhook_deliveries set due_time = now() + interval '1 hour' where endpoint_id = $1 and due_time is not null",
+      [id.slice(4)],
+    );
+    receiver.answer((_received, response) => response.writeHead(204).end());
+    const { deliveries } = Object((await request('GET', `/api/v1/webhook_endpoints/${id}/deliveries`)).body);
+    const replayOf = (eventId: string) => request('POST', `/api/v1/webhook_endpoints/${id}/deliveries/${eventId}:replay`);
+    expect((await replayOf(deliveries[0].event_id)).body).toMatchObject({ delivery: { status: 'PENDING', next_attempt_time: null } });
+    expect((await replayOf(deliveries[1].event_id)).body).toMatchObject({ delivery: { status: 'PENDING', attempts: 1 } });
+    const all = await receiver.waitFor(3);
+    expect(all.map(({ message }) => message.record_version)).toEqual([1, 1, 2]);
   });
 
   test('of a span of time sends what happened then, also while the endpoint was disabled, in order per record', async () => {

@@ -56,9 +56,9 @@ function Details({ id, eventId }: { id: string; eventId: string }) {
         <Text fw={600} size="sm">
           {delivery.event_type} <DeliveryState delivery={delivery} />
         </Text>
-        {mayEdit && delivery.status !== 'PENDING' && (
+        {mayEdit && (delivery.status !== 'PENDING' || next !== null) && (
           <Button size="xs" variant="default" loading={replay.isPending} onClick={() => replay.mutate()}>
-            Send again
+            {delivery.status === 'PENDING' ? 'Send now' : 'Send again'}
           </Button>
         )}
       </Group>
