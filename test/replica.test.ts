@@ -6,10 +6,8 @@ import { type App, buildApp } from '../packages/server/src/app.ts';
 import { openPool } from '../packages/server/src/database/connection.ts';
 import { migrate } from '../packages/server/src/database/migrate.ts';
 import { Replica } from '../packages/server/src/database/replica.ts';
-import { ensureEnvironment } from '../packages/server/src/environments/index.ts';
-import { IdGenerator } from '../packages/server/src/lib/id.ts';
 import { messagesOf } from '../packages/server/src/scalekit/testing.ts';
-import { onDatabase, runOn, testSettings } from '../packages/server/src/testing.ts';
+import { makeEnvironment, onDatabase, runOn, testSettings } from '../packages/server/src/testing.ts';
 import { type ReplicatedPostgres, startReplicatedPostgres } from './streaming-replica.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
@@ -35,8 +33,7 @@ beforeAll(async () => {
   await replica.requireReplica();
   app = await buildApp({ ...testSettings, pool, replica });
   url = await app.server.listen({ port: 0, host: '127.0.0.1' });
-  const environment = await ensureEnvironment(pool, new IdGenerator(1023), 'test');
-  const client = await app.clients.createFirst(environment.id);
+  const client = await app.clients.createFirst(await makeEnvironment(pool, 'test'));
   if (client === undefined) throw new Error('a new environment has no client');
   credentials = { id: client.client.id, secret: client.plain_secret };
   const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: credentials.id, client_secret: credentials.secret });

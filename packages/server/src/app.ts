@@ -169,6 +169,7 @@ export interface AppOptions {
 /** A service that is put together and does not listen yet. */
 export interface App {
   server: FastifyInstance;
+  environments: EnvironmentService;
   clients: ClientService;
   signingKeys: SigningKeyService;
   firstOperator: FirstOperatorService;
@@ -445,6 +446,7 @@ export async function buildApp({
 
   return {
     server,
+    environments,
     clients,
     signingKeys,
     firstOperator,

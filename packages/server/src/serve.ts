@@ -10,8 +10,6 @@ import { type ConnectionOptions, openPool, requireConnection, unlimited, workIdl
 import { startEmbeddedPostgres } from './database/embedded/index.ts';
 import { migrate } from './database/migrate.ts';
 import { Replica } from './database/replica.ts';
-import { ensureEnvironment } from './environments/index.ts';
-import { IdGenerator } from './lib/id.ts';
 import { SecretKeyError } from './lib/seal.ts';
 import { writeOnce } from './lib/write-once.ts';
 import { createLogger } from './logger.ts';
@@ -109,10 +107,10 @@ export async function serve(
         }),
       );
     }
-    const ids = new IdGenerator(0);
-    const environment = await ensureEnvironment(pool, ids, firstEnvironment);
-    await app.signingKeys.makeFirst(environment.id);
-    const firstClient = await app.clients.createFirst(environment.id, config.firstClient);
+    // Each looks whether it was done: a start that was killed on the way is completed by the next one.
+    const environmentId = await app.environments.makeFirst(firstEnvironment);
+    await app.signingKeys.makeFirst(environmentId);
+    const firstClient = await app.clients.createFirst(environmentId, config.firstClient);
     const setupToken = await app.firstOperator.prepare(config.firstOperator);
     const purging = setInterval(() => app.purge().catch((error: unknown) => logger.warn({ err: error }, 'purge failed')), purgeInterval);
     closers.push(async () => clearInterval(purging));

@@ -3,9 +3,13 @@ import type { FastifyBaseLogger } from 'fastify';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { type App, type AppOptions, buildApp, type WebhookOptions } from './app.ts';
+import { insertClient } from './clients/client-store.ts';
+import { insertSecret } from './clients/secret-store.ts';
 import { type ConnectionOptions, openPool, type PoolOptions } from './database/connection.ts';
-import { ensureEnvironment } from './environments/index.ts';
-import { IdGenerator } from './lib/id.ts';
+import { newEnvironment } from './environments/environment.ts';
+import { insertEnvironment } from './environments/environment-store.ts';
+import { formatId, IdGenerator } from './lib/id.ts';
+import { hashSecret, hintOf, newSecret } from './lib/secret.ts';
 import { createLogger } from './logger.ts';
 
 /** A database of a test file's own: a copy of the migrated template. */
@@ -161,12 +165,22 @@ async function startTestServer({ pool, ...options }: TestServerOptions): Promise
   const app = await buildApp({ ...testSettings, pool: database.pool, ...options });
   const url = await app.server.listen({ port: 0, host: '127.0.0.1' });
   const addEnvironment = async (name: string): Promise<TestClient> => {
-    const environment = await ensureEnvironment(database.pool, new IdGenerator(1023), name);
-    const created = await app.clients.createFirst(environment.id);
-    if (created === undefined) throw new Error(`the environment ${name} has a client already`);
-    return testClient(url, environment.id, created.client.id, created.plain_secret);
+    const environmentId = await makeEnvironment(database.pool, name);
+    const [clientId, secret] = [ids.next(), newSecret('cwk')];
+    await insertClient(database.pool, environmentId, clientId, 'First client', ['read', 'write']);
+    await insertSecret(database.pool, environmentId, 'skc', clientId, ids.next(), hashSecret(secret), hintOf(secret));
+    return testClient(url, environmentId, formatId('skc', clientId), secret);
   };
   return { ...app, url, database, addEnvironment, client: await addEnvironment('test') };
+}
+
+const ids = new IdGenerator(1023);
+
+/** Makes an environment past the services, so that its feed is empty. Returns its database ID. */
+export async function makeEnvironment(pool: pg.Pool, name: string): Promise<string> {
+  const created = newEnvironment(ids, name);
+  await insertEnvironment(pool, created);
+  return created.id;
 }
 
 async function testClient(url: string, environmentId: string, clientId: string, clientSecret: string): Promise<TestClient> {

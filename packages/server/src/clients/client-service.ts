@@ -1,8 +1,9 @@
 import type { Client, ClientSecretAnswer, CreateClient, Scope } from '@crosswalk/contract';
 import type pg from 'pg';
 import { holdEnvironment } from '../database/hold-environment.ts';
+import { uniqueViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
-import type { RequestContext } from '../environments/index.ts';
+import { type RequestContext, systemContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { formatId, type IdGenerator, parseId } from '../lib/id.ts';
@@ -50,16 +51,25 @@ export class ClientService {
   }
 
   /**
-   * Makes the first client of an environment unless it has one: with the given credentials, or new ones.
-   * Returns the credentials if it was made. Servers that start together make one: the environment is locked.
+   * Makes the first client of an environment unless it has one: with the given credentials, or new ones. A client that has the given ID
+   * already is left alone, whatever environment it is in. Returns the credentials if it was made. Servers that start together make one: the
+   * environment is locked.
    */
-  createFirst(environmentId: string, given?: { id: string | undefined; secret: string }): Promise<ClientSecretAnswer | undefined> {
-    return inTransaction(this.#pool, async (tx) => {
-      await holdEnvironment(tx, environmentId);
-      if (await hasClients(tx, environmentId)) return undefined;
-      const id = given?.id === undefined ? this.#ids.next() : (parseId('skc', given.id) ?? this.#ids.next());
-      return this.#insert(tx, environmentId, id, 'First client', allScopes, given?.secret ?? newSecret('cwk'));
-    });
+  async createFirst(environmentId: string, given?: { id: string | undefined; secret: string }): Promise<ClientSecretAnswer | undefined> {
+    const id = given?.id === undefined ? this.#ids.next() : (parseId('skc', given.id) ?? this.#ids.next());
+    try {
+      return await inTransaction(this.#pool, async (tx) => {
+        await holdEnvironment(tx, environmentId);
+        if (await hasClients(tx, environmentId)) return undefined;
+        const made = await this.#insert(tx, environmentId, id, 'First client', allScopes, given?.secret ?? newSecret('cwk'));
+        const event = eventOf('client.created', 'client', undefined, made.client);
+        await appendEvents(tx, systemContext(environmentId, 'first-start'), this.#ids, [event]);
+        return made;
+      });
+    } catch (error) {
+      if (uniqueViolation(error) !== 'clients_id_key') throw error;
+      return undefined;
+    }
   }
 
   async #insert(

@@ -2,9 +2,7 @@ import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../../../test/server-process.ts';
-import { ensureEnvironment } from '../environments/index.ts';
-import { IdGenerator } from '../lib/id.ts';
-import { createTestDatabase, type TestDatabase } from '../testing.ts';
+import { createTestDatabase, makeEnvironment, type TestDatabase } from '../testing.ts';
 import { openPool } from './connection.ts';
 import { databaseFailure, foreignKeyViolation, isConnectionFailure, uniqueViolation } from './sql-error.ts';
 
@@ -85,7 +83,7 @@ test('no listener, no socket, a connection that is closed and a pool that is end
 
 test('a violated constraint is told by its name', async () => {
   const { pool } = database;
-  await ensureEnvironment(pool, new IdGenerator(1023), 'one');
+  await makeEnvironment(pool, 'one');
   const twice = await errorOf(
     pool.query("insert into environments (id, name, default_creator_role_id, default_member_role_id) values (20, 'one', 21, 22)"),
   );

@@ -1,6 +1,7 @@
 import type { CreateEnvironment, Environment, UpdateEnvironment } from '@crosswalk/contract';
 import type pg from 'pg';
 import { uniqueViolation } from '../database/sql-error.ts';
+import { inTransaction } from '../database/transaction.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { ApiError } from '../lib/api-error.ts';
@@ -8,8 +9,16 @@ import type { IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { requireText } from '../lib/text.ts';
 import { environmentNameTaken, environmentNotFound, newEnvironment } from './environment.ts';
-import { findEnvironments, insertEnvironment, listEnvironmentsOf, lockEnvironment, renameEnvironment } from './environment-store.ts';
-import type { RequestContext } from './request-context.ts';
+import {
+  findEnvironments,
+  insertEnvironment,
+  listEnvironmentIds,
+  listEnvironmentsOf,
+  lockEnvironment,
+  lockEnvironments,
+  renameEnvironment,
+} from './environment-store.ts';
+import { type RequestContext, systemContext } from './request-context.ts';
 
 /** Makes whoever made an environment its admin, in the transaction that makes it. IDs are database IDs. */
 export type MakeAdmin = (tx: pg.PoolClient, environmentId: string, operatorId: string) => Promise<void>;
@@ -27,6 +36,25 @@ export class EnvironmentService {
     this.#ids = ids;
     this.#makeAdmin = makeAdmin;
     this.#onChange = onChange;
+  }
+
+  /**
+   * Makes the first environment when there is none at all: one that was renamed is the first still. Returns the database ID of the oldest.
+   * Servers that start together make one.
+   */
+  async makeFirst(name: string): Promise<string> {
+    const [oldest] = await listEnvironmentIds(this.#pool);
+    if (oldest !== undefined) return oldest;
+    const created = newEnvironment(this.#ids, name);
+    return inTransaction(this.#pool, async (tx) => {
+      await lockEnvironments(tx);
+      const [first] = await listEnvironmentIds(tx);
+      if (first !== undefined) return first;
+      const environment = await insertEnvironment(tx, created);
+      const event = eventOf('environment.created', 'environment', undefined, environment);
+      await appendEvents(tx, systemContext(created.id, 'first-start'), this.#ids, [event]);
+      return created.id;
+    });
   }
 
   /** The environments that the caller may see, by name: of a client its own, of an operator those in which they have a role. */

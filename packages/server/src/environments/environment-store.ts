@@ -1,7 +1,7 @@
 import type { Environment } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
-import { formatId, type IdGenerator } from '../lib/id.ts';
-import { type NewEnvironment, newEnvironment } from './environment.ts';
+import { formatId } from '../lib/id.ts';
+import type { NewEnvironment } from './environment.ts';
 
 interface EnvironmentRow {
   id: string;
@@ -24,45 +24,33 @@ function toEnvironment(row: EnvironmentRow): Environment {
 }
 
 /**
- * Makes the environment unless one of that name exists; returns the database ID and the name of the one that is there then. It has
- * the roles `admin`, the default creator, and `member`, the default member, from its beginning.
+ * Makes an environment. It has the roles `admin`, the default creator, and `member`, the default member, from its beginning. The unique key
+ * `environments_name_key` refuses a name that is taken.
  */
-export async function ensureEnvironment(db: Queryable, ids: IdGenerator, name: string): Promise<{ id: string; name: string }> {
-  await insertWithRoles(db, newEnvironment(ids, name), 'on conflict do nothing');
-  const { rows } = await db.query<{ id: string; name: string }>('select id, name from environments where name = $1', [name]);
-  const [environment] = rows;
-  if (environment === undefined) throw new Error(`environment ${name} vanished`);
-  return environment;
-}
-
-/** Makes an environment as `ensureEnvironment` does. The unique key `environments_name_key` refuses a name that is taken. */
-export async function insertEnvironment(tx: Queryable, created: NewEnvironment): Promise<Environment> {
-  await insertWithRoles(tx, created);
-  const [environment] = await findEnvironments(tx, [created.id]);
-  if (environment === undefined) throw new Error('an environment that was made vanished');
-  return environment;
-}
-
-// One statement, as each row refers to another: foreign keys are checked when all are there.
-async function insertWithRoles(
-  db: Queryable,
-  { id, name, creatorRoleId, memberRoleId }: NewEnvironment,
-  onConflict: 'on conflict do nothing' | '' = '',
-): Promise<void> {
+export async function insertEnvironment(db: Queryable, { id, name, creatorRoleId, memberRoleId }: NewEnvironment): Promise<Environment> {
+  // One statement, as each row refers to another: foreign keys are checked when all are there.
   await db.query(
     `with made as (
        insert into environments (id, name, default_creator_role_id, default_member_role_id)
-       values ($1, $2, $3, $4) ${onConflict} returning id)
+       values ($1, $2, $3, $4) returning id)
      insert into roles (environment_id, id, name, display_name)
      select made.id, r.id, r.name, r.display_name
      from made cross join (values ($3::bigint, 'admin', 'Admin'), ($4::bigint, 'member', 'Member')) as r (id, name, display_name)`,
     [id, name, creatorRoleId, memberRoleId],
   );
+  const [environment] = await findEnvironments(db, [id]);
+  if (environment === undefined) throw new Error('an environment that was made vanished');
+  return environment;
 }
 
-/** The database IDs of all environments: a handful, as an operator makes each. */
+/** Lets one make environments until the transaction ends. Whoever reads them, refers to them or locks one does not wait. */
+export async function lockEnvironments(tx: Queryable): Promise<void> {
+  await tx.query('lock table environments in share row exclusive mode');
+}
+
+/** The database IDs of all environments, the oldest first: a handful, as an operator makes each. */
 export async function listEnvironmentIds(db: Queryable): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>('select id from environments order by id');
+  const { rows } = await db.query<{ id: string }>('select id from environments order by create_time, id');
   return rows.map(({ id }) => id);
 }
 

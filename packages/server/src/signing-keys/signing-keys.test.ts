@@ -7,10 +7,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { temporaryDirectory } from '../../../../test/temporary-directory.ts';
 import { buildApp } from '../app.ts';
 import { migrate } from '../database/migrate.ts';
-import { ensureEnvironment } from '../environments/index.ts';
-import { IdGenerator } from '../lib/id.ts';
 import { Browser, environmentIdOf, makeFirstOperator, password } from '../operators/testing.ts';
-import { createTestDatabase, startAnotherServer, type TestClient, testSettings, useTestServer } from '../testing.ts';
+import { createTestDatabase, makeEnvironment, startAnotherServer, type TestClient, testSettings, useTestServer } from '../testing.ts';
 import { KeyPairs } from './index.ts';
 
 // Key pairs take long to make on a busy machine.
@@ -281,17 +279,16 @@ test('the key of one environment opens no other', async () => {
 });
 
 test('a key that was just made is among the public ones at once', async () => {
-  const environment = await ensureEnvironment(server.database.pool, new IdGenerator(1021), 'with its first key');
-  await server.signingKeys.makeFirst(environment.id);
-  const { rows } = await sql('select kid from token_keys where environment_id = $1', [environment.id]);
+  const environmentId = await makeEnvironment(server.database.pool, 'with its first key');
+  await server.signingKeys.makeFirst(environmentId);
+  const { rows } = await sql('select kid from token_keys where environment_id = $1', [environmentId]);
   const { keys } = Object(await (await fetch(`${server.url}/keys`)).json());
   expect(rows).toHaveLength(1);
   expect(keys).toContainEqual(expect.objectContaining({ kid: rows[0]?.kid }));
 });
 
 test('servers that give the first tokens of an environment at once sign with one key', async () => {
-  const environment = await ensureEnvironment(server.database.pool, new IdGenerator(1022), 'without a key');
-  const made = await server.clients.createFirst(environment.id);
+  const made = await server.clients.createFirst(await makeEnvironment(server.database.pool, 'without a key'));
   const client = { clientId: made?.client.id ?? '', clientSecret: made?.plain_secret ?? '' };
   const started = await Promise.all([startAnotherServer(server, {}), startAnotherServer(server, {})]);
   others.push(...started);
@@ -357,15 +354,14 @@ test('the key that all environments shared before they had their own goes on as 
     const { kid, publicJwk, privateKeyEncrypted } = await pairs.generate();
     const values = [kid, JSON.stringify(publicJwk), privateKeyEncrypted];
     await database.pool.query('insert into signing_keys (kid, public_jwk, private_key_encrypted) values ($1, $2, $3)', values);
-    const ids = new IdGenerator(1021);
     const made = [];
-    for (const name of ['first', 'second']) made.push(await ensureEnvironment(database.pool, ids, name));
+    for (const name of ['first', 'second']) made.push(await makeEnvironment(database.pool, name));
     await migrate(database.pool);
 
     const app = await buildApp({ ...testSettings, pool: database.pool });
     const url = await app.server.listen({ port: 0, host: '127.0.0.1' });
     const privateKey = await pairs.open(privateKeyEncrypted);
-    for (const { id } of made) {
+    for (const id of made) {
       const client = await app.clients.createFirst(id);
       const claims = { client_id: client?.client.id, environment_id: `env_${id}`, scope: 'read write' };
       const token = await new SignJWT(claims)
