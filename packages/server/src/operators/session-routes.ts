@@ -97,7 +97,7 @@ export function sessionRoutes(app: Routes, { sessions, firstOperator, cookie, li
         description: 'All other sessions of the operator end.',
         session: 'required',
         answers: { 204: null },
-        errors: ['RECORD_BUSY'],
+        errors: ['SIGN_IN_FAILED', 'RECORD_BUSY'],
       },
       { body: ChangePassword },
     ),
@@ -118,13 +118,14 @@ export function sessionRoutes(app: Routes, { sessions, firstOperator, cookie, li
         summary: 'Change the address by which one signs in',
         session: 'required',
         answers: { 204: null },
-        errors: ['INVALID_EMAIL', 'OPERATOR_EXISTS', 'RECORD_BUSY'],
+        errors: ['INVALID_EMAIL', 'OPERATOR_EXISTS', 'SIGN_IN_FAILED', 'RECORD_BUSY'],
       },
       { body: ChangeEmail },
     ),
     async (request, reply) => {
       const session = sessionOf(request);
-      await limiter.attempt(request.ip, session.operatorId, () => sessions.changeEmail(session, request.body, request.id));
+      const token = tokenOf(request, cookie);
+      await limiter.attempt(request.ip, session.operatorId, () => sessions.changeEmail(session, token, request.body, request.id));
       return reply.code(204).send();
     },
   );

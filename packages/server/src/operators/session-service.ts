@@ -18,6 +18,7 @@ import {
   findPassword,
   findPasswordOf,
   findSession,
+  holdsSession,
   insertSession,
   type PasswordRow,
   type SessionRow,
@@ -26,6 +27,12 @@ import {
 
 /** How long a session is taken for valid without another look: what another server has ended lives on for so long. Milliseconds. */
 const trustedFor = 5_000;
+
+/** What somebody who changes their own password or address came with: the password that was checked, and the session. */
+interface OwnSession {
+  checked: PasswordRow;
+  tokenHash: Buffer;
+}
 
 /** The sessions of operators. `token` is what the cookie holds. */
 export class SessionService implements SessionVerifier {
@@ -102,10 +109,10 @@ export class SessionService implements SessionVerifier {
     requestId: string,
   ): Promise<void> {
     const valid = requirePassword(wanted, 'new_password');
-    await this.#requirePasswordOf(operatorId, current);
+    const own: OwnSession = { checked: await this.#requirePasswordOf(operatorId, current), tokenHash: hashSecret(token) };
     const passwordHash = await this.#passwords.hash(valid);
-    await this.#updateSelf(operatorId, requestId, async (tx) => {
-      await deleteSessionsOf(tx, operatorId, hashSecret(token));
+    await this.#updateSelf(own, requestId, async (tx) => {
+      await deleteSessionsOf(tx, operatorId, own.tokenHash);
       return { passwordHash };
     });
   }
@@ -116,35 +123,40 @@ export class SessionService implements SessionVerifier {
    */
   async changeEmail(
     { operatorId }: VerifiedSession,
+    token: string,
     { current_password: current, email: wanted }: ChangeEmail,
     requestId: string,
   ): Promise<void> {
     const email = parseEmail(wanted);
-    await this.#requirePasswordOf(operatorId, current);
+    const own: OwnSession = { checked: await this.#requirePasswordOf(operatorId, current), tokenHash: hashSecret(token) };
     try {
-      await this.#updateSelf(operatorId, requestId, async (_tx, before) => (before.email === email.address ? undefined : { email }));
+      await this.#updateSelf(own, requestId, async (_tx, before) => (before.email === email.address ? undefined : { email }));
     } catch (error) {
       if (uniqueViolation(error) !== 'operators_email_key') throw error;
       throw new ApiError('OPERATOR_EXISTS', 'email: another operator has this address', { resource: { kind: 'operator' }, cause: error });
     }
   }
 
-  async #requirePasswordOf(operatorId: string, current: string): Promise<void> {
+  async #requirePasswordOf(operatorId: string, current: string): Promise<PasswordRow> {
     const found = await findPasswordOf(this.#pool, operatorId);
-    if (!(await this.#passwords.matches(current, found?.password_hash))) {
-      throw invalid('current_password', 'is not your password', 'current_password');
-    }
+    const isRight = await this.#passwords.matches(current, found?.password_hash);
+    if (found === undefined || !isRight) throw invalid('current_password', 'is not your password', 'current_password');
+    return found;
   }
 
-  /** Makes a change that an operator makes to themselves, and its events; undefined is no change. */
+  /**
+   * Makes a change that an operator makes to themselves, and its events; undefined is no change. 401 when password or session were taken from
+   * them since the password was checked: a hash takes long enough for an admin to set another meanwhile, which must stay.
+   */
   async #updateSelf(
-    operatorId: string,
+    { checked, tokenHash }: OwnSession,
     requestId: string,
     decide: (tx: pg.PoolClient, before: Operator) => Promise<OperatorChange | undefined>,
   ): Promise<void> {
+    const { id: operatorId } = checked;
     await inTransaction(this.#pool, async (tx) => {
       const before = await lockOperator(tx, operatorId);
-      if (before === undefined) throw signInFailed();
+      if (before === undefined || !(await holdsSession(tx, tokenHash, checked))) throw signInFailed();
       const change = await decide(tx, before);
       if (change === undefined) return;
       const after = await updateOperator(tx, operatorId, change);

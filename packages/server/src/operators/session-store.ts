@@ -34,6 +34,16 @@ export async function insertSession(tx: Queryable, tokenHash: Buffer, { id, pass
   return rowCount === 1;
 }
 
+/** Whether an operator, who is locked, has this session still and the password that was checked. */
+export async function holdsSession(tx: Queryable, tokenHash: Buffer, { id, password_hash: checked }: PasswordRow): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `select from operator_sessions s join operators t on t.id = s.operator_id
+     where s.token_hash = $1 and t.id = $2 and t.password_hash = $3`,
+    [tokenHash, id, checked],
+  );
+  return rowCount === 1;
+}
+
 /** A session with its operator, and the environments in which that operator has a role. */
 export interface SessionRow extends OperatorRow {
   expire_time: string;

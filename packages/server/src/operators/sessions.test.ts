@@ -1,5 +1,5 @@
-import { beforeAll, expect, test } from 'vitest';
-import { startAnotherServer, type TestAnswer, useTestServer } from '../testing.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { connectTo, startAnotherServer, type TestAnswer, useTestServer } from '../testing.ts';
 import { Browser, environmentIdOf, makeFirstOperator, password } from './testing.ts';
 
 const server = useTestServer();
@@ -230,4 +230,52 @@ test('another address asks for the password, is free or refused without a name, 
   expect(events).toMatchObject([{ type: 'operator.updated', changed: { email: ['before@example.com', 'After@example.com'] } }]);
   page.cookie = undefined;
   expect((await change(password, 'other@example.com')).status).toBe(401);
+});
+
+describe('a change of oneself whose current password was right when it began', () => {
+  const changes: [string, object][] = [
+    ['password', { new_password: 'a password of a thief' }],
+    ['email', { email: 'thief@example.com' }],
+  ];
+
+  /** An operator who is signed in, and whose changes wait until `release`. */
+  async function held(email: string) {
+    const { body } = await server.client.request('POST', '/api/v1/operators', { email, password, role: 'viewer' });
+    const { id } = Object(body).operator;
+    const page = browser();
+    await page.signIn(email);
+    const holder = await connectTo(server.database.connection);
+    await holder.query('begin');
+    await holder.query('select from operators where id = $1 for update', [id.slice(4)]);
+    const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    return {
+      id,
+      page,
+      wait: (count: number) => expect.poll(async () => (await server.database.pool.query(waiting)).rowCount).toBe(count),
+      release: () => holder.end(),
+    };
+  }
+
+  test.each(changes)('is refused after an admin has set another one meanwhile: %s', async (what, change) => {
+    const email = `reset-${what}@example.com`;
+    const { id, page, wait, release } = await held(email);
+    const reset = server.client.request('PATCH', `/api/v1/operators/${id}`, { password: 'an admin has set this one' });
+    await wait(1);
+    const late = page.request('PUT', `/api/v1/session/${what}`, { current_password: password, ...change });
+    await wait(2);
+    await release();
+    expect([(await reset).status, told(await late)]).toEqual([200, [401, 'SIGN_IN_FAILED']]);
+    expect((await browser().signIn(email, 'an admin has set this one')).status).toBe(200);
+  });
+
+  test.each(changes)('is refused after the session has ended meanwhile: %s', async (what, change) => {
+    const email = `ended-${what}@example.com`;
+    const { page, wait, release } = await held(email);
+    const late = page.request('PUT', `/api/v1/session/${what}`, { current_password: password, ...change });
+    await wait(1);
+    expect((await page.request('DELETE', '/api/v1/session')).status).toBe(204);
+    await release();
+    expect(told(await late)).toEqual([401, 'SIGN_IN_FAILED']);
+    expect((await browser().signIn(email)).status).toBe(200);
+  });
 });
