@@ -82,5 +82,8 @@ export class FirstOperatorService {
 }
 
 function linkUsed(): ApiError {
-  return new ApiError('INVALID_SETUP_TOKEN', 'token: the set-up link was used, has expired or was replaced by a later start');
+  return new ApiError(
+    'INVALID_SETUP_TOKEN',
+    'token: the set-up link was used, has expired or was replaced by a later start, or there is an operator by now',
+  );
 }

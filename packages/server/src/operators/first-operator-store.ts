@@ -3,14 +3,17 @@ import type { Queryable } from '../database/connection.ts';
 /** How long a set-up link works. Hours. */
 const linkHours = 24;
 
-/** Lets whoever makes the first operator be the only one to do so until the transaction ends. */
+/** Lets one make an operator at a time, until the transaction ends: so there is one first. Take it before any other lock. */
 export async function lockSetup(tx: Queryable): Promise<void> {
   await tx.query('select from operator_setup for update');
 }
 
-/** Whether the set-up link that works now has a token with this hash. */
+/** Whether the set-up link that works now has a token with this hash. With an operator none works, however they came to be. */
 export async function isSetupToken(db: Queryable, tokenHash: Buffer): Promise<boolean> {
-  const { rowCount } = await db.query('select from operator_setup where token_hash = $1 and expire_time > now()', [tokenHash]);
+  const { rowCount } = await db.query(
+    'select from operator_setup where token_hash = $1 and expire_time > now() and not exists (select from operators)',
+    [tokenHash],
+  );
   return rowCount === 1;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type TestAnswer, useTestServer } from '../testing.ts';
+import { connectTo, type TestAnswer, useTestServer } from '../testing.ts';
 import { Browser, password } from './testing.ts';
 
 const server = useTestServer();
@@ -24,6 +24,29 @@ test('a link that is made up, replaced by a later start or a day old makes no op
   const { rows } = await server.database.pool.query("update operator_setup set expire_time = now() - interval '1 second' returning *");
   expect(JSON.stringify(rows)).not.toContain(current);
   expect(told(await setUp(current, 'root@example.com'))).toEqual([400, 'INVALID_SETUP_TOKEN']);
+});
+
+test('the link ends with an operator who is made another way, also while it is used', async () => {
+  const { pool } = server.database;
+  const operator = { email: 'api@example.com', password, role: 'admin' };
+  const token = await server.firstOperator.prepare();
+  expect((await server.client.request('POST', '/api/v1/operators', operator)).status).toBe(201);
+  expect(told(await setUp(token, 'stranger@example.com'))).toEqual([400, 'INVALID_SETUP_TOKEN']);
+  await pool.query('delete from operators');
+  expect(told(await setUp(token, 'stranger@example.com'))).toEqual([400, 'INVALID_SETUP_TOKEN']);
+
+  const current = await server.firstOperator.prepare();
+  const holder = await connectTo(server.database.connection);
+  await holder.query('begin');
+  await holder.query('select from operator_setup for update');
+  const late = setUp(current, 'stranger@example.com');
+  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  await expect.poll(async () => (await pool.query(waiting)).rowCount).toBe(1);
+  await holder.query("insert into operators (id, email, email_key, password_hash) values (1, 'a@b.example', 'a@b.example', 'none')");
+  await holder.query('commit');
+  await holder.end();
+  expect(told(await late)).toEqual([400, 'INVALID_SETUP_TOKEN']);
+  await pool.query('delete from operators');
 });
 
 test('of many who open the link at once, one becomes the first operator, and a start with ADMIN_EMAIL meanwhile makes no other', async () => {

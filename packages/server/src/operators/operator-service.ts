@@ -9,6 +9,7 @@ import { ApiError, invalid } from '../lib/api-error.ts';
 import { parseEmail } from '../lib/email.ts';
 import { databaseId, formatId, type IdGenerator } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
+import { lockSetup, setSetupToken } from './first-operator-store.ts';
 import { checkName, environmentsOf, maxOperators, operatorEvents, operatorNotFound, seenFrom } from './operator.ts';
 import {
   countOperators,
@@ -57,7 +58,7 @@ export class OperatorService {
   }
 
   /**
-   * Makes an operator with a role in the environment. 409 when the address is an operator's, which names those who can be given a role by
+   * Makes an operator with a role in the environment; with the first one the set-up link ends. 409 when the address is an operator's, which names those who can be given a role by
    * `update`: of the others it tells no more than that.
    */
   async create(context: RequestContext, { email, name = null, password, role }: CreateOperator): Promise<Operator> {
@@ -67,9 +68,11 @@ export class OperatorService {
     const passwordHash = await this.#passwords.hash(requirePassword(password, 'password'));
     try {
       return await inTransaction(this.#pool, async (tx) => {
+        await lockSetup(tx);
         await requireRoom(tx, environmentId);
         const made = { id: this.#ids.next(), email: parsed.address, emailKey: parsed.key, name, passwordHash };
         const operator = await insertOperator(tx, [environmentId], role, made);
+        await setSetupToken(tx, null);
         await appendEvents(tx, context, this.#ids, operatorEvents('operator.created', undefined, operator, [environmentId]));
         return operator;
       });
