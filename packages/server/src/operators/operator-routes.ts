@@ -1,5 +1,6 @@
 import { CreateOperator, type ErrorCode, OperatorAnswer, OperatorList, UpdateOperator } from '@crosswalk/contract';
 import { requireId } from '../lib/id.ts';
+import { recordTag } from '../lib/version-tag.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { member, paramsOf } from '../transport/paths.ts';
@@ -48,7 +49,7 @@ export function operatorRoutes(app: Routes, operators: OperatorService): void {
     ),
     async (request, reply) => {
       const operator = await operators.create(contextOf(request), request.body);
-      return sendRecord(request, reply.code(201), operator.version, { operator });
+      return sendRecord(request, reply.code(201), recordTag(operator), { operator });
     },
   );
 
@@ -71,7 +72,7 @@ export function operatorRoutes(app: Routes, operators: OperatorService): void {
     ),
     async (request, reply) => {
       const operator = await operators.update(contextOf(request), operatorOf(request), request.body, preconditionsOf(request));
-      return sendRecord(request, reply, operator.version, { operator });
+      return sendRecord(request, reply, recordTag(operator), { operator });
     },
   );
 
