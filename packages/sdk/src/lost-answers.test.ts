@@ -165,6 +165,10 @@ describe('a change whose first answer was lost is sent again with its idempotenc
       const { token } = await crosswalk().apiToken.create({ organizationId });
       return (client) => client.apiToken.update(token, { description: 'B' });
     },
+    'apiToken.invalidate': async () => {
+      const { token } = await crosswalk().apiToken.create({ organizationId });
+      return (client) => client.apiToken.invalidate(token);
+    },
     'webhookEndpoint.update': async () => {
       const id = await endpointOf();
       return (client) => client.webhookEndpoint.update(id, { description: 'B' }, { ifMatch: 1 });

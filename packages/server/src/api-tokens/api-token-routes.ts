@@ -25,6 +25,7 @@ const tag = 'API tokens';
 export function apiTokenRoutes(app: Routes, apiTokens: ApiTokenService, pageTokens: PageTokens): void {
   const tokenTag = ({ token_id: id, version }: ApiToken) => recordTag({ id, version });
   const changed = (token: ApiToken) => ({ status: 200, body: { token_info: token }, tag: tokenTag(token) });
+  const ended = () => ({ status: 204 });
 
   app.post(
     collection,
@@ -125,12 +126,12 @@ export function apiTokenRoutes(app: Routes, apiTokens: ApiTokenService, pageToke
         scope: 'write',
         adminOnly: true,
         answers: { 204: null },
-        errors: ['VERSION_MISMATCH', 'INVALID_IDEMPOTENCY_KEY'],
+        errors: ['VERSION_MISMATCH', 'IDEMPOTENCY_KEY_REUSED'],
       },
       { body: NameApiToken },
     ),
     async (request, reply) => {
-      await apiTokens.invalidate(contextOf(request), request.body.token, preconditionsOf(request));
+      await apiTokens.invalidate(changeContextOf(request, ended), request.body.token, preconditionsOf(request));
       return reply.code(204).send();
     },
   );

@@ -119,10 +119,9 @@ export class ApiTokenService {
    */
   async invalidate(context: RequestContext, text: string, preconditions: Preconditions): Promise<void> {
     const { environmentId } = context;
-    const key = tokenKey(text);
-    if (key === undefined) return;
     await inChange(this.#pool, context, async (tx) => {
-      const before = await lockToken(tx, environmentId, key);
+      const key = tokenKey(text);
+      const before = key === undefined ? undefined : await lockToken(tx, environmentId, key);
       if (before === undefined) return;
       requireVersion(preconditions, { id: before.token_id, version: before.version });
       await deleteToken(tx, environmentId, databaseId(before.token_id));

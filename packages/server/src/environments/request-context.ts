@@ -28,6 +28,6 @@ export interface IdempotentRequest {
   key: string;
   /** SHA-256 of method, path and body */
   requestHash: Uint8Array;
-  /** The answer as it is stored with the effect: HTTP status, JSON text, and the entity tag in its quotes. */
+  /** The answer as it is stored with the effect: HTTP status, JSON text (empty: no body), and the entity tag in its quotes. */
   answer: (result: unknown) => { status: number; body: string; etag?: string };
 }

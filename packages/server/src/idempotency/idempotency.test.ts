@@ -166,7 +166,7 @@ test('every change is answered again as it was when its records are gone', async
   expect(await answers()).toEqual(first);
 });
 
-describe('where a secret is shown once', () => {
+describe('where a secret is shown or set', () => {
   let organization: string;
   let calls: [string, string, unknown][];
   beforeAll(async () => {
@@ -184,6 +184,8 @@ describe('where a secret is shown once', () => {
       ['POST', '/api/v1/webhook_endpoints', hook],
       ['POST', '/api/v1/webhook_endpoints/whe_1:rotate_secret', {}],
       ['POST', '/api/v1/operators', operator],
+      ['PATCH', '/api/v1/operators/opr_1', { password: 'correct horse battery staple' }],
+      ['PATCH', '/api/v1/operators/opr_1', { name: 'Twice' }],
     ];
   });
 
@@ -205,11 +207,24 @@ describe('where a secret is shown once', () => {
   });
 });
 
-test('a POST that has its effect once anyway takes a key, and reads it all the same', async () => {
+test('an answer without a body is given again without one, and its key is no other request’s', async () => {
   const organization = Object((await request('POST', path, { display_name: 'Taken' })).body).organization.id;
   const { token } = Object((await request('POST', '/api/v1/tokens', { organization_id: organization })).body);
-  const invalidate = (value: string) => request('POST', '/api/v1/tokens:invalidate', { token }, key(value));
-  expect([(await invalidate('a b')).status, (await invalidate('ab')).status, (await invalidate('ab')).status]).toEqual([400, 204, 204]);
+  for (const [value, shown] of [
+    ['ended', token],
+    ['none', 'no token at all'],
+  ] as const) {
+    const invalidate = (body: object) => request('POST', '/api/v1/tokens:invalidate', body, key(value));
+    const [first, again] = [await invalidate({ token: shown }), await invalidate({ token: shown })];
+    expect([first.status, again.status, again.text]).toEqual([204, 204, '']);
+    const { headers } = again;
+    expect([headers.get('idempotent-replayed'), headers.get('content-type'), headers.get('content-length')]).toEqual(['true', null, null]);
+    const other = await invalidate({ token: 'another' });
+    expect([other.status, other.body]).toMatchObject([422, { details: [{ error_code: 'IDEMPOTENCY_KEY_REUSED' }] }]);
+  }
+});
+
+test('a POST that keeps no answer takes a key, and reads it all the same', async () => {
   expect((await request('POST', '/api/v1/imports/imp_1:cancel', undefined, key('a b'))).status).toBe(400);
   expect((await request('POST', '/api/v1/webhook_endpoints/whe_1:replay', { status: 'FAILED' }, key('a b'))).status).toBe(400);
 });

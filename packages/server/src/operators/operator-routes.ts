@@ -65,6 +65,7 @@ export function operatorRoutes(app: Routes, operators: OperatorService): void {
           'password can be changed by whoever is in charge of all their environments; a new password ends their sessions.',
         scope: 'write',
         adminOnly: true,
+        once: true,
         answers: { 200: OperatorAnswer },
         errors: [...changeErrors, 'TOO_MANY_OPERATORS'],
       },

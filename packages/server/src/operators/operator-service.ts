@@ -36,8 +36,8 @@ export interface OperatorServiceOptions {
 }
 
 /**
- * The use cases of operators. Each change and its events are one transaction; passwords are hashed before it. Changes here are not
- * kept under an Idempotency-Key: the hash of the request that is stored with one would be a hash of the password. `id` is a database ID.
+ * The use cases of operators. Each change and its events are one transaction; passwords are hashed before it. Changes here take no
+ * Idempotency-Key: the hash of the request that is stored with one would be a hash of the password. `id` is a database ID.
  */
 export class OperatorService {
   readonly #pool: pg.Pool;

@@ -21,10 +21,10 @@ export function idempotencyKeyOf(rawHeaders: readonly string[]): string | undefi
   return key;
 }
 
-/** Reads the key of a POST before anything else, also where the effect comes once without it. Register after authentication. */
+/** Reads the key of a POST or a PATCH before anything else, also where the effect comes once without it. Register after authentication. */
 export function registerKeyCheck(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    if (request.method !== 'POST') return done();
+    if (request.method !== 'POST' && request.method !== 'PATCH') return done();
     const { scope, once } = request.routeOptions.config;
     if (scope === 'write' && idempotencyKeyOf(request.raw.rawHeaders) !== undefined && once === true) throw keyRefused();
     done();
@@ -50,9 +50,9 @@ export function requestHashOf(request: FastifyRequest): Uint8Array {
 /** Gives the stored answer of an earlier request again. */
 export function sendReplay(reply: FastifyReply, replay: IdempotentReplay): FastifyReply {
   if (replay.etag !== null) reply.header('etag', replay.etag);
+  reply.code(replay.status).header('idempotent-replayed', 'true');
+  if (replay.body === '') return reply.send();
   return reply
-    .code(replay.status)
-    .header('idempotent-replayed', 'true')
     .type('application/json; charset=utf-8')
     .serializer((body: string) => body)
     .send(replay.body);

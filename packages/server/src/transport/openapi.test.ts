@@ -57,7 +57,7 @@ test('an operation lists each error once, and all that its kind can be answered 
     const changes = JSON.stringify(operation.security).includes('write');
     if (/:external/.test(name)) expect([name, ...codes]).toContain('INVALID_EXTERNAL_ID');
     if (changes) expect([name, ...codes]).toEqual(expect.arrayContaining(['RECORD_BUSY', 'INVALID_PRECONDITION']));
-    const takesKey = (changes && name.startsWith('POST ')) || codes.includes('IDEMPOTENCY_KEY_REUSED');
+    const takesKey = (changes && /^(?:POST|PATCH) /.test(name)) || codes.includes('IDEMPOTENCY_KEY_REUSED');
     expect([name, codes.includes('INVALID_IDEMPOTENCY_KEY')]).toEqual([name, takesKey]);
   }
 });

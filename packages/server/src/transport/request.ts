@@ -72,12 +72,12 @@ export function primaryContextOf(request: FastifyRequest): RequestContext {
 }
 
 /**
- * The context of a request that changes something. `answer` makes status, message and entity tag of a result: with an
+ * The context of a request that changes something. `answer` makes status, message (left out: no body) and entity tag of a result: with an
  * Idempotency-Key they are stored with the effect.
  */
 export function changeContextOf<Result>(
   request: FastifyRequest,
-  answer: (result: Result) => { status: number; body: unknown; tag?: number | string },
+  answer: (result: Result) => { status: number; body?: unknown; tag?: number | string },
 ): RequestContext {
   const context = contextOf(request);
   const key = idempotencyKeyOf(request.raw.rawHeaders);
@@ -90,7 +90,7 @@ export function changeContextOf<Result>(
       answer: (result) => {
         // The service passes what it returns to the route: both are this call's Result.
         const { status, body, tag } = answer(result as Result);
-        return { status, body: JSON.stringify(body ?? null), ...(tag === undefined ? {} : { etag: etagOf(tag) }) };
+        return { status, body: body === undefined ? '' : JSON.stringify(body), ...(tag === undefined ? {} : { etag: etagOf(tag) }) };
       },
     },
   };
