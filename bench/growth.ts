@@ -9,7 +9,7 @@ import { seedDirectory } from './growth-records.ts';
 import { Requester } from './growth-requester.ts';
 import { median, type Row } from './measure.ts';
 import { randomNumbers } from './random.ts';
-import { columnsOf, say, wholeNumber } from './report.ts';
+import { columnsOf, say, seedOf, wholeNumber } from './report.ts';
 import { fetchFarPage, fetchToken, startOurs } from './servers.ts';
 import { farPageSize } from './subjects.ts';
 
@@ -68,7 +68,7 @@ await runProgram(async () => {
   });
   if (values.help) return say(usage);
   const sizes = values.records.split(',').map((size) => wholeNumber('--records', size, 0, 10_000_000));
-  const seed = wholeNumber('--seed', values.seed, Math.floor(Math.random() * 1_000_000) + 1, 4_294_967_295);
+  const seed = seedOf(values.seed);
   const calls = growthCalls.filter(({ name }) => name.includes(values.only));
   if (calls.length === 0)
     throw new Error(`--only: nothing is named ${values.only}; there are ${growthCalls.map(({ name }) => name).join(', ')}`);

@@ -12,7 +12,7 @@ import { importSubject, measureImport } from './imports.ts';
 import { type Measured, measure, type Row, warmUp } from './measure.ts';
 import { measurePgbench, pgbenchSubject } from './pgbench.ts';
 import { externalIdOf, seedRecords } from './records.ts';
-import { columnsOf, say, wholeNumber } from './report.ts';
+import { columnsOf, say, seedOf, wholeNumber } from './report.ts';
 import { fetchFarPage, fetchToken, startFloor, startOurs } from './servers.ts';
 import { farPageSize, type Subject, subjects } from './subjects.ts';
 
@@ -64,7 +64,7 @@ function readSettings(): Settings {
     throw new Error(`--only: nothing is named ${values.only}; there are ${[...subjects.map(({ name }) => name), ...others].join(', ')}`);
   return {
     records: wholeNumber('--records', values.records, values.quick ? 2_000 : 100_000, 10_000_000),
-    seed: wholeNumber('--seed', values.seed, Math.floor(Math.random() * 1_000_000), 4_294_967_295),
+    seed: seedOf(values.seed),
     quick: values.quick,
     chosen,
     only: values.only,

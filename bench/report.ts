@@ -19,6 +19,11 @@ export function wholeNumber(option: string, text: string | undefined, fallback: 
   return Number(text);
 }
 
+/** The seed of random choices that `--seed` of the command line names, of 32 bits; without it another one each time, which `--seed` takes too. */
+export function seedOf(text: string | undefined): number {
+  return wholeNumber('--seed', text, 1 + Math.floor(Math.random() * 999_999_999), 4_294_967_295);
+}
+
 /** What `--only` of the command line names, separated by commas, in any case of letters; all where it is not given. Throws for a name that there is not. */
 export function onlyNamed<Item extends { name: string }>(text: string | undefined, items: readonly Item[]): readonly Item[] {
   if (text === undefined) return items;

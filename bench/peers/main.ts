@@ -12,7 +12,7 @@ import { makeDatabase } from '../database.ts';
 import { seedDirectory } from '../growth-records.ts';
 import type { Load, LoadResult } from '../load-process.ts';
 import { median, type Row } from '../measure.ts';
-import { columnsOf, say, wholeNumber } from '../report.ts';
+import { columnsOf, say, seedOf, wholeNumber } from '../report.ts';
 import { fetchToken, startOurs } from '../servers.ts';
 import { type Contestant, contestants, groupsOf, subjectName, worksOf } from './subjects.ts';
 
@@ -48,7 +48,7 @@ await runProgram(async () => {
   });
   if (values.help) return say(usage);
   const records = wholeNumber('--records', values.records, 10_000, 1_000_000);
-  const seed = wholeNumber('--seed', values.seed, Math.floor(Math.random() * 1_000_000) + 1, 4_294_967_295);
+  const seed = seedOf(values.seed);
   const rounds = wholeNumber('--rounds', values.rounds, 5, 100);
   const database = await makeDatabase(values['database-url']);
   onClose(() => database.remove());

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { onlyNamed, wholeNumber } from '../../bench/report.ts';
+import { onlyNamed, seedOf, wholeNumber } from '../../bench/report.ts';
 import { experiments } from './experiments/index.ts';
 import { perform, type Row } from './perform.ts';
 
@@ -30,7 +30,7 @@ if (values.help) console.info(usage);
 else await run();
 
 async function run(): Promise<void> {
-  const seed = wholeNumber('--seed', values.seed, Math.ceil(Math.random() * 999_999_999), 4_294_967_295);
+  const seed = seedOf(values.seed);
   // Checked at once, not by the first experiment.
   const roundsOf = (usual: number) => wholeNumber('--rounds', values.rounds, usual, 1_000_000);
   roundsOf(1);

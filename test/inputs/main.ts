@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { startVitest, type TestCase } from 'vitest/node';
-import { wholeNumber } from '../../bench/report.ts';
+import { seedOf, wholeNumber } from '../../bench/report.ts';
 import { rows } from './catalogue/index.ts';
 import type { Door } from './trial.ts';
 
@@ -41,7 +41,7 @@ if (values.help) console.info(usage);
 else await run();
 
 async function run(): Promise<void> {
-  const seed = wholeNumber('--seed', values.seed, Math.ceil(Math.random() * 999_999_999), 4_294_967_295);
+  const seed = seedOf(values.seed);
   const runs = wholeNumber('--runs', values.runs, 100, 1_000_000);
   const only = values.only?.split(',').map((name) => name.trim().toUpperCase());
   const isWanted = (row: string) => only?.some((name) => row === name || (/^[A-Z]$/.test(name) && row.startsWith(name))) ?? true;

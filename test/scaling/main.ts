@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { randomNumbers } from '../../bench/random.ts';
-import { wholeNumber } from '../../bench/report.ts';
+import { seedOf, wholeNumber } from '../../bench/report.ts';
 import { Crosswalk } from '../../packages/sdk/src/index.ts';
 import { credentialSettings, tokenOf } from '../faults/writers.ts';
 import { freePort, type ServerProcess, spawnServer } from '../server-process.ts';
@@ -39,7 +39,7 @@ if (options.help) {
   console.log(usage);
   process.exit();
 }
-const seed = wholeNumber('--seed', options.seed, Math.ceil(Math.random() * 999_999_999), 4_294_967_295);
+const seed = seedOf(options.seed);
 const wantedReads = wholeNumber('--reads', options.reads, 3_000, 1_000_000);
 const workers = wholeNumber('--workers', options.workers, 8, 1_000);
 const random = randomNumbers(seed);
