@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, inject, test, vi } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { buildPoolSize, requestPoolSize, workPoolSize } from '../packages/server/src/database/connection.ts';
 import { readConfig } from '../packages/server/src/main.ts';
 import { build, readDockerfile } from './dockerfile.ts';
 import { freePort } from './server-process.ts';
@@ -78,6 +79,13 @@ test('Kubernetes asks for life and readiness where they are told, keeps one serv
   expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(hook + 20);
   expect(Number.parseInt(compose.services.crosswalk.stop_grace_period, 10)).toBeGreaterThan(20);
   expect(compose.services.crosswalk.depends_on.postgres.condition).toBe('service_healthy');
+});
+
+test.each(['docs/scaling.md', 'deploy/kubernetes.yaml'])('%s tells how many connections a server may open, and what for', async (path) => {
+  const text = (await read(path)).replaceAll(/\s+(# )?/g, ' ');
+  const all = requestPoolSize + workPoolSize + buildPoolSize;
+  const parts = `${requestPoolSize} for requests, ${workPoolSize} for work, ${buildPoolSize} that builds indexes of metadata`;
+  expect(text).toContain(`${all} connections to the database (${parts})`);
 });
 
 test.runIf(inject('long'))(

@@ -248,7 +248,7 @@ export async function buildApp({
     metricsToken === undefined
       ? undefined
       : new Metrics({
-          pools: { requests: pool, work: workPool },
+          pools: { requests: pool, work: workPool, builds: buildPool },
           readBacklog: backlogReader(workPool, { readFeedBacklog, readDeliveryBacklog, readMailBacklog, readImportBacklog }),
         });
   const tracer = findTracer();

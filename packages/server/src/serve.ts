@@ -6,7 +6,15 @@ import type { FastifyBaseLogger } from 'fastify';
 import type pg from 'pg';
 import { type App, buildApp } from './app.ts';
 import { type Config, minSecretKey } from './config.ts';
-import { type ConnectionOptions, openPool, requireConnection, unlimited, workIdleTimeout, workPoolSize } from './database/connection.ts';
+import {
+  buildPoolSize,
+  type ConnectionOptions,
+  openPool,
+  requireConnection,
+  unlimited,
+  workIdleTimeout,
+  workPoolSize,
+} from './database/connection.ts';
 import { startEmbeddedPostgres } from './database/embedded/index.ts';
 import { migrate } from './database/migrate.ts';
 import { Replica } from './database/replica.ts';
@@ -68,7 +76,7 @@ export async function serve(
     const connection = await openDatabase(config, { onProgress, signal }, closers);
     const pool = openPool(connection);
     const workPool = openPool(connection, { size: workPoolSize, idleTimeout: workIdleTimeout });
-    const buildPool = openPool(connection, { size: 1, idleTimeout: workIdleTimeout, ...unlimited });
+    const buildPool = openPool(connection, { size: buildPoolSize, idleTimeout: workIdleTimeout, ...unlimited });
     closers.push(() =>
       Promise.race([Promise.all([pool.end(), workPool.end(), buildPool.end()]), sleep(poolTimeout, undefined, { ref: false })]),
     );

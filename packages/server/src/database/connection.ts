@@ -24,16 +24,19 @@ export class ConnectionError extends Error {
 export type Queryable = pg.Pool | pg.PoolClient;
 
 /**
- * Connections per process. More made look-ups slower when measured (a pool of 8 was the best of
+ * Connections of a process for requests. More made look-ups slower when measured (a pool of 8 was the best of
  * 4 to 32 on two cores), because look-ups that wait together share a statement anyway.
  */
-const poolSize = 8;
+export const requestPoolSize = 8;
 
 /**
  * Connections for what a process does without being asked for: placing events, claiming what is to be sent, recording what came of it go
  * on side by side, each by one, and an import by two.
  */
 export const workPoolSize = 5;
+
+/** The one that builds indexes of metadata, one after another: it may be at that for hours. */
+export const buildPoolSize = 1;
 
 /** A statement that runs longer than this is ended by the database and answered with 503. Milliseconds. */
 const statementTimeout = 10_000;
@@ -96,7 +99,7 @@ export function openPool(connection: ConnectionOptions, options: PoolOptions = {
   const pooled = 'connectionString' in connection && connection.pooler === 'transaction';
   const pool = new Pool({
     ...connection,
-    max: options.size ?? poolSize,
+    max: options.size ?? requestPoolSize,
     connectionTimeoutMillis: timeouts.connectionTimeout,
     idleTimeoutMillis: timeouts.idleTimeout,
     keepAlive: true,

@@ -99,7 +99,10 @@ test('no ID, path or other text of a request becomes a label, so their number do
 test('the pools, the event loop and the process are told', async () => {
   const found = await figures();
   expect(found.get('crosswalk_database_connections{pool="requests",state="total"}')).toBeGreaterThan(0);
-  expect(found.get('crosswalk_database_waiting{pool="work"}')).toBe(0);
+  for (const pool of ['work', 'builds']) {
+    expect(found.get(`crosswalk_database_connections{pool="${pool}",state="total"}`)).toBeGreaterThanOrEqual(0);
+    expect(found.get(`crosswalk_database_waiting{pool="${pool}"}`)).toBe(0);
+  }
   expect(found.get('process_resident_memory_bytes')).toBeGreaterThan(1e7);
   expect(found.has('nodejs_eventloop_lag_p99_seconds')).toBe(true);
 });
