@@ -216,7 +216,7 @@ test('a secret key that was cut short is told and never replaced: what it encryp
   const refused = await spawn(data);
   expect(await refused.ended).toBe(1);
   expect(refused.output()).toBe(
-    `${path} has no secret key: it is empty or was cut short. Restore it from a backup: it encrypts the signing keys in the database.\n`,
+    `${path} has no secret key: it is empty or was cut short. Restore it from a backup: it encrypts the signing keys and webhook secrets in the database.\n`,
   );
   expect(await readFile(path, 'utf8')).toBe('');
   await writeFile(path, key);

@@ -21,7 +21,7 @@ export interface Config {
   dataDirectory: string;
   /** without a trailing slash */
   publicUrl: string;
-  /** Proxies that are believed whom they speak for (`X-Forwarded-For`): addresses, or networks in CIDR notation. */
+  /** Proxies whose `X-Forwarded-For` is trusted: addresses, or networks in CIDR notation. */
   trustedProxies: string[];
   /** present: the port speaks TLS */
   tls: { certFile: string; keyFile: string } | undefined;
@@ -105,7 +105,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   }
   const secretKey = text('CROSSWALK_SECRET_KEY');
   if (databaseUrl !== undefined && secretKey === undefined) {
-    problems.push('CROSSWALK_SECRET_KEY is required with DATABASE_URL: it encrypts signing keys. Make one with: openssl rand -base64 32');
+    problems.push(
+      'CROSSWALK_SECRET_KEY is required with DATABASE_URL: it encrypts signing keys and webhook secrets, and makes page tokens and the links of ' +
+        'invitations. Make one with: openssl rand -base64 32',
+    );
   }
   if (secretKey !== undefined && secretKey.length < minSecretKey) {
     problems.push(`CROSSWALK_SECRET_KEY must have at least ${minSecretKey} characters`);

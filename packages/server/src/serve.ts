@@ -188,6 +188,6 @@ async function secretKeyFile(dataDirectory: string): Promise<string> {
   });
   if (key.length >= minSecretKey) return key;
   throw new SecretKeyError(
-    `${path} has no secret key: it is empty or was cut short. Restore it from a backup: it encrypts the signing keys in the database.`,
+    `${path} has no secret key: it is empty or was cut short. Restore it from a backup: it encrypts the signing keys and webhook secrets in the database.`,
   );
 }
