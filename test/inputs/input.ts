@@ -56,10 +56,7 @@ export interface RawAnswer {
   closed: boolean;
 }
 
-/**
- * Writes bytes as they are and gathers what comes until `isDone` of it, or until the server ends the connection.
- * `last` may follow when `isDone` holds.
- */
+/** Writes bytes as they are and gathers what comes until `isDone` of it, or until the server ends the connection. */
 export function sendRaw(
   server: TestServer,
   bytes: string | Uint8Array,

@@ -130,7 +130,7 @@ function bearersOf(headers: readonly string[]): string[] {
     .filter((token) => token !== undefined);
 }
 
-/** Our tokens have about 700 characters; two of them and some room. */
+/** Characters. More than ten times one of our tokens (about 700): a header with more is none of ours, and is not split. */
 const maxHeader = 8192;
 
 function unauthenticated(bearers: readonly string[]): ApiError {
