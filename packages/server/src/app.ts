@@ -13,6 +13,7 @@ import {
   organizationClientRoutes,
   tokenRoutes,
 } from './clients/index.ts';
+import { takeProcessNumber } from './database/process-number.ts';
 import { Reads } from './database/reads.ts';
 import type { Replica } from './database/replica.ts';
 import { DomainService, domainRoutes, openTxtRecords } from './domains/index.ts';
@@ -242,7 +243,7 @@ export async function buildApp({
   logger,
 }: AppOptions): Promise<App> {
   const reads = new Reads(pool, replica);
-  const ids = new IdGenerator(await processNumber(pool));
+  const ids = new IdGenerator(await takeProcessNumber(pool));
   const pageTokens = new PageTokens(deriveKeys(secretKeys, 'page tokens'));
   const metrics =
     metricsToken === undefined
@@ -492,12 +493,6 @@ export async function buildApp({
       if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures, `${failures.length} steps failed`);
     },
   };
-}
-
-/** Each process has a number that is part of the IDs it makes. */
-async function processNumber(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ number: string }>("select nextval('process_number') as number");
-  return Number(rows[0]?.number);
 }
 
 function createServer(

@@ -119,6 +119,13 @@ test('a statement that takes too long is ended and answered with 503 QUERY_TOO_S
   expect((await answerTo('PATCH', url, { display_name: 'Quick' })).status).toBe(200);
 });
 
+test('a transaction may give its statements less time than the pool does, and what comes after it on the connection has that of the pool', async () => {
+  const pool = opened(openPool(server.database.connection, { size: 1 }));
+  const sleep = (seconds: number, options = {}) => inTransaction(pool, (tx) => tx.query('select pg_sleep($1)', [seconds]), options);
+  await expect(sleep(5, { statementTimeout: 50 })).rejects.toMatchObject({ code: '57014' });
+  await expect(sleep(0.1)).resolves.toMatchObject({ rowCount: 1 });
+});
+
 test('with every connection of the pool in use a request is 503 with Retry-After rather than hanging, and so is readiness', async () => {
   const { pool } = server.database;
   const clients = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));

@@ -9,15 +9,17 @@ const attempts = 5;
 /** Before it runs again it waits a random part of this, times the rounds so far: one that comes back at once can take the winner's lock. Milliseconds. */
 const pause = 20;
 
-/** How a transaction ends. */
+/** How a transaction ends, and what it may take. Without a limit of its own it has that of the pool. */
 export interface TransactionOptions {
   /**
    * Whether the commit waits until it is on disk; default true. Without, a crash of the database may undo the last moments: for what is
    * found out anew then, and what nobody was told of.
    */
   durable?: boolean;
-  /** How long it waits for another's lock, in milliseconds; default that of the pool. */
+  /** How long it waits for another's lock. Milliseconds. */
   lockTimeout?: number | undefined;
+  /** How long a statement of it may run before the database ends it, with the code 57014. Milliseconds. */
+  statementTimeout?: number;
 }
 
 /**
@@ -28,11 +30,12 @@ export interface TransactionOptions {
 export async function inTransaction<Result>(
   pool: pg.Pool,
   work: (tx: pg.PoolClient) => Promise<Result>,
-  { durable = true, lockTimeout }: TransactionOptions = {},
+  { durable = true, lockTimeout, statementTimeout }: TransactionOptions = {},
 ): Promise<Result> {
   const settings = [
     ...(durable ? [] : ['; set local synchronous_commit to off']),
     ...(lockTimeout === undefined ? [] : [`; set local lock_timeout = ${lockTimeout}`]),
+    ...(statementTimeout === undefined ? [] : [`; set local statement_timeout = ${statementTimeout}`]),
   ];
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -57,6 +57,11 @@ export function dropStatements(id: string): string[] {
   return [`drop index concurrently if exists ${name}`, `drop statistics if exists ${name}`];
 }
 
+/** Runs one of the statements above to its end. */
+export async function runStatement(db: Queryable, statement: string): Promise<void> {
+  await db.query(statement);
+}
+
 /** Ends a statement of those above, whichever server runs it. PostgreSQL shows the beginning of one that is long. */
 export async function cancelStatement(db: Queryable, statement: string): Promise<void> {
   await db.query(

@@ -5,7 +5,15 @@ import { systemContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import type { IdGenerator } from '../lib/id.ts';
 import { Loop } from '../lib/loop.ts';
-import { buildStatements, cancelStatement, dropStatements, type IndexTask, listTasks, type WantedIndex } from './built-index-store.ts';
+import {
+  buildStatements,
+  cancelStatement,
+  dropStatements,
+  type IndexTask,
+  listTasks,
+  runStatement,
+  type WantedIndex,
+} from './built-index-store.ts';
 import { noteBuilt } from './metadata-index-store.ts';
 
 /** What the worker needs. */
@@ -91,7 +99,7 @@ export class MetadataIndexWorker {
     for (const statement of statements) {
       if (this.#stopped) throw new Error('the server stops');
       this.#statement = statement;
-      await this.#options.buildPool.query(statement).finally(() => {
+      await runStatement(this.#options.buildPool, statement).finally(() => {
         this.#statement = undefined;
       });
     }

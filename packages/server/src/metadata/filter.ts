@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JsonValue, RecordKind } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { type Comparison, type Expression, type ExternalIdComparison, parseFilter } from './filter-grammar.ts';
-import { type IndexedKey, indexedCharacters, indexedValue, listIndexedKeys } from './indexed-keys.ts';
+import { type IndexedKey, indexedCharacters, indexedValue, listIndexedKeys } from './indexed-key-store.ts';
 import { listSystemSets, systemsOf } from './system-set-store.ts';
 
 /** A filter as SQL over a column `metadata`; one of external IDs is over records `t`, and `$1` is their environment. */

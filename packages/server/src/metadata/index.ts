@@ -1,6 +1,6 @@
 export { compileFilter, compileRecordFilter, type SqlFilter } from './filter.ts';
 export { formatKey, parseKey } from './filter-grammar.ts';
-export { type IndexedKey, indexedValue } from './indexed-keys.ts';
+export { type IndexedKey, indexedValue } from './indexed-key-store.ts';
 export {
   changeOf,
   checkStored,

@@ -60,10 +60,7 @@ export class SearchService {
   /** Undefined when it takes too long: a short text that very many records have. */
   async #within(environmentId: string, text: string, limit: number): Promise<Hit[] | undefined> {
     try {
-      return await inTransaction(this.#pool, async (tx) => {
-        await tx.query(`set local statement_timeout = ${withinTimeout}`);
-        return findWithin(tx, environmentId, text, limit);
-      });
+      return await inTransaction(this.#pool, (tx) => findWithin(tx, environmentId, text, limit), { statementTimeout: withinTimeout });
     } catch (error) {
       if (error instanceof DatabaseError && error.code === '57014') return undefined;
       throw error;
