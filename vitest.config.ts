@@ -3,7 +3,13 @@ import { SlowFirst } from './test/slow-first.ts';
 
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/dashboard/test/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'packages/dashboard/test/*.test.ts',
+      'test/**/*.test.ts',
+      'bench/**/*.test.ts',
+      'tools/**/*.test.ts',
+    ],
     globalSetup: ['test/database-server.ts', 'packages/dashboard/test/browser-server.ts'],
     reporters: ['default', './test/closing-line.ts'],
     pool: 'forks',

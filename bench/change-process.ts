@@ -1,7 +1,7 @@
 import { Agent, createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
-import { randomNumbers } from './random.ts';
+import { randomNumbers } from '../tools/programs/random.ts';
 import { idOf } from './records.ts';
 
 /** One round of changes that are written while readers of the feed and receivers of webhooks wait for them. */

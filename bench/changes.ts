@@ -1,5 +1,6 @@
+import { startChild } from '../tools/programs/child.ts';
+import { say } from '../tools/programs/report.ts';
 import type { Changes, ChangesResult } from './change-process.ts';
-import { startChild } from './child.ts';
 import { type Measured, median } from './measure.ts';
 
 /** Name of what is measured here. */
@@ -12,8 +13,8 @@ const endpoints = 2;
  * Changes are written at a steady rate while a reader follows the feed and endpoints of which half hang get them. The floor is the rate of
  * writing itself: whoever keeps pace has as many per second.
  */
-export async function measureChanges(load: Omit<Changes, 'endpoints'>, rounds: number): Promise<{ rows: Measured[]; told: string }> {
-  const child = startChild('./change-process.ts');
+export async function measureChanges(load: Omit<Changes, 'endpoints'>, rounds: number): Promise<Measured[]> {
+  const child = startChild(new URL('./change-process.ts', import.meta.url));
   const results: ChangesResult[] = [];
   try {
     for (let round = 0; round < rounds; round += 1) {
@@ -76,8 +77,9 @@ export async function measureChanges(load: Omit<Changes, 'endpoints'>, rounds: n
       aim: 1,
     },
   ];
-  const told =
-    `delay from the answer to a change, medians of ${rounds} rounds: in the feed p50 ${of(({ feed }) => feed.p50)} ms, ` +
-    `p99 ${of(({ feed }) => feed.p99)} ms; at an endpoint p50 ${of(({ webhooks }) => webhooks.p50)} ms, p99 ${of(({ webhooks }) => webhooks.p99)} ms`;
-  return { rows, told };
+  say(
+    `  delay from the answer to a change, medians of ${rounds} rounds: in the feed p50 ${of(({ feed }) => feed.p50)} ms, ` +
+      `p99 ${of(({ feed }) => feed.p99)} ms; at an endpoint p50 ${of(({ webhooks }) => webhooks.p50)} ms, p99 ${of(({ webhooks }) => webhooks.p99)} ms`,
+  );
+  return rows;
 }

@@ -28,7 +28,7 @@ interface FirstPageSettings {
  * Opens the table of organizations in a browser profile that has never seen the dashboard, until its rows are there. The floor is a page in its
  * place that fetches the same and writes it out.
  */
-export async function measureFirstPage({ url, token, rounds }: FirstPageSettings): Promise<Measured> {
+export async function measureFirstPage({ url, token, rounds }: FirstPageSettings): Promise<Measured[]> {
   const { cookie, environmentId } = await signIn(url, token);
   const browser = await launchChromium();
   try {
@@ -65,15 +65,17 @@ export async function measureFirstPage({ url, token, rounds }: FirstPageSettings
       floor.push(least);
     }
     const ratios = ours.map((rate, index) => rate / (floor[index] ?? rate));
-    return {
-      name: `${firstPageSubject} / a page without an app that shows the same rows`,
-      ours: median(ours),
-      floor: median(floor),
-      ratio: median(ours) / median(floor),
-      unit: 'pages/min',
-      range: [Math.min(...ratios), Math.max(...ratios)],
-      aim: undefined,
-    };
+    return [
+      {
+        name: `${firstPageSubject} / a page without an app that shows the same rows`,
+        ours: median(ours),
+        floor: median(floor),
+        ratio: median(ours) / median(floor),
+        unit: 'pages/min',
+        range: [Math.min(...ratios), Math.max(...ratios)],
+        aim: undefined,
+      },
+    ];
   } finally {
     await browser.close();
   }

@@ -1,16 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { keep, onClose, runProgram } from './closers.ts';
+import { keep, onClose, runProgram } from '../tools/programs/closers.ts';
+import { onlyNamed, seedOf, wholeNumber } from '../tools/programs/command-line.ts';
+import { fetchToken } from '../tools/programs/credentials.ts';
+import { randomNumbers } from '../tools/programs/random.ts';
+import { columnsOf, machine, say } from '../tools/programs/report.ts';
 import { makeDatabase, openKept, query } from './database.ts';
 import { type GrowthCall, growthCalls } from './growth-calls.ts';
 import { seedDirectory } from './growth-records.ts';
 import { Requester } from './growth-requester.ts';
 import { median, type Row } from './measure.ts';
-import { randomNumbers } from './random.ts';
-import { columnsOf, say, seedOf, wholeNumber } from './report.ts';
-import { fetchFarPage, fetchToken, startOurs } from './servers.ts';
+import { fetchFarPage, startOurs } from './servers.ts';
 import { farPageSize } from './subjects.ts';
 
 const usage = `Measures how much slower a directory is for being larger.
@@ -20,7 +21,7 @@ const usage = `Measures how much slower a directory is for being larger.
   --records LIST      records of each kind, smallest first (10000,1000000)
   --seed N            of the random choices (another one each time)
   --quick             fewer requests, for a test of the bench itself
-  --only TEXT         only what has this text in its name
+  --only NAMES        only these, such as create,by external ID: a name, or a part of names
   --json FILE         write the rows to a file as well: [{name, ours, floor, ratio, unit}]; ours is the larger one, floor the smallest
   --database-url URL  a PostgreSQL to make the databases on, instead of an embedded one
   --keep DIRECTORY    keep what is made in a PostgreSQL of this directory, and measure what is there already (10,000,000 take 30 GB)
@@ -58,7 +59,7 @@ await runProgram(async () => {
       records: { type: 'string', default: '10000,1000000' },
       seed: { type: 'string' },
       quick: { type: 'boolean', default: false },
-      only: { type: 'string', default: '' },
+      only: { type: 'string' },
       json: { type: 'string' },
       'database-url': { type: 'string' },
       keep: { type: 'string' },
@@ -69,16 +70,11 @@ await runProgram(async () => {
   if (values.help) return say(usage);
   const sizes = values.records.split(',').map((size) => wholeNumber('--records', size, 0, 10_000_000));
   const seed = seedOf(values.seed);
-  const calls = growthCalls.filter(({ name }) => name.includes(values.only));
-  if (calls.length === 0)
-    throw new Error(`--only: nothing is named ${values.only}; there are ${growthCalls.map(({ name }) => name).join(', ')}`);
-  const [cpu] = cpus();
+  const calls = onlyNamed(values.only, growthCalls);
   if (values.keep !== undefined && values['database-url'] !== undefined)
     throw new Error('--keep has a PostgreSQL of its own: leave out --database-url');
   const databases = values.keep === undefined ? await madeFor(values['database-url']) : await keptIn(values.keep);
-  say(
-    `${sizes.join(' and ')} records of each kind, seed ${seed}; ${cpus().length} cores (${cpu?.model}), Node ${process.versions.node}, PostgreSQL ${databases.version}`,
-  );
+  say(`${sizes.join(' and ')} records of each kind, seed ${seed}; ${machine(databases.version)}`);
   const directories: Directory[] = [];
   for (const count of sizes) directories.push(await makeDirectory(await databases.url(count), count, seed));
   if (values.make) return;

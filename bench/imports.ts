@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Crosswalk } from '@crosswalk/sdk';
 import pg from 'pg';
+import { credentials } from '../tools/programs/credentials.ts';
 import { type Measured, median } from './measure.ts';
 import { externalIdOf } from './records.ts';
-import { credentials } from './subjects.ts';
 
 /** Name of what is measured here. */
 export const importSubject = 'import';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import autocannon, { type Request } from 'autocannon';
+import { randomNumbers } from '../tools/programs/random.ts';
 import { peerSubjects } from './peers/subjects.ts';
-import { randomNumbers } from './random.ts';
 import { type Call, type Choices, type Subject, subjects } from './subjects.ts';
 
 /** One round of load on one server. */

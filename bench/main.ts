@@ -1,20 +1,21 @@
 import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { startChild } from '../tools/programs/child.ts';
+import { keep, onClose, runProgram } from '../tools/programs/closers.ts';
+import { onlyNamed, seedOf, wholeNumber } from '../tools/programs/command-line.ts';
+import { fetchToken } from '../tools/programs/credentials.ts';
+import { columnsOf, machine, say } from '../tools/programs/report.ts';
 import { changesSubject, measureChanges } from './changes.ts';
-import { startChild } from './child.ts';
-import { keep, onClose, runProgram } from './closers.ts';
 import { makeDatabase } from './database.ts';
 import { exportSubject, measureExport } from './exports.ts';
 import { firstPageSubject, measureFirstPage } from './first-page.ts';
-import { measureGrpc } from './grpc.ts';
+import { grpcSubject, measureGrpc } from './grpc.ts';
 import { importSubject, measureImport } from './imports.ts';
-import { type Measured, measure, type Row, warmUp } from './measure.ts';
+import { type Bench, type Measured, measure, type Row, warmUp } from './measure.ts';
 import { measurePgbench, pgbenchSubject } from './pgbench.ts';
 import { externalIdOf, seedRecords } from './records.ts';
-import { columnsOf, say, seedOf, wholeNumber } from './report.ts';
-import { fetchFarPage, fetchToken, startFloor, startOurs } from './servers.ts';
-import { farPageSize, type Subject, subjects } from './subjects.ts';
+import { fetchFarPage, startFloor, startOurs } from './servers.ts';
+import { farPageSize, subjects } from './subjects.ts';
 
 const usage = `Measures Crosswalk beside the least that the same work costs without it.
 
@@ -23,20 +24,53 @@ const usage = `Measures Crosswalk beside the least that the same work costs with
   --records N         organizations in the database (100000; 2000 with --quick)
   --seed N            of the random choices (another one each time)
   --quick             shorter rounds, for a test of the bench itself
-  --only TEXT         only what has this text in its name
+  --only NAMES        only these, such as look-up,token grant: a name, or a part of names
   --json FILE         write the rows to a file as well: [{name, ours, floor, ratio, unit}]
   --database-url URL  a PostgreSQL to make a database on, instead of an embedded one`;
 
-/** What is measured by other means than the subjects. */
-const grpcSubject = 'look-up by external ID over gRPC';
-const others = [exportSubject, firstPageSubject, importSubject, grpcSubject, pgbenchSubject, changesSubject];
+/** Something that is measured, and how. */
+interface Work {
+  name: string;
+  measure(bench: Bench): Promise<Measured[]>;
+}
+
+/** All of it, in its order: the export comes first, as others make more records. */
+const works: readonly Work[] = [
+  {
+    name: exportSubject,
+    measure: ({ ours, token, database, environmentId, records, rounds }) =>
+      measureExport({ url: ours.url, token, databaseUrl: database.url, environmentId, records, rounds }),
+  },
+  { name: firstPageSubject, measure: ({ ours, token, quick }) => measureFirstPage({ url: ours.url, token, rounds: quick ? 1 : 7 }) },
+  {
+    name: importSubject,
+    measure: ({ ours, database, environmentId, records, quick }) =>
+      measureImport({ ...ours, databaseUrl: database.url, environmentId, records, rounds: quick ? 1 : 3 }),
+  },
+  ...subjects.map((subject) => ({
+    name: subject.name,
+    async measure(bench: Bench) {
+      await warmUp(bench);
+      return measure(bench, subject);
+    },
+  })),
+  {
+    name: grpcSubject,
+    measure: ({ ours, token, rounds, quick }) => measureGrpc({ url: ours.url, token, rounds, requests: quick ? 1_000 : 20_000 }),
+  },
+  { name: pgbenchSubject, measure: measurePgbench },
+  {
+    name: changesSubject,
+    measure: ({ ours, token, records, seed, quick }) =>
+      measureChanges({ url: ours.url, token, records, seed, rate: quick ? 100 : 500, seconds: quick ? 1 : 10 }, quick ? 1 : 5),
+  },
+];
 
 interface Settings {
   records: number;
   seed: number;
   quick: boolean;
-  chosen: Subject[];
-  only: string;
+  chosen: readonly Work[];
   json: string | undefined;
   databaseUrl: string | undefined;
 }
@@ -49,7 +83,7 @@ function readSettings(): Settings {
       records: { type: 'string' },
       seed: { type: 'string' },
       quick: { type: 'boolean', default: false },
-      only: { type: 'string', default: '' },
+      only: { type: 'string' },
       json: { type: 'string' },
       'database-url': { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -59,82 +93,45 @@ function readSettings(): Settings {
     say(usage);
     process.exit(0);
   }
-  const chosen = subjects.filter(({ name }) => name.includes(values.only));
-  if (chosen.length === 0 && !others.some((name) => name.includes(values.only)))
-    throw new Error(`--only: nothing is named ${values.only}; there are ${[...subjects.map(({ name }) => name), ...others].join(', ')}`);
   return {
     records: wholeNumber('--records', values.records, values.quick ? 2_000 : 100_000, 10_000_000),
     seed: seedOf(values.seed),
     quick: values.quick,
-    chosen,
-    only: values.only,
+    chosen: onlyNamed(values.only, works),
     json: values.json,
     databaseUrl: values['database-url'],
   };
 }
 
-async function run({ records, seed, quick, chosen, only, json, databaseUrl }: Settings): Promise<void> {
+async function run({ records, seed, quick, chosen, json, databaseUrl }: Settings): Promise<void> {
   const database = await makeDatabase(databaseUrl);
   onClose(() => database.remove());
   const ours = keep(await startOurs(database.url));
-  say(`${records} organizations, seed ${seed}; ${machine()}, PostgreSQL ${database.version}`);
+  say(`${records} organizations, seed ${seed}; ${machine(database.version)}`);
   const environmentId = await seedRecords(database.url, records);
   const token = await fetchToken(ours.url);
   const headers = { authorization: `Bearer ${token}` };
   const bytes = await (await fetch(`${ours.url}/api/v1/organizations:external/${externalIdOf(records)}`, { headers })).text();
   const floor = async (kind: 'database' | 'plain') => keep(await startFloor({ kind, databaseUrl: database.url, environmentId, bytes }));
-  const bench = {
+  const bench: Bench = {
     ours,
     floors: { database: await floor('database'), plain: await floor('plain') },
-    generator: keep(startChild('./load-process.ts')),
+    generator: keep(startChild(new URL('./load-process.ts', import.meta.url))),
     token,
+    database,
+    environmentId,
     records,
     farPage: await fetchFarPage(ours.url, token, farPageSize),
     seed,
+    quick,
     rounds: quick ? 3 : 7,
     secondsOfRound: quick ? 0.15 : 1,
     secondsOfWarmUp: quick ? 0.15 : 2,
   };
   const measured: Measured[] = [];
-  // First, as other subjects make more records.
-  if (exportSubject.includes(only)) {
-    say(`  ${exportSubject}`);
-    measured.push(
-      ...(await measureExport({ url: ours.url, token, databaseUrl: database.url, environmentId, records, rounds: bench.rounds })),
-    );
-  }
-  if (firstPageSubject.includes(only)) {
-    say(`  ${firstPageSubject}`);
-    measured.push(await measureFirstPage({ url: ours.url, token, rounds: quick ? 1 : 7 }));
-  }
-  if (importSubject.includes(only)) {
-    say(`  ${importSubject}`);
-    const settings = { url: ours.url, pid: ours.pid, databaseUrl: database.url, environmentId, records };
-    measured.push(...(await measureImport({ ...settings, rounds: quick ? 1 : 3 })));
-  }
-  if (chosen.length > 0) await warmUp(bench, quick ? 0.15 : 10);
-  for (const subject of chosen) {
-    say(`  ${subject.name}`);
-    measured.push(...(await measure(bench, subject)));
-  }
-  if (grpcSubject.includes(only)) {
-    say(`  ${grpcSubject}`);
-    const row = await measureGrpc({ url: ours.url, token, rounds: bench.rounds, requests: quick ? 1_000 : 20_000 });
-    if (row === undefined) say('  left out: h2load is not installed (package nghttp2-client)');
-    else measured.push(row);
-  }
-  if (pgbenchSubject.includes(only)) {
-    say(`  ${pgbenchSubject}`);
-    const row = await measurePgbench(bench, database);
-    if (row === undefined) say('  left out: pgbench is not installed (package postgresql-contrib)');
-    else measured.push(row);
-  }
-  if (changesSubject.includes(only)) {
-    say(`  ${changesSubject}`);
-    const changes = { url: ours.url, token, records, seed, rate: quick ? 100 : 500, seconds: quick ? 1 : 10 };
-    const { rows, told } = await measureChanges(changes, quick ? 1 : 5);
-    measured.push(...rows);
-    say(`  ${told}`);
+  for (const work of chosen) {
+    say(`  ${work.name}`);
+    measured.push(...(await work.measure(bench)));
   }
   say(table(measured));
   say(aims(measured));
@@ -142,11 +139,6 @@ async function run({ records, seed, quick, chosen, only, json, databaseUrl }: Se
     const rows = measured.map(({ name, ours: rate, floor: least, ratio, unit }): Row => ({ name, ours: rate, floor: least, ratio, unit }));
     await writeFile(json, `${JSON.stringify(rows, undefined, 2)}\n`);
   }
-}
-
-function machine(): string {
-  const [cpu] = cpus();
-  return `${cpus().length} cores (${cpu?.model ?? 'unknown'}), Node ${process.versions.node}`;
 }
 
 function table(measured: readonly Measured[]): string {

@@ -1,4 +1,5 @@
-import type { Child } from './child.ts';
+import type { Child } from '../tools/programs/child.ts';
+import type { BenchDatabase } from './database.ts';
 import type { Load, LoadResult } from './load-process.ts';
 import type { MeasuredServer } from './servers.ts';
 import { type Choices, type Subject, subjects } from './subjects.ts';
@@ -20,14 +21,21 @@ export interface Measured extends Row {
   aim: number | undefined;
 }
 
+/** What one run measures with. */
 export interface Bench {
-  ours: MeasuredServer;
+  ours: MeasuredServer & { pid: number };
   floors: Record<'database' | 'plain', MeasuredServer>;
   generator: Child;
   token: string;
+  /** that of ours and of the floor */
+  database: BenchDatabase;
+  /** the one with the records */
+  environmentId: string;
   records: number;
   farPage: string;
   seed: number;
+  /** whether figures need not be good: it is a test of the bench itself */
+  quick: boolean;
   /** of each server */
   rounds: number;
   secondsOfRound: number;
@@ -64,11 +72,18 @@ export async function measure(bench: Bench, subject: Subject): Promise<Measured[
   });
 }
 
-/** Loads each server with look-ups until its code is compiled: without it the first subject came out a tenth below what it was among others. */
-export async function warmUp(bench: Bench, seconds: number): Promise<void> {
+const warm = new WeakSet<Bench>();
+
+/**
+ * Loads each server with look-ups until its code is compiled, once: without it the first subject came out a tenth below what it was among
+ * others.
+ */
+export async function warmUp(bench: Bench): Promise<void> {
   const [lookUp] = subjects;
-  if (lookUp === undefined) return;
-  for (const server of [bench.ours, bench.floors.database, bench.floors.plain]) await loadOnce(bench, lookUp, server, 0, seconds);
+  if (lookUp === undefined || warm.has(bench)) return;
+  warm.add(bench);
+  for (const server of [bench.ours, bench.floors.database, bench.floors.plain])
+    await loadOnce(bench, lookUp, server, 0, bench.quick ? 0.15 : 10);
 }
 
 /** Answers a second of one round of load on one server. Throws when an answer is not what it should be. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { BenchDatabase } from './database.ts';
+import { say } from '../tools/programs/report.ts';
 import { type Bench, loadOnce, type Measured, median } from './measure.ts';
 import { subjects } from './subjects.ts';
 
@@ -12,11 +12,14 @@ const connections = 8;
 
 /**
  * Look-ups by ID over HTTP beside what the database alone does: rows by primary key that `pgbench` reads through prepared statements, without HTTP,
- * JSON or metadata. Undefined where pgbench is not installed.
+ * JSON or metadata. Says so and gives no row where pgbench is not installed.
  */
-export async function measurePgbench(bench: Bench, database: BenchDatabase): Promise<Measured | undefined> {
-  if (!(await isInstalled())) return undefined;
-  const { url } = await database.another();
+export async function measurePgbench(bench: Bench): Promise<Measured[]> {
+  if (!(await isInstalled())) {
+    say('  left out: pgbench is not installed (package postgresql-contrib)');
+    return [];
+  }
+  const { url } = await bench.database.another();
   await run(['-i', '-q', '-s', '1', url]);
   const read = async () => {
     const output = await run(['-n', '-S', '-M', 'prepared', '-c', String(connections), '-j', '1', '-T', '1', url]);
@@ -35,15 +38,17 @@ export async function measurePgbench(bench: Bench, database: BenchDatabase): Pro
     floor.push(rates[1]);
   }
   const ratios = ours.map((rate, round) => rate / (floor[round] ?? Number.NaN));
-  return {
-    name: pgbenchSubject,
-    ours: median(ours),
-    floor: median(floor),
-    ratio: median(ours) / median(floor),
-    unit: 'requests/s',
-    range: [Math.min(...ratios), Math.max(...ratios)],
-    aim: undefined,
-  };
+  return [
+    {
+      name: pgbenchSubject,
+      ours: median(ours),
+      floor: median(floor),
+      ratio: median(ours) / median(floor),
+      unit: 'requests/s',
+      range: [Math.min(...ratios), Math.max(...ratios)],
+      aim: undefined,
+    },
+  ];
 }
 
 function isInstalled(): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { startServerProcess } from '../test/server-process.ts';
-import { type Child, startChild } from './child.ts';
+import { startChild } from '../tools/programs/child.ts';
+import { credentialSettings } from '../tools/programs/credentials.ts';
 import type { FloorSettings } from './floor-server.ts';
-import { credentials } from './subjects.ts';
 
 /** A server that is measured. */
 export interface MeasuredServer {
@@ -15,8 +15,7 @@ export async function startOurs(databaseUrl: string): Promise<MeasuredServer & {
     DATABASE_URL: databaseUrl,
     // The same in each run: a kept database was sealed with it.
     CROSSWALK_SECRET_KEY: Buffer.alloc(32, 'bench').toString('base64'),
-    CROSSWALK_CLIENT_ID: credentials.id,
-    CROSSWALK_CLIENT_SECRET: credentials.secret,
+    ...credentialSettings,
     CROSSWALK_RATE_LIMIT: '1000000',
     CROSSWALK_WEBHOOK_ALLOW: '127.0.0.0/8',
   });
@@ -31,17 +30,8 @@ export async function startOurs(databaseUrl: string): Promise<MeasuredServer & {
 
 /** One of the floor servers. */
 export async function startFloor(settings: FloorSettings): Promise<MeasuredServer> {
-  const child: Child = startChild('./floor-server.ts');
+  const child = startChild(new URL('./floor-server.ts', import.meta.url));
   return { url: await child.ask(JSON.stringify(settings)), end: () => child.end() };
-}
-
-/** An access token of ours, valid for an hour. */
-export async function fetchToken(url: string): Promise<string> {
-  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: credentials.id, client_secret: credentials.secret });
-  const response = await fetch(`${url}/oauth/token`, { method: 'POST', body: form });
-  const { access_token: token }: { access_token?: string } = await response.json();
-  if (token === undefined) throw new Error(`the server granted no token (status ${response.status})`);
-  return token;
 }
 
 /** The token of page 1,000 of organizations (of the last page where there are fewer), reached from page to page as a reader reaches it. */

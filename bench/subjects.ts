@@ -55,9 +55,6 @@ const json = 'application/json';
 /** IDs in one call of resolve: as many as it takes. */
 const resolved = 1000;
 
-/** The client of the server that is measured: made for the run, gone with its database. */
-export const credentials = { id: 'skc_1001', secret: 'a client secret that only the bench uses' };
-
 /** A look-up is the same whatever names the record. */
 function lookUp(name: string, path: (n: number) => string, floors: Floor[]): Subject {
   return {

@@ -14,12 +14,19 @@ export interface InstalledPostgres {
   stop(): Promise<void>;
 }
 
-/** Starts the newest PostgreSQL that Debian has installed. Only on a Unix socket; as root it runs as nobody. */
-export async function startInstalledPostgres(directory: string): Promise<InstalledPostgres> {
+/** The directory with the programs of the newest PostgreSQL that Debian has installed. Throws when there is none. */
+export async function findInstalledPostgres(): Promise<string> {
   const versions = (await readdir('/usr/lib/postgresql').catch(() => [])).sort((a, b) => Number(b) - Number(a));
-  if (versions[0] === undefined) throw new Error('this test needs an installed PostgreSQL: apt-get install postgresql');
-  const programs = join('/usr/lib/postgresql', versions[0], 'bin');
-  const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined;
+  if (versions[0] === undefined) throw new Error('this needs an installed PostgreSQL: apt-get install postgresql');
+  return join('/usr/lib/postgresql', versions[0], 'bin');
+}
+
+/** Whom programs run as that refuse to be root, such as PostgreSQL: nobody. Undefined: we are not root, and they run as we do. */
+export const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined;
+
+/** Starts the newest PostgreSQL that Debian has installed. Only on a Unix socket. */
+export async function startInstalledPostgres(directory: string): Promise<InstalledPostgres> {
+  const programs = await findInstalledPostgres();
   const tool = async (name: string, ...args: string[]) =>
     (await run(join(programs, name), args, { cwd: '/', maxBuffer: 2 ** 28, ...account })).stdout;
   await mkdir(directory, { recursive: true });

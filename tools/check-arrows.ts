@@ -25,7 +25,7 @@ const server = 'packages/server/src/';
 const foundations = ['lib', 'database', 'transport', 'scalekit'];
 /** Files at the top of the server: they put the parts together. */
 const composition = /^packages\/server\/src\/[^/]+\.ts$/;
-const isTest = (file: string) => /\.test\.tsx?$|\/testing\.ts$/.test(file);
+const isTest = (file: string) => /^test\/|\.test\.tsx?$|\/testing\.ts$/.test(file);
 
 /** The folder of the server a file is in: `organizations` for `packages/server/src/organizations/organization.ts`. */
 function folderOf(file: string): string | undefined {
@@ -88,7 +88,7 @@ const rules: Rule[] = [
   },
   {
     message: 'nothing but app.ts knows the gRPC surface',
-    breaks: ({ from, to }) => folderOf(to) === 'scalekit' && folderOf(from) !== 'scalekit' && from !== `${server}app.ts`,
+    breaks: ({ from, to }) => folderOf(to) === 'scalekit' && folderOf(from) !== 'scalekit' && !isTest(from) && from !== `${server}app.ts`,
   },
   {
     message: 'the SDK runs everywhere: no built-in of Node and no package but the contract',
@@ -99,6 +99,11 @@ const rules: Rule[] = [
     message:
       'the SDK and the command have values from the files of the contract that need no schemas: loading those takes longer than all else',
     breaks: ({ from, to, ofTypes }) => /^packages\/(?:sdk|cli)\//.test(from) && !isTest(from) && to === '@crosswalk/contract' && !ofTypes,
+  },
+  {
+    message: 'bench -> test -> tools: what programs of both need is in tools/programs',
+    breaks: ({ from, to }) =>
+      (/^(?:test|tools)\//.test(from) && to.startsWith('bench/')) || (from.startsWith('tools/') && to.startsWith('test/')),
   },
   {
     message: 'no folder is called shared, utils, common or helpers',
@@ -145,7 +150,7 @@ function sourceFiles(directory: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-const files = readdirSync('packages').flatMap((name) => sourceFiles(join('packages', name, 'src')));
+const files = [...readdirSync('packages').map((name) => join('packages', name, 'src')), 'test', 'tools'].flatMap(sourceFiles);
 const imports = files.flatMap(importsOf);
 const broken = [
   ...imports.flatMap((found) => rules.filter((rule) => rule.breaks(found)).map((rule) => `${found.from} -> ${found.to}: ${rule.message}`)),

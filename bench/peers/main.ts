@@ -1,19 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { freePort } from '../../test/server-process.ts';
-import { startChild } from '../child.ts';
-import { keep, onClose, runProgram } from '../closers.ts';
+import { startChild } from '../../tools/programs/child.ts';
+import { keep, onClose, runProgram } from '../../tools/programs/closers.ts';
+import { onlyNamed, seedOf, wholeNumber } from '../../tools/programs/command-line.ts';
+import { fetchToken } from '../../tools/programs/credentials.ts';
+import { columnsOf, machine, say } from '../../tools/programs/report.ts';
 import { makeDatabase } from '../database.ts';
 import { seedDirectory } from '../growth-records.ts';
 import type { Load, LoadResult } from '../load-process.ts';
 import { median, type Row } from '../measure.ts';
-import { columnsOf, say, seedOf, wholeNumber } from '../report.ts';
-import { fetchToken, startOurs } from '../servers.ts';
+import { startOurs } from '../servers.ts';
 import { type Contestant, contestants, groupsOf, subjectName, worksOf } from './subjects.ts';
 
 const usage = `Measures Crosswalk beside Better Auth with its organization plugin and Parse Server: the same work, one PostgreSQL, a database each.
@@ -23,6 +24,7 @@ const usage = `Measures Crosswalk beside Better Auth with its organization plugi
   --records N         organizations in each database (10000)
   --seed N            of the random choices (another one each time)
   --rounds N          rounds, in which all take their turn (5)
+  --only NAMES        only this work, such as create,find: a name, or a part of names
   --json FILE         write the rows to a file as well: [{name, ours, floor, ratio, unit}]; floor is the peer
   --database-url URL  a PostgreSQL to make the databases on, instead of an embedded one`;
 
@@ -41,6 +43,7 @@ await runProgram(async () => {
       records: { type: 'string' },
       seed: { type: 'string' },
       rounds: { type: 'string' },
+      only: { type: 'string' },
       json: { type: 'string' },
       'database-url': { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -50,12 +53,10 @@ await runProgram(async () => {
   const records = wholeNumber('--records', values.records, 10_000, 1_000_000);
   const seed = seedOf(values.seed);
   const rounds = wholeNumber('--rounds', values.rounds, 5, 100);
+  const works = onlyNamed(values.only, worksOf(records));
   const database = await makeDatabase(values['database-url']);
   onClose(() => database.remove());
-  const [cpu] = cpus();
-  say(
-    `${records} organizations each, seed ${seed}; ${cpus().length} cores (${cpu?.model}), Node ${process.versions.node}, PostgreSQL ${database.version}`,
-  );
+  say(`${records} organizations each, seed ${seed}; ${machine(database.version)}`);
   const server = keep(await startOurs(database.url));
   await seedDirectory(database.url, records);
   const measured: Record<Contestant, Measured> = {
@@ -63,10 +64,10 @@ await runProgram(async () => {
     'Better Auth': await startPeer('./better-auth.mjs', (await database.another()).url, records),
     'Parse Server': await startPeer('./parse-server.mjs', (await database.another()).url, records),
   };
-  const generator = keep(startChild('./load-process.ts'));
+  const generator = keep(startChild(new URL('../load-process.ts', import.meta.url)));
   const rows: Row[] = [];
   const lines: string[][] = [];
-  for (const work of worksOf(records)) {
+  for (const work of works) {
     say(`  ${work.name}`);
     const able = contestants.filter((contestant) => work.calls[contestant] !== undefined);
     const rates = new Map<Contestant, number[]>(able.map((contestant) => [contestant, []]));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { randomNumbers } from '../../bench/random.ts';
 import { useTestServer } from '../../packages/server/src/testing.ts';
+import { randomNumbers } from '../../tools/programs/random.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
 import { checkEvents, checkIdempotency, checkSet, checkUnique, type FoundEvent, type FoundRecord } from './checkers.ts';
 import { Client } from './client.ts';

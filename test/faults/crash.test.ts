@@ -1,5 +1,6 @@
 import { Crosswalk } from '@crosswalk/sdk';
 import { afterAll, expect, inject, test, vi } from 'vitest';
+import { credentialSettings, credentials } from '../../tools/programs/credentials.ts';
 import { freePort, type ServerProcess, startServerProcess } from '../server-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
 
@@ -16,15 +17,12 @@ afterAll(async () => {
 /** Writes of the test that kills. */
 const writes = inject('long') ? 600 : 240;
 
-const credentials = { id: 'skc_1001', secret: 'a secret of a client that is only for tests' };
-
 test('after kill -9 in the middle of writes every acknowledged one is there, and repeating the rest with their keys makes each once (D7)', async () => {
   const directory = await temporaryDirectory('crosswalk-crash-');
   directories.push(directory);
   const env = {
     CROSSWALK_DATA_DIR: directory.path,
-    CROSSWALK_CLIENT_ID: credentials.id,
-    CROSSWALK_CLIENT_SECRET: credentials.secret,
+    ...credentialSettings,
     PORT: String(await freePort()),
   };
   const start = async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { startChild } from '../../bench/child.ts';
+import { startChild } from '../../tools/programs/child.ts';
 
 /** A connection of a crowd, as its client sees it. */
 export interface Member {
@@ -63,7 +63,7 @@ export interface ClientsSettings {
 
 /** Starts clients in a process of their own: what is done to a server here must not hold them up. `stop` gives what they got. */
 export async function startClients(settings: ClientsSettings): Promise<{ stop(): Promise<Service> }> {
-  const child = startChild('../test/faults/clients-program.ts');
+  const child = startChild(new URL('./clients-program.ts', import.meta.url));
   await child.ask(JSON.stringify(settings));
   return {
     async stop() {

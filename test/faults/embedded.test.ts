@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test, vi } from 'vitest';
 import { connectTo } from '../../packages/server/src/testing.ts';
+import { credentialSettings, fetchToken } from '../../tools/programs/credentials.ts';
 import { freePort, type ServerProcess, spawnServer } from '../server-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
-import { credentialSettings, listExternalIds, send, startWriters, tokenOf } from './writers.ts';
+import { listExternalIds, send, startWriters } from './writers.ts';
 
 // Programs take long to start on a busy machine.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -35,7 +36,7 @@ async function spawn(data: string, env: Record<string, string> = {}): Promise<Se
 async function start(data: string): Promise<ServerProcess & { token: string }> {
   const server = await spawn(data);
   await server.printed('Crosswalk is listening');
-  return { ...server, token: await tokenOf(server.url) };
+  return { ...server, token: await fetchToken(server.url) };
 }
 
 const postmasterFile = (data: string) => join(data, 'postgres', 'postmaster.pid');
@@ -114,7 +115,7 @@ test('of two servers that start on a fresh directory at the same moment one serv
   );
   await winner.printed('Crosswalk is listening');
   expect(postmasters(data)).toEqual([await postmasterOf(data)]);
-  const token = await tokenOf(winner.url);
+  const token = await fetchToken(winner.url);
   expect((await send(winner.url, token, 'POST', '/api/v1/organizations', { display_name: 'Kept' })).status).toBe(201);
   // The given operator is there, so there is no link.
   expect(winner.output()).not.toContain('setup#token');

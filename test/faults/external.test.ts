@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { workPoolSize } from '../../packages/server/src/database/connection.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../packages/server/src/database/embedded/index.ts';
 import { runOn } from '../../packages/server/src/testing.ts';
+import { credentialSettings, fetchToken } from '../../tools/programs/credentials.ts';
 import { type ServerProcess, spawnServer } from '../server-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
-import { credentialSettings, listExternalIds, send, startWriters, tokenOf } from './writers.ts';
+import { listExternalIds, send, startWriters } from './writers.ts';
 
 // Programs take long to start on a busy machine.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -42,7 +43,7 @@ const organizations = '/api/v1/organizations';
 test('servers that start together on an empty database set it up once, and make one client and one signing key', async () => {
   const started = await Promise.all(Array.from({ length: 3 }, () => spawnServer(settings())));
   for (const server of started) await server.printed('Crosswalk is listening');
-  servers = await Promise.all(started.map(async (server) => ({ ...server, token: await tokenOf(server.url) })));
+  servers = await Promise.all(started.map(async (server) => ({ ...server, token: await fetchToken(server.url) })));
   const printed = (text: string) => servers.filter((server) => server.output().includes(text)).length;
   expect([printed('Applied migration 001_directory.sql'), printed('The first API client is skc_1001')]).toEqual([1, 1]);
   for (const { url, token, output } of servers) {

@@ -4,9 +4,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { credentialSettings, fetchToken } from '../../tools/programs/credentials.ts';
 import { freePort, type ServerProcess, startServerProcess } from '../server-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
-import { credentialSettings, send, tokenOf } from './writers.ts';
+import { send } from './writers.ts';
 
 /** How often the server is killed, and how many people are imported with their memberships; twenty times and 50,000 in `npm run test:long`. */
 const [kills, people] = inject('long') ? [20, 50_000] : [2, 2_000];
@@ -88,7 +89,7 @@ async function killDuring(
     await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(4_000, (2 * duration) / kills)));
     await server.end('SIGKILL');
     server = await startServerProcess(settings);
-    const token = await tokenOf(server.url);
+    const token = await fetchToken(server.url);
     const { rows_done: done } = progressOf(await get(token, id));
     progress.push(done);
     // What the killed server had is gone on with when its lease is over: the next kill is to meet it at work.
@@ -146,7 +147,7 @@ async function rejectedLines(token: string, id: string): Promise<unknown[]> {
 
 test(`an import whose server is killed by kill -9 at ${kills} random moments ends as one that nobody disturbed (T4)`, async () => {
   server = await startServerProcess(settings);
-  let token = await tokenOf(server.url);
+  let token = await fetchToken(server.url);
 
   const begin = await events(token, '');
   const started = Date.now();
@@ -158,7 +159,7 @@ test(`an import whose server is killed by kill -9 at ${kills} random moments end
 
   const disturbed = await startImport(token, 'kills');
   const progress = await killDuring(disturbed, duration, (found) => found);
-  token = await tokenOf(server.url);
+  token = await fetchToken(server.url);
   const done = await finish(token, disturbed);
   console.info(`${kills} kills; rows done after each: ${progress.join(', ')} of ${done.rows_total}`);
 
@@ -177,8 +178,7 @@ function startCommand(path: string) {
     env: {
       PATH: process.env.PATH ?? '',
       CROSSWALK_ENVIRONMENT_URL: server.url,
-      CROSSWALK_CLIENT_ID: credentialSettings.CROSSWALK_CLIENT_ID,
-      CROSSWALK_CLIENT_SECRET: credentialSettings.CROSSWALK_CLIENT_SECRET,
+      ...credentialSettings,
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -191,7 +191,7 @@ function startCommand(path: string) {
 }
 
 test(`a file whose command is killed by kill -9 at ${kills} random moments, run again, ends as one that nobody disturbed`, async () => {
-  const token = await tokenOf(server.url);
+  const token = await fetchToken(server.url);
   const path = join(directory.path, 'people.ndjson');
   await writeFile(path, file('command'));
   const moments: number[] = [];
@@ -217,7 +217,7 @@ test(`a file whose command is killed by kill -9 at ${kills} random moments, run 
 });
 
 test(`an undo whose server is killed by kill -9 at ${kills} random moments ends as one that nobody disturbed`, async () => {
-  let token = await tokenOf(server.url);
+  let token = await fetchToken(server.url);
   const undo = async (id: string) => expect((await send(server.url, token, 'POST', `/api/v1/imports/${id}:undo`)).status).toBe(202);
   const end = async (id: string) => {
     for (;;) {
@@ -235,7 +235,7 @@ test(`an undo whose server is killed by kill -9 at ${kills} random moments ends 
 
   await undo(imports.kills);
   const progress = await killDuring(imports.kills, duration, (found) => found.undo);
-  token = await tokenOf(server.url);
+  token = await fetchToken(server.url);
   const done = await end(imports.kills);
   console.info(`${kills} kills; rows undone after each: ${progress.join(', ')} of ${done.rows_done}`);
 

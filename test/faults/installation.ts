@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../packages/server/src/database/embedded/index.ts';
+import { credentialSettings, fetchToken } from '../../tools/programs/credentials.ts';
 import { freePort, type ServerProcess, startServerProcess } from '../server-process.ts';
 import type { Target } from './client.ts';
-import { credentialSettings, tokenOf } from './writers.ts';
 
 /** Server processes and the PostgreSQL they are on, as an experiment breaks them. */
 export interface Installation {
@@ -71,7 +71,7 @@ export async function install({
     const own = typeof settings === 'function' ? settings(index) : settings;
     const server = await startServerProcess({ ...environment, ...own, PORT: port }, shell);
     [ports[index], servers[index]] = [port, server];
-    const token = await tokenOf(server.url);
+    const token = await fetchToken(server.url);
     const target = targets[index];
     if (target === undefined) targets[index] = { url: server.url, token };
     else target.token = token;

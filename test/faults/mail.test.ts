@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../packages/server/src/database/embedded/index.ts';
 import { tokenIn, useSmtpSink } from '../../packages/server/src/mail/testing.ts';
 import { onDatabase, runOn } from '../../packages/server/src/testing.ts';
+import { credentialSettings, credentials } from '../../tools/programs/credentials.ts';
 import { type ServerProcess, startServerProcess } from '../server-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
 
@@ -27,16 +28,13 @@ afterAll(async () => {
   await directory.remove();
 });
 
-const credentials = { id: 'skc_1001', secret: 'a secret of a client that is only for tests' };
-
 async function start(): Promise<Crosswalk> {
   const { host, port } = sink.settings().smtp;
   server = await startServerProcess({
     DATABASE_URL: `postgres://app@/app?host=${encodeURIComponent(join(directory.path, 'socket'))}`,
     CROSSWALK_SECRET_KEY: 'a secret key that is only for the tests',
     CROSSWALK_PUBLIC_URL: 'https://directory.example.com',
-    CROSSWALK_CLIENT_ID: credentials.id,
-    CROSSWALK_CLIENT_SECRET: credentials.secret,
+    ...credentialSettings,
     SMTP_URL: `smtp://${host}:${port}`,
     MAIL_FROM: 'Crosswalk <invitations@directory.example.com>',
   });

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { onlyNamed, seedOf, wholeNumber } from '../../bench/report.ts';
+import { onlyNamed, seedOf, wholeNumber } from '../../tools/programs/command-line.ts';
 import { experiments } from './experiments/index.ts';
 import { perform, type Row } from './perform.ts';
 

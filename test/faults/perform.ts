@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { randomNumbers } from '../../bench/random.ts';
+import { randomNumbers } from '../../tools/programs/random.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
 import { type Experiment, type Result, Skipped } from './experiment.ts';
 import { History } from './history.ts';

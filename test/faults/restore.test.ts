@@ -8,10 +8,11 @@ import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import type { ConnectionOptions } from '../../packages/server/src/database/connection.ts';
 import { startEmbeddedPostgres } from '../../packages/server/src/database/embedded/index.ts';
 import { connectTo, runOn } from '../../packages/server/src/testing.ts';
+import { credentialSettings, fetchToken } from '../../tools/programs/credentials.ts';
 import { startInstalledPostgres } from '../installed-postgres.ts';
 import { type ServerProcess, spawnServer, startServerProcess } from '../server-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
-import { credentialSettings, listExternalIds, send, startWriters, tokenOf } from './writers.ts';
+import { listExternalIds, send, startWriters } from './writers.ts';
 
 const run = promisify(execFile);
 
@@ -82,7 +83,7 @@ async function drill({ source, backUp, restore }: Drill): Promise<void> {
   const hook = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
 
   const old = await serverOn(source.connection, credentialSettings);
-  const token = await tokenOf(old.url);
+  const token = await fetchToken(old.url);
   const create = (url: string, name: string, bearer = token) =>
     send(url, bearer, 'POST', '/api/v1/organizations', { display_name: name, external_id: name });
   const endpoint = Object(
@@ -121,13 +122,13 @@ async function drill({ source, backUp, restore }: Drill): Promise<void> {
   expect(await (await fetch(`${restored.url}/keys`)).text()).toBe(keys);
   // The token of before is good, and the credentials it was had with.
   expect((await send(restored.url, token, 'GET', '/api/v1/organizations?page_size=1')).status).toBe(200);
-  const found = await listExternalIds(restored.url, await tokenOf(restored.url));
+  const found = await listExternalIds(restored.url, await fetchToken(restored.url));
   expect([...Array(quiet).keys()].filter((number) => !found.has(`QUIET-${number}`))).toEqual([]);
   expect(acknowledged.filter((externalId) => !found.has(externalId))).toEqual([]);
   // One moment of the source, not a bit of several: each record has its event, and each event its record.
   expect(await createdOnes(restored.url, token)).toEqual([...found].toSorted());
 
-  const made = await create(restored.url, 'AFTER', await tokenOf(restored.url));
+  const made = await create(restored.url, 'AFTER', await fetchToken(restored.url));
   expect(made.status).toBe(201);
   const last = () => received.find(({ text }) => Object(JSON.parse(text)).record_id === Object(made.body).organization.id);
   await vi.waitFor(async () => expect([last() !== undefined, await pending(restored.url)]).toEqual([true, 0]), {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { randomNumbers } from '../../bench/random.ts';
+import { randomNumbers } from '../../tools/programs/random.ts';
 import { compareTimes, leakFrom, tellApart, type WrongPlace } from './timing.ts';
 
 test('a comparison that ends at the first difference is found out', async () => {

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { credentialSettings, fetchToken } from '../../tools/programs/credentials.ts';
 import { freePort, type ServerProcess, startServerProcess } from '../server-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../temporary-directory.ts';
-import { credentialSettings, send, tokenOf } from './writers.ts';
+import { send } from './writers.ts';
 
 /** How often the server is killed; fifty times in `npm run test:long`. */
 const rounds = inject('long') ? 50 : 5;
@@ -69,7 +70,7 @@ test(`after kill -9 at ${rounds} random moments of writing and sending, each cha
     PORT: String(await freePort()),
   };
   server = await startServerProcess(env);
-  let token = await tokenOf(server.url);
+  let token = await fetchToken(server.url);
   for (const { http } of receivers) {
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const address = http.address();
@@ -101,7 +102,7 @@ test(`after kill -9 at ${rounds} random moments of writing and sending, each cha
     await server.end('SIGKILL');
     await writers;
     server = await startServerProcess(env);
-    token = await tokenOf(server.url);
+    token = await fetchToken(server.url);
   }
 
   unreliable = false;

@@ -1,19 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The credentials that the servers of the fault tests are given for their first client. */
-const credentials = { id: 'skc_1001', secret: 'a secret of a client that is only for tests' };
-
-/** The same as settings of a server. */
-export const credentialSettings = { CROSSWALK_CLIENT_ID: credentials.id, CROSSWALK_CLIENT_SECRET: credentials.secret };
-
-/** An access token of a server. */
-export async function tokenOf(url: string): Promise<string> {
-  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: credentials.id, client_secret: credentials.secret });
-  const response = await fetch(`${url}/oauth/token`, { method: 'POST', body: form });
-  const { access_token: token }: { access_token: string } = await response.json();
-  return token;
-}
-
 /** Sends one request; an answer of any status. */
 export async function send(
   url: string,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { startVitest, type TestCase } from 'vitest/node';
-import { seedOf, wholeNumber } from '../../bench/report.ts';
+import { onlyNamed, seedOf, wholeNumber } from '../../tools/programs/command-line.ts';
 import { rows } from './catalogue/index.ts';
 import type { Door } from './trial.ts';
 
@@ -37,15 +37,17 @@ interface Line {
   verdict: 'ok' | 'failed' | 'held by its own tests';
 }
 
+/** What stands for the properties where rows are named. */
+const properties = '*';
+
 if (values.help) console.info(usage);
 else await run();
 
 async function run(): Promise<void> {
   const seed = seedOf(values.seed);
   const runs = wholeNumber('--runs', values.runs, 100, 1_000_000);
-  const only = values.only?.split(',').map((name) => name.trim().toUpperCase());
-  const isWanted = (row: string) => only?.some((name) => row === name || (/^[A-Z]$/.test(name) && row.startsWith(name))) ?? true;
-  if (![...rows.keys(), '*'].some(isWanted)) throw new Error(`--only names no row of the catalogue: ${values.only}`);
+  const all = [...rows.keys(), properties].map((name) => ({ name }));
+  const wanted = new Set(onlyNamed(values.only, all).map(({ name }) => name));
   console.info(`Seed ${seed}; Node ${process.versions.node}`);
   Object.assign(process.env, { INPUTS_SEED: String(seed), INPUTS_RUNS: String(runs), TEST_LONG: '1' });
   // Long tests may take as long as their runs do; what hangs is found out by its request, which has a limit.
@@ -53,14 +55,14 @@ async function run(): Promise<void> {
     watch: false,
     reporters: ['dot'],
     testTimeout: 3_600_000,
-    ...(only === undefined || only.includes('*') ? {} : { testNamePattern: namesOf(only) }),
+    ...(wanted.has(properties) ? {} : { testNamePattern: namesOf([...wanted]) }),
   });
   const modules = vitest.state.getTestModules();
   const tests = modules.flatMap((module) => [...module.children.allTests()]).filter((one) => one.result().state !== 'skipped');
   const isWell = modules.every((module) => module.ok()) && vitest.state.getUnhandledErrors().length === 0;
   await vitest.close();
   const failed = tests.filter((one) => one.result().state === 'failed');
-  const lines = tableOf(tests).filter(({ row }) => isWanted(row));
+  const lines = tableOf(tests).filter(({ row }) => wanted.has(row));
   console.table(lines);
   const untold = failed.filter((one) => one.meta().trial === undefined);
   for (const one of untold) console.info(`failed: ${one.fullName}`);
@@ -69,8 +71,8 @@ async function run(): Promise<void> {
 }
 
 /** What the names of the tests of rows have in them: the number of the row, by itself or in brackets. */
-function namesOf(only: readonly string[]): RegExp {
-  return new RegExp(`(?:^|[ (])(?:${only.map((name) => (name.length === 1 ? `${name}[0-9]+` : name)).join('|')})(?![0-9])`);
+function namesOf(wanted: readonly string[]): RegExp {
+  return new RegExp(`(?:^|[ (])(?:${wanted.join('|')})(?![0-9])`);
 }
 
 /** The tests that say what they tried, by row and door; rows that only tests of their own hold come with their number. */
@@ -94,6 +96,6 @@ function tableOf(tests: readonly TestCase[]): Line[] {
     if (held.length === 0) return [];
     return [{ row, door: 'elsewhere', tried: held.length, answers: '', verdict: 'held by its own tests' }];
   });
-  const order = [...rows.keys(), '*'];
+  const order = [...rows.keys(), properties];
   return [...tried, ...places].sort((a, b) => order.indexOf(a.row) - order.indexOf(b.row));
 }

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createLogger } from '../../packages/server/src/logger.ts';
 import { useTestServer } from '../../packages/server/src/testing.ts';
+import { credentialSettings, fetchToken } from '../../tools/programs/credentials.ts';
 import { residentMegabytes } from '../resident-memory.ts';
 import { startServerProcess } from '../server-process.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
@@ -116,22 +117,20 @@ describe('a body without end is read no further than the limit (B4)', () => {
 
 test('a server under floods and compressed bombs stays as small as it was (B4, H17)', { timeout: 120_000 }, async () => {
   const directory = await temporaryDirectory('crosswalk-flood-');
-  const credentials = { CROSSWALK_CLIENT_ID: 'skc_1001', CROSSWALK_CLIENT_SECRET: 'a secret of a client that is only for tests' };
-  const { url, child, end } = await startServerProcess({ CROSSWALK_DATA_DIR: directory.path, ...credentials });
+  const { url, child, end } = await startServerProcess({ CROSSWALK_DATA_DIR: directory.path, ...credentialSettings });
   try {
-    const form = { grant_type: 'client_credentials', client_id: 'skc_1001', client_secret: credentials.CROSSWALK_CLIENT_SECRET };
-    const granted = await (await fetch(`${url}/oauth/token`, { method: 'POST', body: new URLSearchParams(form) })).json();
-    const token = `Authorization: Bearer ${granted.access_token}\r\n`;
+    const token = await fetchToken(url);
+    const authorized = `Authorization: Bearer ${token}\r\n`;
     const bomb = gzipSync(Buffer.alloc(10 * megabyte));
     const round = async () => {
       const floods = await Promise.all(
-        ['', token].map((authorization) =>
+        ['', authorized].map((authorization) =>
           flood(open(url), head('POST', organizations, authorization + json + chunked), { leaveAfter: 100 }),
         ),
       );
       expect(floods.map(({ answer }) => answer.slice(9, 12))).toEqual(['401', '413']);
       for (const body of [bomb, gzipSync(bomb), bomb.subarray(100)]) {
-        const headers = { authorization: `Bearer ${granted.access_token}`, 'content-type': 'application/json', 'content-encoding': 'gzip' };
+        const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-encoding': 'gzip' };
         expect((await fetch(url + organizations, { method: 'POST', headers, body })).status).toBe(415);
       }
     };

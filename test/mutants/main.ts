@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
-import { onlyNamed } from '../../bench/report.ts';
+import { onlyNamed } from '../../tools/programs/command-line.ts';
 import { type Defence, defences } from './defences.ts';
 
 const usage = `Breaks the defences of Crosswalk in each small way, one at a time, and looks whether the tests notice.

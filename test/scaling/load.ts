@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { credentialSettings, tokenOf } from '../faults/writers.ts';
+import { fetchToken } from '../../tools/programs/credentials.ts';
 
 /** Requests that are made one after another by each of some workers, until they are stopped. */
 export interface Load {
@@ -22,7 +22,7 @@ let runs = 0;
  * idempotency key, until it is answered, as the SDK does.
  */
 export async function startLoad(url: string, { workers, retry = false }: { workers: number; retry?: boolean }): Promise<Load> {
-  const token = await tokenOf(url);
+  const token = await fetchToken(url);
   const load: Load = { done: 0, failed: new Map(), acknowledged: [], longest: 0, stop: async () => {} };
   let stopped = false;
   runs += 1;
@@ -76,6 +76,3 @@ export async function startLoad(url: string, { workers, retry = false }: { worke
   };
   return load;
 }
-
-/** The credentials of servers in the experiment. */
-export const clientCredentials = { id: credentialSettings.CROSSWALK_CLIENT_ID, secret: credentialSettings.CROSSWALK_CLIENT_SECRET };

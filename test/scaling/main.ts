@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,14 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
-import { randomNumbers } from '../../bench/random.ts';
-import { seedOf, wholeNumber } from '../../bench/report.ts';
 import { Crosswalk } from '../../packages/sdk/src/index.ts';
-import { credentialSettings, tokenOf } from '../faults/writers.ts';
+import { onClose, runProgram } from '../../tools/programs/closers.ts';
+import { seedOf, wholeNumber } from '../../tools/programs/command-line.ts';
+import { credentialSettings, credentials, fetchToken } from '../../tools/programs/credentials.ts';
+import { randomNumbers } from '../../tools/programs/random.ts';
+import { machine, say } from '../../tools/programs/report.ts';
 import { freePort, type ServerProcess, spawnServer } from '../server-process.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
-import { clientCredentials, type Load, startLoad } from './load.ts';
-import { findPrograms, ownDirectory, type Program, query, startHaproxy, startPgBouncer, startPrimary, startReplica } from './programs.ts';
+import { type Load, startLoad } from './load.ts';
+import { findPrograms, ownDirectory, query, startHaproxy, startPgBouncer, startPrimary, startReplica } from './programs.ts';
 
 const usage = `Tries more than one machine, on this one: three servers behind haproxy, PgBouncer in transaction mode, a primary and a streaming replica.
 
@@ -26,25 +28,6 @@ const usage = `Tries more than one machine, on this one: three servers behind ha
 
 Ends with status 1 when a promise is broken. Takes Debian's haproxy, pgbouncer and postgresql.`;
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: 'string' },
-    seed: { type: 'string' },
-    reads: { type: 'string' },
-    workers: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (options.help) {
-  console.log(usage);
-  process.exit();
-}
-const seed = seedOf(options.seed);
-const wantedReads = wholeNumber('--reads', options.reads, 3_000, 1_000_000);
-const workers = wholeNumber('--workers', options.workers, 8, 1_000);
-const random = randomNumbers(seed);
-console.log(`seed ${seed}`);
-
 interface Row {
   name: string;
   figure: number | string;
@@ -55,34 +38,67 @@ interface Row {
 const rows: Row[] = [];
 const note = (name: string, figure: number | string, unit: string, holds?: boolean) => {
   rows.push({ name, figure, unit, holds });
-  console.log(`${holds === undefined ? '     ' : holds ? 'ok   ' : 'FAIL '}${name}: ${figure} ${unit}`);
+  say(`${holds === undefined ? '     ' : holds ? 'ok   ' : 'FAIL '}${name}: ${figure} ${unit}`);
 };
 
-const programs = findPrograms();
-const directory = await temporaryDirectory('crosswalk-scaling-');
-const closers: (() => Promise<unknown>)[] = [directory.remove];
-const keep = <P extends Program>(program: P, signal?: NodeJS.Signals): P => {
-  closers.push(() => (program.child.exitCode === null && program.child.signalCode === null ? program.end(signal) : Promise.resolve()));
+await runProgram(async () => {
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'string' },
+      seed: { type: 'string' },
+      reads: { type: 'string' },
+      workers: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return say(usage);
+  const seed = seedOf(values.seed);
+  const settings = {
+    reads: wholeNumber('--reads', values.reads, 3_000, 1_000_000),
+    workers: wholeNumber('--workers', values.workers, 8, 1_000),
+    random: randomNumbers(seed),
+    programs: await findPrograms(),
+  };
+  say(`seed ${seed}`);
+  try {
+    await experiment(settings);
+  } catch (error) {
+    console.error(error);
+    note('the experiment ended early', String(error).slice(0, 200), '', false);
+  }
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ seed, rows }, undefined, 2)}\n`);
+  const broken = rows.filter(({ holds }) => holds === false);
+  say(`\n${rows.length} rows, ${broken.length} broken; ${machine()}`);
+  if (broken.length > 0) process.exitCode = 1;
+});
+
+/** Notes that a program ends with the experiment, by a signal, unless it has ended before. */
+function keepProgram<P extends { child: ChildProcess; end(signal: NodeJS.Signals): Promise<unknown> }>(
+  program: P,
+  signal: NodeJS.Signals,
+): P {
+  onClose(async () => {
+    if (program.child.exitCode === null && program.child.signalCode === null) await program.end(signal);
+  });
   return program;
-};
+}
+
+/** What asks a database: one statement, the text of its first column. */
+type Ask = (sql: string) => Promise<string>;
 
 /** What a load found, in rows: nothing failed, and nothing that was acknowledged is missing. */
-async function judge(what: string, load: Load, database: number, { failures = true } = {}): Promise<void> {
+async function judge(what: string, load: Load, ask: Ask, { failures = true } = {}): Promise<void> {
   const failed = [...load.failed.values()].reduce((sum, count) => sum + count, 0);
   note(`${what}: requests`, load.done, 'answered');
   if (failures) note(`${what}: failed requests`, failed, 'requests', failed === 0);
   else note(`${what}: answers that a client repeats`, failed, 'answers');
-  for (const [failure, count] of [...load.failed].slice(0, 8)) console.log(`       ${count} x ${failure}`);
+  for (const [failure, count] of [...load.failed].slice(0, 8)) say(`       ${count} x ${failure}`);
   note(`${what}: longest request`, Math.round(load.longest), 'ms');
-  const found = new Set(
-    (await query(programs, database, 'select external_id from organizations where external_id is not null')).split('\n'),
-  );
+  const found = new Set((await ask('select external_id from organizations where external_id is not null')).split('\n'));
   const lost = load.acknowledged.filter((externalId) => !found.has(externalId));
   note(`${what}: acknowledged writes lost`, lost.length, `of ${load.acknowledged.length}`, lost.length === 0);
   const events = Number(
-    await query(
-      programs,
-      database,
+    await ask(
       `select count(*) from organizations o where (select count(*) from events e where e.environment_id = o.environment_id and e.record_id = o.id) <> o.version`,
     ).catch(() => '-1'),
   );
@@ -90,11 +106,11 @@ async function judge(what: string, load: Load, database: number, { failures = tr
 }
 
 /** A copy of the built server with one migration more, as a later version has. */
-async function makeLaterVersion(): Promise<string> {
+async function makeLaterVersion(directory: string): Promise<string> {
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  const later = join(directory.path, 'later', 'packages', 'server');
+  const later = join(directory, 'later', 'packages', 'server');
   await mkdir(later, { recursive: true });
-  await symlink(join(root, 'node_modules'), join(directory.path, 'later', 'node_modules'));
+  await symlink(join(root, 'node_modules'), join(directory, 'later', 'node_modules'));
   for (const part of ['dist', 'src/database/migrations', 'package.json'])
     await cp(join(root, 'packages/server', part), join(later, part), { recursive: true });
   const migrations = join(later, 'src/database/migrations');
@@ -109,13 +125,26 @@ async function makeLaterVersion(): Promise<string> {
   return join(later, 'dist/start.js');
 }
 
-try {
+interface ExperimentSettings {
+  /** of what was written just now, for each way to read */
+  reads: number;
+  workers: number;
+  /** whole numbers from 1 to a maximum */
+  random: (max: number) => number;
+  /** where those of PostgreSQL are */
+  programs: string;
+}
+
+/** Does all of it, and notes what came of it. What it starts ends with the program. */
+async function experiment({ reads: wantedReads, workers, random, programs }: ExperimentSettings): Promise<void> {
+  const directory = await temporaryDirectory('crosswalk-scaling-');
+  onClose(directory.remove);
   const home = await ownDirectory(join(directory.path, 'home'));
-  const primary = keep(await startPrimary(programs, home));
-  const replica = keep(await startReplica(programs, home, primary));
+  const primary = keepProgram(await startPrimary(programs, home), 'SIGINT');
+  const replica = keepProgram(await startReplica(programs, home, primary), 'SIGINT');
   const ports = [await freePort(), await freePort(), await freePort()];
-  const haproxy = keep(await startHaproxy(home, ports, [primary.port, replica.port]), 'SIGTERM');
-  const pgbouncer = keep(await startPgBouncer(home, haproxy.primaryPort), 'SIGINT');
+  const haproxy = keepProgram(await startHaproxy(home, ports, [primary.port, replica.port]), 'SIGTERM');
+  const pgbouncer = keepProgram(await startPgBouncer(home, haproxy.primaryPort), 'SIGINT');
   const url = `http://127.0.0.1:${haproxy.port}`;
   const settings = {
     DATABASE_URL: `postgres://app@127.0.0.1:${pgbouncer.port}/app`,
@@ -128,8 +157,7 @@ try {
     ...credentialSettings,
   };
   const startServer = async (port: number | undefined, program?: string): Promise<ServerProcess> => {
-    const server = await spawnServer({ ...settings, PORT: String(port) }, program === undefined ? {} : { program });
-    closers.push(() => (server.child.exitCode === null && server.child.signalCode === null ? server.end('SIGTERM') : Promise.resolve()));
+    const server = keepProgram(await spawnServer({ ...settings, PORT: String(port) }, program === undefined ? {} : { program }), 'SIGTERM');
     await server.printed('Crosswalk is listening');
     return server;
   };
@@ -138,7 +166,7 @@ try {
   const servers = await Promise.all(ports.map((port) => startServer(port)));
   note('servers that start together through PgBouncer', servers.length, 'servers', true);
   await sleep(1_500);
-  const database = primary.port;
+  const ask: Ask = (sql) => query(programs, primary.port, sql);
 
   // Reads from the replica, which is asynchronous so far.
   const replicaReads = async () => {
@@ -149,7 +177,7 @@ try {
     const before = await replicaReads();
     let [reads, missed] = [0, 0];
     const writers = Array.from({ length: workers }, async (_, worker) => {
-      const crosswalk = new Crosswalk(url, clientCredentials.id, clientCredentials.secret, {
+      const crosswalk = new Crosswalk(url, credentials.id, credentials.secret, {
         reads: 'replica',
         fetch: (input, init) =>
           fetch(
@@ -187,7 +215,7 @@ try {
   note('the demo over all of this ends with status', Number(demoStatus), '', demoStatus === 0);
 
   // Look-ups by one, two and all servers, in turns.
-  const token = await tokenOf(url);
+  const token = await fetchToken(url);
   const rates: number[][] = ports.map(() => []);
   for (let turn = 0; turn < 3; turn += 1) {
     for (const [more] of ports.entries()) {
@@ -222,10 +250,10 @@ try {
     await sleep(1_500);
   }
   await rolling.stop();
-  await judge('rolling restart', rolling, database);
+  await judge('rolling restart', rolling, ask);
 
   // An upgrade: two servers of a later version at once, then the third.
-  const later = await makeLaterVersion();
+  const later = await makeLaterVersion(directory.path);
   const upgrade = await startLoad(url, { workers });
   await sleep(1_000);
   const upgraded: ServerProcess[] = [];
@@ -236,14 +264,13 @@ try {
     await sleep(1_500);
   }
   await upgrade.stop();
-  await judge('upgrade', upgrade, database);
+  await judge('upgrade', upgrade, ask);
   const migrated = upgraded.filter((server) => server.output().includes('Applied migration')).length;
   note('upgrade: servers that ran the migration', migrated, 'servers', migrated === 1);
 
   // The primary dies; the replica, which has every commit that was acknowledged, takes over.
-  for (const setting of ["synchronous_standby_names = '*'", 'synchronous_commit = remote_apply'])
-    await query(programs, primary.port, `alter system set ${setting}`);
-  await query(programs, primary.port, 'select pg_reload_conf()');
+  for (const setting of ["synchronous_standby_names = '*'", 'synchronous_commit = remote_apply']) await ask(`alter system set ${setting}`);
+  await ask('select pg_reload_conf()');
   await sleep(1_000);
   const failover = await startLoad(url, { workers, retry: true });
   await sleep(3_000 + random(2_000));
@@ -255,22 +282,10 @@ try {
   note('promotion: served again after', Math.round(performance.now() - begin), 'ms', failover.done >= goal);
   await sleep(3_000);
   await failover.stop();
-  await judge('promotion', failover, replica.port, { failures: false });
+  await judge('promotion', failover, (sql) => query(programs, replica.port, sql), { failures: false });
 
   for (const server of upgraded) {
     const status = await server.end('SIGTERM');
     note('a server stops with status', String(status), '', status === 0);
   }
-} catch (error) {
-  console.error(error);
-  note('the experiment ended early', String(error).slice(0, 200), '', false);
-} finally {
-  for (const close of closers.toReversed()) await close().catch((error: unknown) => console.error(error));
 }
-
-if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ seed, rows }, undefined, 2)}\n`);
-const broken = rows.filter(({ holds }) => holds === false);
-console.log(
-  `\n${rows.length} rows, ${broken.length} broken; ${spawnSync('nproc', { encoding: 'utf8' }).stdout.trim()} cores, Node ${process.version}`,
-);
-process.exit(broken.length === 0 ? 0 : 1);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chown, mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { account, findInstalledPostgres } from '../installed-postgres.ts';
 import { freePort } from '../server-process.ts';
 
 /** A program that was started, and is ended by its own ID. */
@@ -10,26 +11,15 @@ export interface Program {
   end(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Who PostgreSQL and PgBouncer run as: they refuse to be root. Undefined when we are not root. */
-function databaseAccount(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout));
-  if (!uid || !gid) throw new Error('There is no user postgres. On Debian: apt-get install postgresql pgbouncer haproxy');
-  return { uid, gid };
-}
-
 /** Where the programs of PostgreSQL are on Debian, and that the others are there. */
-export function findPrograms(): string {
-  const found = spawnSync('sh', ['-c', 'ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1'], { encoding: 'utf8' }).stdout.trim();
+export async function findPrograms(): Promise<string> {
   const missing = ['haproxy', 'pgbouncer'].filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0);
-  if (found === '' || missing.length > 0) {
-    throw new Error('The experiment needs haproxy, PgBouncer and PostgreSQL. On Debian: apt-get install haproxy pgbouncer postgresql');
-  }
-  return found;
+  if (missing.length > 0) throw new Error('The experiment needs haproxy and PgBouncer. On Debian: apt-get install haproxy pgbouncer');
+  return findInstalledPostgres();
 }
 
-/** Runs a program to its end; throws with its output when it fails. */
-async function run(command: string, args: string[], account = databaseAccount()): Promise<string> {
+/** Runs a program that refuses to be root to its end; throws with its output when it fails. */
+async function run(command: string, args: string[]): Promise<string> {
   const child = spawn(command, args, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...account });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
@@ -39,9 +29,9 @@ async function run(command: string, args: string[], account = databaseAccount())
 }
 
 /** Starts a program whose output goes to a file. */
-async function start(command: string, args: string[], logFile: string, account?: { uid: number; gid: number }): Promise<Program> {
+async function start(command: string, args: string[], logFile: string, as?: { uid: number; gid: number }): Promise<Program> {
   const log = await open(logFile, 'a');
-  const child = spawn(command, args, { cwd: '/', stdio: ['ignore', log.fd, log.fd], ...account });
+  const child = spawn(command, args, { cwd: '/', stdio: ['ignore', log.fd, log.fd], ...as });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
   await log.close();
@@ -65,10 +55,9 @@ const settings = (socket: string, port: number) =>
     (setting) => ['-c', setting],
   );
 
-/** Makes a directory that PostgreSQL's account owns. */
+/** Makes a directory that belongs to whom the programs run as. */
 export async function ownDirectory(path: string): Promise<string> {
   await mkdir(path, { mode: 0o700 });
-  const account = databaseAccount();
   if (account !== undefined) await chown(path, account.uid, account.gid);
   return path;
 }
@@ -76,12 +65,7 @@ export async function ownDirectory(path: string): Promise<string> {
 /** Starts a PostgreSQL on a directory and waits until it answers. */
 async function startPostgres(programs: string, home: string, directory: string): Promise<Postgres> {
   const port = await freePort();
-  const program = await start(
-    join(programs, 'postgres'),
-    ['-D', directory, ...settings(home, port)],
-    `${home}/${port}.log`,
-    databaseAccount(),
-  );
+  const program = await start(join(programs, 'postgres'), ['-D', directory, ...settings(home, port)], `${home}/${port}.log`, account);
   while (!(await answers(programs, port))) {
     if (program.child.exitCode !== null) throw new Error(`PostgreSQL did not start: see ${home}/${port}.log`);
     await sleep(100);
@@ -141,7 +125,7 @@ export async function startPgBouncer(home: string, target: number): Promise<Prog
     'server_login_retry = 1',
   ];
   await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o644 });
-  const program = await start('pgbouncer', [file], join(directory, 'log'), databaseAccount());
+  const program = await start('pgbouncer', [file], join(directory, 'log'), account);
   return { ...program, port };
 }
 

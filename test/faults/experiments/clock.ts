@@ -1,10 +1,11 @@
 import { readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fetchToken } from '../../../tools/programs/credentials.ts';
 import { type Experiment, pause, Skipped } from '../experiment.ts';
 import { startLoad } from '../load.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { judge } from '../verdict.ts';
-import { send, tokenOf } from '../writers.ts';
+import { send } from '../writers.ts';
 
 const day = 86_400;
 /** How far the clock of one server is from that of the others, step after step; the largest step is of two days. Seconds. */
@@ -63,7 +64,7 @@ export const clock: Experiment[] = [
         await set(offset);
         await clockOf(one.url, offset);
         // A token of the right time at the other clock, and one of that clock at the right time.
-        const [right, wrong] = [await tokenOf(other.url), await tokenOf(one.url)];
+        const [right, wrong] = [await fetchToken(other.url), await fetchToken(one.url)];
         const tried = [
           { what: 'a token of the right time', status: await statusWith(one.url, right), age: offset },
           { what: 'a token of that clock', status: await statusWith(other.url, wrong), age: -offset },
@@ -86,7 +87,7 @@ export const clock: Experiment[] = [
       // What it has claimed is anybody's when the lease is over, whatever its clock said. What was on its way may come twice.
       await set(day);
       await clockOf(one.url, day);
-      one.token = await tokenOf(one.url);
+      one.token = await fetchToken(one.url);
       const load = await startLoad({ targets, history, random, clients: 4 });
       await load.more(60);
       await servers[0]?.end('SIGKILL');

@@ -1,10 +1,11 @@
 import type { SigningKey } from '@crosswalk/sdk';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
+import { fetchToken } from '../../../tools/programs/credentials.ts';
 import { Client, type Target } from '../client.ts';
 import { type Experiment, pause } from '../experiment.ts';
 import { startLoad } from '../load.ts';
 import { judge } from '../verdict.ts';
-import { send, tokenOf } from '../writers.ts';
+import { send } from '../writers.ts';
 
 /** How long a new key is published before it signs, and how long a token lives: both far shorter than by default. Seconds. */
 const [lead, lifetime] = [8, 20];
@@ -103,7 +104,7 @@ export const keyRotation: Experiment[] = [
       const state = async () => {
         // With a token of now: its own ends too.
         const url = targets[0]?.url ?? '';
-        return (await keysOf({ url, token: await tokenOf(url) })).find((key) => key.kid === kid)?.state;
+        return (await keysOf({ url, token: await fetchToken(url) })).find((key) => key.kid === kid)?.state;
       };
       await until('the old key signs no more', async () => (await state()) === 'VERIFYING');
       while (Date.now() < endOf(token)) {
@@ -160,7 +161,7 @@ class Tokens {
     while (!this.#isOver) {
       for (const [index, target] of this.#targets.entries()) {
         const other = this.#targets[(index + 1) % this.#targets.length] ?? target;
-        const token = await tokenOf(other.url);
+        const token = await fetchToken(other.url);
         target.token = token;
         this.given += 1;
         this.kids.add(decodeProtectedHeader(token).kid ?? '');

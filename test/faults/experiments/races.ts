@@ -1,9 +1,9 @@
 import { ScalekitClient, ScalekitServerException } from '@scalekit-sdk/node';
+import { credentials } from '../../../tools/programs/credentials.ts';
 import { Client } from '../client.ts';
 import type { Experiment } from '../experiment.ts';
 import type { Ending, History } from '../history.ts';
 import { allOrganizations, count, judge } from '../verdict.ts';
-import { credentialSettings } from '../writers.ts';
 
 /** How many clients meet at one record. */
 const crowd = 1_000;
@@ -24,7 +24,7 @@ export const races: Experiment[] = [
       const [target] = installation.targets;
       if (target === undefined) throw new Error('there is one server');
       const rest = new Client(target, history);
-      const grpc = new ScalekitClient(target.url, credentialSettings.CROSSWALK_CLIENT_ID, credentialSettings.CROSSWALK_CLIENT_SECRET);
+      const grpc = new ScalekitClient(target.url, credentials.id, credentials.secret);
       for (let round = 1; round <= rounds; round += 1) {
         const key = `RACE-${round}`;
         await Promise.all(

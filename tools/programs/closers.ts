@@ -12,11 +12,18 @@ export function keep<Started extends { end(): Promise<void> }>(started: Started)
   return started;
 }
 
+/** One that fails does not keep the others from being ended. */
 async function closeAll(): Promise<void> {
-  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close().catch(fail);
 }
 
-/** Runs a program of the bench, and ends what it started: also when it fails, with its message and status 1, or is interrupted. */
+/** Says what went wrong; the program goes on, and ends with status 1. */
+function fail(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+/** Runs a program, and ends what it started: also when it fails, with its message and status 1, or is interrupted. */
 export async function runProgram(run: () => Promise<void>): Promise<void> {
   for (const [signal, status] of [
     ['SIGINT', 130],
@@ -27,8 +34,7 @@ export async function runProgram(run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+    fail(error);
   } finally {
     await closeAll();
   }

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A TypeScript file of the bench that runs as a process, is sent lines and answers each with a line. */
+/** A TypeScript file that runs as a process, is sent lines and answers each with a line. */
 export interface Child {
   ask(line: string): Promise<string>;
   /** Ends it and waits until it is gone. */
@@ -13,8 +14,9 @@ export interface Child {
 /** An answer takes seconds at most; what takes longer hangs. Milliseconds. */
 const patience = 60_000;
 
-export function startChild(file: string): Child {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL(file, import.meta.url))], {
+/** Starts a file, by its `file:` URL. */
+export function startChild(file: URL): Child {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), fileURLToPath(file)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
@@ -29,7 +31,7 @@ export function startChild(file: string): Child {
         child.stdin.write(`${line}\n`);
         const answer = once(answers, 'line', { signal: ended.signal }).then(([text]) => String(text));
         const end = exited.then(([code, signal]) => {
-          throw new Error(`${file} ended with ${signal ?? `status ${code}`}`);
+          throw new Error(`${basename(file.pathname)} ended with ${signal ?? `status ${code}`}`);
         });
         return await Promise.race([answer, end]);
       } finally {
