@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { emailKey } from './lib/email.ts';
 import { type MailFrom, parseMailFrom, parseSmtpUrl, type SmtpSettings } from './lib/mail-settings.ts';
+import { SettingsReader } from './lib/settings-reader.ts';
 import { type GivenOperator, passwordProblem } from './operators/index.ts';
 import { longestLifetime, type TokenSettings } from './signing-keys/index.ts';
 
@@ -59,160 +60,155 @@ export class ConfigError extends Error {
   }
 }
 
-/** The secret key is the root of every other: it has at least this many characters. */
-export const minSecretKey = 32;
-
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 /** Reads and checks all settings together. Throws a `ConfigError` that lists every problem at once. */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const problems: string[] = [];
-  const text = (name: string) => (env[name] === undefined || env[name] === '' ? undefined : env[name]);
-  const integer = (name: string, fallback: number, max: number, min = 0) => {
-    const value = text(name);
-    if (value === undefined) return fallback;
-    if (/^[0-9]{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max) return Number(value);
-    problems.push(`${name} must be a whole number from ${min} to ${max}, not "${value.slice(0, 50)}"`);
-    return fallback;
+  const reader = new SettingsReader(env);
+  const config: Config = {
+    ...readAddress(reader),
+    ...readDatabase(reader),
+    drainSeconds: reader.integer('CROSSWALK_DRAIN_SECONDS', 0, 600),
+    dataDirectory: resolve(reader.text('CROSSWALK_DATA_DIR') ?? './data'),
+    ...readSecrets(reader),
+    firstClient: readClient(reader),
+    firstOperator: readOperator(reader),
+    ...readNetworks(reader),
+    aliasDays: reader.integer('CROSSWALK_ALIAS_DAYS', 30, 36_500),
+    eventDays: reader.integer('CROSSWALK_EVENT_DAYS', 90, 36_500),
+    rateLimit: reader.integer('CROSSWALK_RATE_LIMIT', 2_000, 1_000_000),
+    tokens: {
+      lifetime: reader.integer('CROSSWALK_TOKEN_SECONDS', 3_600, longestLifetime, 10),
+      // NIST SP 800-57 part 1 lets a private key sign for one to three years; what nobody has to do by hand can be done more often.
+      keyDays: reader.integer('CROSSWALK_SIGNING_KEY_DAYS', 90, 36_500),
+      keyLead: reader.integer('CROSSWALK_SIGNING_KEY_LEAD_SECONDS', 900, 86_400),
+    },
+    mail: readMail(reader),
+    metricsToken: reader.secret('METRICS_TOKEN'),
+    logLevel: readLogLevel(reader),
   };
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
+  return config;
+}
 
-  const certFile = text('TLS_CERT_FILE');
-  const keyFile = text('TLS_KEY_FILE');
-  if ((certFile === undefined) !== (keyFile === undefined)) problems.push('TLS_CERT_FILE and TLS_KEY_FILE must be set together');
-  const tls = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+/** Where it listens, and where others reach it. */
+function readAddress(reader: SettingsReader): Pick<Config, 'port' | 'host' | 'tls' | 'publicUrl'> {
+  const port = reader.integer('PORT', 8080, 65_535);
+  const tls = readTls(reader);
+  const local = `${tls === undefined ? 'http' : 'https'}://localhost:${port}`;
+  const publicUrl = (reader.text('CROSSWALK_PUBLIC_URL') ?? local).replace(/\/+$/, '');
+  reader.check(isWebUrl(publicUrl), 'CROSSWALK_PUBLIC_URL must be an http or https address such as https://directory.example.com');
+  return { port, host: reader.text('HOST') ?? '127.0.0.1', tls, publicUrl };
+}
 
-  const port = integer('PORT', 8080, 65_535);
-  const publicUrl = (text('CROSSWALK_PUBLIC_URL') ?? `${tls === undefined ? 'http' : 'https'}://localhost:${port}`).replace(/\/+$/, '');
-  if (!isWebUrl(publicUrl)) problems.push('CROSSWALK_PUBLIC_URL must be an http or https address such as https://directory.example.com');
+function readTls(reader: SettingsReader): Config['tls'] {
+  const certFile = reader.text('TLS_CERT_FILE');
+  const keyFile = reader.text('TLS_KEY_FILE');
+  reader.check((certFile === undefined) === (keyFile === undefined), 'TLS_CERT_FILE and TLS_KEY_FILE must be set together');
+  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+}
 
-  const addressOf = (name: string) => {
-    const url = text(name);
-    if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) {
-      problems.push(`${name} must begin with postgres:// or postgresql://`);
-    } else if (url !== undefined && !isDatabaseUrl(url)) {
-      problems.push(`${name} cannot be read. Percent-encode special characters in its parts: a # in a password is %23, a / is %2F`);
-    }
-    return url;
-  };
-  const databaseUrl = addressOf('DATABASE_URL');
-  const databaseReadUrl = addressOf('DATABASE_READ_URL');
-  if (databaseReadUrl !== undefined && databaseUrl === undefined) {
-    problems.push('DATABASE_READ_URL needs DATABASE_URL beside it: the PostgreSQL that Crosswalk brings has no replica');
-  }
-  const pooler = text('DATABASE_POOLER');
-  if (pooler !== undefined && (pooler !== 'transaction' || databaseUrl === undefined)) {
-    problems.push('DATABASE_POOLER must be transaction, with DATABASE_URL beside it, or unset');
-  }
-  const secretKey = text('CROSSWALK_SECRET_KEY');
-  if (databaseUrl !== undefined && secretKey === undefined) {
-    problems.push(
-      'CROSSWALK_SECRET_KEY is required with DATABASE_URL: it encrypts signing keys and webhook secrets, and makes page tokens and the links of ' +
-        'invitations. Make one with: openssl rand -base64 32',
-    );
-  }
-  if (secretKey !== undefined && secretKey.length < minSecretKey) {
-    problems.push(`CROSSWALK_SECRET_KEY must have at least ${minSecretKey} characters`);
-  }
+function readDatabase(reader: SettingsReader): Pick<Config, 'databaseUrl' | 'databaseReadUrl' | 'databasePooler'> {
+  const databaseUrl = readDatabaseUrl(reader, 'DATABASE_URL');
+  const databaseReadUrl = readDatabaseUrl(reader, 'DATABASE_READ_URL');
+  reader.check(
+    databaseReadUrl === undefined || databaseUrl !== undefined,
+    'DATABASE_READ_URL needs DATABASE_URL beside it: the PostgreSQL that Crosswalk brings has no replica',
+  );
+  const pooler = reader.text('DATABASE_POOLER');
+  reader.check(
+    pooler === undefined || (pooler === 'transaction' && databaseUrl !== undefined),
+    'DATABASE_POOLER must be transaction, with DATABASE_URL beside it, or unset',
+  );
+  return { databaseUrl, databaseReadUrl, databasePooler: pooler === 'transaction' ? pooler : undefined };
+}
 
-  const otherSecretKey = text('CROSSWALK_OTHER_SECRET_KEY');
-  if (otherSecretKey !== undefined && otherSecretKey.length < minSecretKey) {
-    problems.push(`CROSSWALK_OTHER_SECRET_KEY must have at least ${minSecretKey} characters`);
-  }
-  if (otherSecretKey !== undefined && secretKey === undefined) {
-    problems.push('CROSSWALK_OTHER_SECRET_KEY needs CROSSWALK_SECRET_KEY beside it');
-  }
+function readDatabaseUrl(reader: SettingsReader, name: string): string | undefined {
+  const url = reader.text(name);
+  if (url === undefined) return undefined;
+  if (!/^postgres(ql)?:\/\//.test(url)) reader.problems.push(`${name} must begin with postgres:// or postgresql://`);
+  else if (!isDatabaseUrl(url))
+    reader.problems.push(`${name} cannot be read. Percent-encode special characters in its parts: a # in a password is %23, a / is %2F`);
+  return url;
+}
 
-  const clientId = text('CROSSWALK_CLIENT_ID');
-  const clientSecret = text('CROSSWALK_CLIENT_SECRET');
-  if (clientId !== undefined && !/^skc_[1-9][0-9]{0,17}$/.test(clientId)) {
-    problems.push('CROSSWALK_CLIENT_ID must be skc_ and up to 18 digits, for example skc_1001');
-  }
-  if (clientId !== undefined && clientSecret === undefined) problems.push('CROSSWALK_CLIENT_ID needs CROSSWALK_CLIENT_SECRET beside it');
-  if (clientSecret !== undefined && clientSecret.length < 32) {
-    problems.push('CROSSWALK_CLIENT_SECRET must have at least 32 characters. Make one with: openssl rand -base64 32');
-  }
+function readSecrets(reader: SettingsReader): Pick<Config, 'secretKey' | 'otherSecretKey'> {
+  const secretKey = reader.secret('CROSSWALK_SECRET_KEY');
+  reader.check(
+    secretKey !== undefined || reader.text('DATABASE_URL') === undefined,
+    'CROSSWALK_SECRET_KEY is required with DATABASE_URL: it encrypts signing keys and webhook secrets, and makes page tokens and the links of ' +
+      'invitations. Make one with: openssl rand -base64 32',
+  );
+  const otherSecretKey = reader.secret('CROSSWALK_OTHER_SECRET_KEY');
+  reader.check(otherSecretKey === undefined || secretKey !== undefined, 'CROSSWALK_OTHER_SECRET_KEY needs CROSSWALK_SECRET_KEY beside it');
+  return { secretKey, otherSecretKey };
+}
 
-  const adminEmail = text('ADMIN_EMAIL');
-  const adminPassword = text('ADMIN_PASSWORD');
-  if ((adminEmail === undefined) !== (adminPassword === undefined)) {
-    problems.push('ADMIN_EMAIL and ADMIN_PASSWORD must be set together, or neither: then a set-up link is printed');
-  }
-  if (adminEmail !== undefined && emailKey(adminEmail) === undefined) {
-    problems.push('ADMIN_EMAIL must be one plain address such as ada@example.com');
-  }
-  const passwordIssue = adminPassword === undefined ? undefined : passwordProblem(adminPassword);
-  if (passwordIssue !== undefined) problems.push(`ADMIN_PASSWORD ${passwordIssue}`);
+function readClient(reader: SettingsReader): Config['firstClient'] {
+  const id = reader.text('CROSSWALK_CLIENT_ID');
+  const secret = reader.secret('CROSSWALK_CLIENT_SECRET');
+  reader.check(
+    id === undefined || /^skc_[1-9][0-9]{0,17}$/.test(id),
+    'CROSSWALK_CLIENT_ID must be skc_ and up to 18 digits, for example skc_1001',
+  );
+  reader.check(id === undefined || secret !== undefined, 'CROSSWALK_CLIENT_ID needs CROSSWALK_CLIENT_SECRET beside it');
+  return secret === undefined ? undefined : { id, secret };
+}
 
-  const smtpUrl = text('SMTP_URL');
-  const mailFrom = text('MAIL_FROM');
-  const smtp = smtpUrl === undefined ? undefined : parseSmtpUrl(smtpUrl);
-  const from = mailFrom === undefined ? undefined : parseMailFrom(mailFrom);
-  if (smtpUrl !== undefined && smtp === undefined) {
-    problems.push(
-      'SMTP_URL must be smtp://host:port or smtps://host:port, with user:password@ before the host where they are needed. ' +
-        'Percent-encode special characters in them: a % is %25, an @ is %40, a / is %2F',
-    );
-  }
-  if (mailFrom !== undefined && from === undefined) {
-    problems.push('MAIL_FROM must be an address such as invitations@example.com, or Name <invitations@example.com>');
-  }
-  if ((smtpUrl === undefined) !== (mailFrom === undefined)) {
-    problems.push('SMTP_URL and MAIL_FROM must be set together: where mail is handed in, and whom it comes from');
-  }
-  const list = (name: string) =>
-    (text(name) ?? '')
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean);
-  const trustedProxies = list('CROSSWALK_TRUSTED_PROXIES');
-  for (const proxy of trustedProxies.filter((proxy) => !ipaddr.isValid(proxy) && !ipaddr.isValidCIDR(proxy))) {
-    problems.push(
+function readOperator(reader: SettingsReader): Config['firstOperator'] {
+  const email = reader.text('ADMIN_EMAIL');
+  const password = reader.text('ADMIN_PASSWORD');
+  reader.check(
+    (email === undefined) === (password === undefined),
+    'ADMIN_EMAIL and ADMIN_PASSWORD must be set together, or neither: then a set-up link is printed',
+  );
+  reader.check(email === undefined || emailKey(email) !== undefined, 'ADMIN_EMAIL must be one plain address such as ada@example.com');
+  const problem = password === undefined ? undefined : passwordProblem(password);
+  if (problem !== undefined) reader.problems.push(`ADMIN_PASSWORD ${problem}`);
+  return email === undefined || password === undefined ? undefined : { email, password };
+}
+
+function readMail(reader: SettingsReader): Config['mail'] {
+  const url = reader.text('SMTP_URL');
+  const sender = reader.text('MAIL_FROM');
+  const smtp = url === undefined ? undefined : parseSmtpUrl(url);
+  const from = sender === undefined ? undefined : parseMailFrom(sender);
+  reader.check(
+    url === undefined || smtp !== undefined,
+    'SMTP_URL must be smtp://host:port or smtps://host:port, with user:password@ before the host where they are needed. ' +
+      'Percent-encode special characters in them: a % is %25, an @ is %40, a / is %2F',
+  );
+  reader.check(
+    sender === undefined || from !== undefined,
+    'MAIL_FROM must be an address such as invitations@example.com, or Name <invitations@example.com>',
+  );
+  reader.check(
+    (url === undefined) === (sender === undefined),
+    'SMTP_URL and MAIL_FROM must be set together: where mail is handed in, and whom it comes from',
+  );
+  return smtp === undefined || from === undefined ? undefined : { smtp, from };
+}
+
+function readNetworks(reader: SettingsReader): Pick<Config, 'trustedProxies' | 'webhookAllow'> {
+  const trustedProxies = reader.list('CROSSWALK_TRUSTED_PROXIES');
+  for (const proxy of trustedProxies)
+    reader.check(
+      ipaddr.isValid(proxy) || ipaddr.isValidCIDR(proxy),
       `CROSSWALK_TRUSTED_PROXIES lists addresses and networks such as 10.0.0.7 or 10.0.0.0/8, with commas between; "${proxy.slice(0, 50)}" is none`,
     );
-  }
-  const webhookAllow = list('CROSSWALK_WEBHOOK_ALLOW');
-  for (const network of webhookAllow.filter((network) => !ipaddr.isValidCIDR(network))) {
-    problems.push(`CROSSWALK_WEBHOOK_ALLOW lists networks such as 10.0.0.0/8, with commas between; "${network.slice(0, 50)}" is none`);
-  }
+  const webhookAllow = reader.list('CROSSWALK_WEBHOOK_ALLOW');
+  for (const network of webhookAllow)
+    reader.check(
+      ipaddr.isValidCIDR(network),
+      `CROSSWALK_WEBHOOK_ALLOW lists networks such as 10.0.0.0/8, with commas between; "${network.slice(0, 50)}" is none`,
+    );
+  return { trustedProxies, webhookAllow };
+}
 
-  const metricsToken = text('METRICS_TOKEN');
-  if (metricsToken !== undefined && metricsToken.length < 32) {
-    problems.push('METRICS_TOKEN must have at least 32 characters. Make one with: openssl rand -base64 32');
-  }
-  const logLevel = text('LOG_LEVEL') ?? 'info';
-  if (!logLevels.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
-
-  const config: Config = {
-    port,
-    host: text('HOST') ?? '127.0.0.1',
-    databaseUrl,
-    databaseReadUrl,
-    databasePooler: pooler === 'transaction' ? pooler : undefined,
-    drainSeconds: integer('CROSSWALK_DRAIN_SECONDS', 0, 600),
-    dataDirectory: resolve(text('CROSSWALK_DATA_DIR') ?? './data'),
-    publicUrl,
-    trustedProxies,
-    tls,
-    firstClient: clientSecret === undefined ? undefined : { id: clientId, secret: clientSecret },
-    firstOperator: adminEmail === undefined || adminPassword === undefined ? undefined : { email: adminEmail, password: adminPassword },
-    secretKey,
-    otherSecretKey,
-    aliasDays: integer('CROSSWALK_ALIAS_DAYS', 30, 36_500),
-    eventDays: integer('CROSSWALK_EVENT_DAYS', 90, 36_500),
-    rateLimit: integer('CROSSWALK_RATE_LIMIT', 2_000, 1_000_000),
-    tokens: {
-      lifetime: integer('CROSSWALK_TOKEN_SECONDS', 3_600, longestLifetime, 10),
-      // NIST SP 800-57 part 1 lets a private key sign for one to three years; what nobody has to do by hand can be done more often.
-      keyDays: integer('CROSSWALK_SIGNING_KEY_DAYS', 90, 36_500),
-      keyLead: integer('CROSSWALK_SIGNING_KEY_LEAD_SECONDS', 900, 86_400),
-    },
-    webhookAllow,
-    mail: smtp === undefined || from === undefined ? undefined : { smtp, from },
-    metricsToken,
-    logLevel,
-  };
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+function readLogLevel(reader: SettingsReader): string {
+  const level = reader.text('LOG_LEVEL') ?? 'info';
+  reader.check(logLevels.includes(level), `LOG_LEVEL must be one of ${logLevels.join(', ')}`);
+  return level;
 }
 
 /** A URL, whose host may be left out where the parameter `host` names a directory with a Unix socket. A # is not part of one. */

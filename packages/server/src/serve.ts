@@ -5,7 +5,7 @@ import type { ClientSecretAnswer } from '@crosswalk/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import type pg from 'pg';
 import { type App, buildApp } from './app.ts';
-import { type Config, minSecretKey } from './config.ts';
+import type { Config } from './config.ts';
 import {
   buildPoolSize,
   type ConnectionOptions,
@@ -19,6 +19,7 @@ import { startEmbeddedPostgres } from './database/embedded/index.ts';
 import { migrate } from './database/migrate.ts';
 import { Replica } from './database/replica.ts';
 import { SecretKeyError } from './lib/seal.ts';
+import { minSecretLength } from './lib/settings-reader.ts';
 import { writeOnce } from './lib/write-once.ts';
 import { createLogger } from './logger.ts';
 import { readCertificate, watchCertificate } from './transport/certificate.ts';
@@ -186,7 +187,7 @@ async function secretKeyFile(dataDirectory: string): Promise<string> {
   const key = await writeOnce(path, randomBytes(32).toString('base64'), 0o600).catch((error: Error) => {
     throw new SecretKeyError(`The secret key in ${path} cannot be used: ${error.message}`);
   });
-  if (key.length >= minSecretKey) return key;
+  if (key.length >= minSecretLength) return key;
   throw new SecretKeyError(
     `${path} has no secret key: it is empty or was cut short. Restore it from a backup: it encrypts the signing keys and webhook secrets in the database.`,
   );
