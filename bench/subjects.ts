@@ -1,3 +1,4 @@
+import { credentials } from '../tools/programs/credentials.ts';
 import { crmIdOf, externalIdOf, formerIdOf, idOf } from './records.ts';
 
 /** One request and what its answer must hold. */
