@@ -183,7 +183,9 @@ describe('get', () => {
       request('GET', `${organizations}:external:domains/${id}?external_id=..&system=crm`),
     ]);
     expect(answers.map(({ status, body }) => [status, Object(body).domain?.id])).toEqual(Array(3).fill([200, id]));
-    expect((await request('GET', `${domainsOf(organizationId)}/${id}`, undefined, { 'if-none-match': `"1-${id.slice(4)}"` })).status).toBe(304);
+    expect((await request('GET', `${domainsOf(organizationId)}/${id}`, undefined, { 'if-none-match': `"1-${id.slice(4)}"` })).status).toBe(
+      304,
+    );
   });
 
   test('404: unknown, or of another organization; 400: not the ID of a domain', async () => {
