@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useTestServer } from '../testing.ts';
-import { imported } from './testing.ts';
+import { ended, imported, upload } from './testing.ts';
 
 /** A batch has 1,000 rows, and while it is written down the next one is put in: what a file says must not depend on that. */
 const server = useTestServer();
@@ -110,6 +110,19 @@ test('the last places of an organization are given out once, however many batche
     })),
   );
   expect(counts.membership).toMatchObject({ created: limit, conflicts: 3 * batch - limit });
+});
+
+test('an atomic import that fails again and again behind its first batch ends, and the next import is done', async () => {
+  await server.database.pool.query(
+    `create function refuse() returns trigger language plpgsql as 'begin raise ''no room for %'', new.external_id; end';
+     create trigger refuse before insert on organizations for each row when (new.external_id = 'refused') execute function refuse()`,
+  );
+  const rows = [...filler('fails', batch), { kind: 'organization', external_id: 'refused', display_name: 'Refused' }];
+  const first = await upload(server, server.client, rows, '?atomic=true');
+  const second = await upload(server, server.client, filler('behind', 1));
+  expect(await ended(server.client, Object(second.body).import.id)).toMatchObject({ state: 'DONE', counts: { user: { created: 1 } } });
+  expect(await ended(server.client, Object(first.body).import.id)).toMatchObject({ state: 'FAILED', error: { error_code: 'INTERNAL' } });
+  expect(await user('fails-0')).toBeUndefined();
 });
 
 describe('rows that mean the same record by different names take effect in the order of the file, though one of them waits for another row', () => {

@@ -244,6 +244,7 @@ export interface Job {
   lastLine: number;
   counts: Counts;
   samples: ImportSample[];
+  /** tries that failed since something of it was committed */
   failures: number;
 }
 
@@ -323,7 +324,7 @@ export async function lockJob(tx: Queryable, environmentId: string, id: string, 
 }
 
 /** What of a job its worker writes. */
-export type Progress = Pick<Job, 'rowsDone' | 'lastLine' | 'counts' | 'samples'>;
+export type Progress = Pick<Job, 'rowsDone' | 'lastLine' | 'counts' | 'samples' | 'failures'>;
 
 /**
  * Sets how far an import is and holds it for another `lease` milliseconds, however long the transaction has taken; false if this worker does not
@@ -333,15 +334,15 @@ export async function noteProgress(
   db: Queryable,
   { environmentId, id }: Pick<Job, 'environmentId' | 'id'>,
   holder: string,
-  { rowsDone, lastLine, counts, samples }: Progress,
+  { rowsDone, lastLine, counts, samples, failures }: Progress,
   lease: number,
 ): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'note-import-progress',
-    text: `update imports set rows_done = $4, last_line = $5, counts = $6, samples = $7, failures = 0,
+    text: `update imports set rows_done = $4, last_line = $5, counts = $6, samples = $7, failures = $9,
              lease_until = clock_timestamp() + make_interval(secs => $8::float8 / 1000)
            where environment_id = $1 and id = $2 and state = 'RUNNING' and holder = $3`,
-    values: [environmentId, id, holder, rowsDone, lastLine, JSON.stringify(counts), JSON.stringify(samples), lease],
+    values: [environmentId, id, holder, rowsDone, lastLine, JSON.stringify(counts), JSON.stringify(samples), lease, failures],
   });
   return rowCount === 1;
 }

@@ -221,7 +221,7 @@ export class ImportWorker {
   async #putAll(tx: pg.PoolClient, job: Job): Promise<void> {
     const { pool, lease } = this.#options;
     await this.#asHolder(job, (journal) => forgetOutcomes(journal, job.environmentId, job.id));
-    let progress: Progress = { rowsDone: 0, lastLine: 0, counts: countsOf({}), samples: [] };
+    let progress: Progress = { rowsDone: 0, lastLine: 0, counts: countsOf({}), samples: [], failures: job.failures };
     for (;;) {
       const rows = await takeRows(pool, job.environmentId, job.id, progress.lastLine, this.#batchLimits());
       if (rows.length === 0) break;
@@ -303,6 +303,8 @@ export class ImportWorker {
       lastLine: rows.at(-1)?.line ?? before.lastLine,
       counts: addOutcomes(before.counts, outcomes.values()),
       samples: [...before.samples, ...samples],
+      // What one transaction has come to so far is nothing yet: a try that fails behind it is one more in succession.
+      failures: isOneTransaction(before.options) ? before.failures : 0,
     };
   }
 
