@@ -71,8 +71,12 @@ export function meaningIfAny<Found>(meaning: () => Found): Found | undefined {
   }
 }
 
-/** A copy of the row without the external IDs that another record has now, or the error that says so. */
-export function withoutTakenIds<RowType extends Row>(
+/**
+ * A copy of the row without the external IDs that it does not give its record: those that another record has now, or the error that says so, and
+ * those that its record used to have. It was found by them, and to write them would turn a re-key back by accident; a row with an `id` needs none
+ * to find it, so it means them.
+ */
+export function withIdsToGive<RowType extends Row>(
   batch: Batch,
   pending: PendingRow<RowType>,
   own: string | undefined,
@@ -82,8 +86,11 @@ export function withoutTakenIds<RowType extends Row>(
   const allowed: RowType = { ...row, ...(row.external_ids === undefined ? {} : { external_ids: { ...row.external_ids } }) };
   for (const key of keys.externalIds) {
     const holder = holders.get(textOf(key));
-    if (holder === undefined || holder.isAlias || holder.recordId === own) continue;
-    if (batch.options.on_conflict === 'reject' || waitsForOthers(batch, pending)) {
+    if (holder === undefined) continue;
+    const isOwn = holder.recordId === own;
+    const isGiven = isOwn ? !holder.isAlias || row.id !== undefined : holder.isAlias;
+    if (isGiven) continue;
+    if (!isOwn && (batch.options.on_conflict === 'reject' || waitsForOthers(batch, pending))) {
       throw externalIdTaken(row.kind, key, publicId(row.kind, holder.recordId));
     }
     if (key.system === primarySystem) delete allowed.external_id;

@@ -137,6 +137,39 @@ test('an external ID whose alias is over, and still in the way, goes to the row 
   expect(await usr('OVER-1')).toMatchObject({ email: 'over-3@all.example' });
 });
 
+test('a row that finds its record by an ID that it used to have changes it, and the ID stays an alias', async () => {
+  await put([
+    { kind: 'organization', external_id: 'FORMER-1', external_ids: { stripe: 'former-cus' }, display_name: 'Former' },
+    { kind: 'user', external_id: 'FORMER-U', external_ids: { hr: 'former-hr' }, email: 'former@all.example' },
+  ]);
+  await put([
+    { kind: 'organization', id: (await org('FORMER-1')).id, external_id: 'NEW-1', external_ids: { stripe: 'new-cus' } },
+    { kind: 'user', id: (await usr('FORMER-U')).id, external_id: 'NEW-U', external_ids: { hr: 'new-hr' } },
+  ]);
+  // By former IDs alone, by a former one beside one it has now, and by the address.
+  const done = await put([
+    { kind: 'organization', external_id: 'FORMER-1', external_ids: { stripe: 'former-cus', crm: 'c-former' }, display_name: 'Is' },
+    { kind: 'organization', external_id: 'FORMER-1', external_ids: { stripe: 'new-cus' }, metadata: { row: 2 } },
+    { kind: 'user', external_ids: { hr: 'former-hr' }, metadata: { row: 3 } },
+    { kind: 'user', external_id: 'FORMER-U', email: 'former@all.example', metadata: { row: 4 } },
+    { kind: 'user', external_id: 'FORMER-U' },
+  ]);
+  expect(done.counts).toMatchObject({ organization: { updated: 2 }, user: { updated: 2, unchanged: 1 } });
+  const found = async (kind: string, externalId: string) => (await request('GET', `/api/v1/${kind}:external/${externalId}`)).body;
+  const organization = {
+    external_id: 'NEW-1',
+    external_ids: { stripe: 'new-cus', crm: 'c-former' },
+    display_name: 'Is',
+    metadata: { row: 2 },
+  };
+  expect(await found('organizations', 'FORMER-1')).toMatchObject({ organization, matched_by: 'alias' });
+  const user = { external_id: 'NEW-U', external_ids: { hr: 'new-hr' }, metadata: { row: 4 } };
+  expect(await found('users', 'FORMER-U')).toMatchObject({ user, matched_by: 'alias' });
+  // One that is named by `id` is to have the IDs that the row says.
+  await put([{ kind: 'user', id: (await usr('NEW-U')).id, external_id: 'FORMER-U' }]);
+  expect(await found('users', 'FORMER-U')).toMatchObject({ user: { external_id: 'FORMER-U' }, matched_by: 'external_id' });
+});
+
 test('a user and several rows of their membership in one file are one membership, changed in the order of the file', async () => {
   const membership = { kind: 'membership', organization: { external_id: 'TWICE-ORG' } };
   const done = await put([

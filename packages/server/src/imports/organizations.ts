@@ -32,7 +32,7 @@ import {
   textOf,
   waitsForOthers,
 } from './batch.ts';
-import { inOrder, type MeantRow, tellApart, withoutTakenIds } from './identity.ts';
+import { inOrder, type MeantRow, tellApart, withIdsToGive } from './identity.ts';
 import { addDomains, domainsToAdd, findDomains, type KnownDomains } from './organization-domains.ts';
 import { claimedAliases } from './restore.ts';
 
@@ -219,7 +219,7 @@ function withoutOthers(
   holders: ReadonlyMap<string, Holder>,
   slugs: ReadonlyMap<string, string>,
 ): OrganizationRow {
-  const allowed = withoutTakenIds(batch, pending, own, holders);
+  const allowed = withIdsToGive(batch, pending, own, holders);
   const { slug } = pending.row;
   const holder = slug ? slugs.get(slug) : undefined;
   if (slug && holder !== undefined && holder !== own) {

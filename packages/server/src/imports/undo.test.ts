@@ -180,6 +180,26 @@ test('an undo gives everything exactly back: names, metadata, external IDs with 
   expect((await imported(server, client, changes)).rows_rejected).toBe(0);
 });
 
+test('an undo of rows that found their records by former IDs leaves those aliases', async () => {
+  const client = await server.addEnvironment('former');
+  await imported(server, client, start);
+  const named = async (path: string) => Object(Object((await client.request('GET', `/api/v1/${path}`)).body));
+  const { organization } = await named('organizations:external/O-1');
+  const { user } = await named('users:external/U-1');
+  await client.request('PATCH', `/api/v1/organizations/${organization.id}`, { external_id: 'O-1b', external_ids: { stripe: 'cus_1b' } });
+  await client.request('PATCH', `/api/v1/users/${user.id}`, { external_id: 'U-1b' });
+  const before = await stateOf(client);
+  const { id, counts } = await imported(server, client, [
+    { kind: 'organization', external_id: 'O-1', external_ids: { stripe: 'cus_1' }, display_name: 'By former IDs' },
+    { kind: 'user', external_id: 'U-1', email: 'former@one.example' },
+  ]);
+  expect(counts).toMatchObject({ organization: { updated: 1 }, user: { updated: 1 } });
+  expect((await undone(client, id)).undo).toMatchObject({
+    counts: { organization: { restored: 1, left: 0 }, user: { restored: 1, left: 0 } },
+  });
+  expect(await stateOf(client)).toEqual(before);
+});
+
 test('records that were changed, removed, or used since are left alone and listed; what they had is not touched', async () => {
   const client = await server.addEnvironment('left');
   await imported(server, client, start);

@@ -28,7 +28,7 @@ import {
   settle,
   textOf,
 } from './batch.ts';
-import { inOrder, type MeantRow, tellApart, withoutTakenIds } from './identity.ts';
+import { inOrder, type MeantRow, tellApart, withIdsToGive } from './identity.ts';
 import { claimedAliases } from './restore.ts';
 
 type Pending = PendingRow<UserRow>;
@@ -105,7 +105,7 @@ function stateAfter(batch: Batch, pending: Pending, before: LockedUser | undefin
   if (row.id !== undefined && before === undefined) throw notFound('user', { id: requireId('usr', row.id) });
   checkMode(batch, 'user', before?.user.id);
   const own = before === undefined ? undefined : databaseId(before.user.id);
-  const { kind: _kind, id: _id, ref: _ref, metadata: patch, email, ...fields } = withoutTakenIds(batch, pending, own, holders);
+  const { kind: _kind, id: _id, ref: _ref, metadata: patch, email, ...fields } = withIdsToGive(batch, pending, own, holders);
   const holder = addresses.get(keys.email ?? '');
   if (email !== undefined && holder !== undefined && holder !== own) throw emailTaken(formatId('usr', holder));
   if (before !== undefined) {
