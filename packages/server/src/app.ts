@@ -206,6 +206,8 @@ export interface WebhookOptions {
 export interface ImportSettings {
   /** how long an upload may be silent; default 30,000 */
   stall?: number;
+  /** how long an upload goes on after a sign of life of the server that receives it; default 120,000: longer than a failover of the database */
+  receiveLease?: number;
   /** how long an import is its worker's alone after a sign of life; default 10,000: what a killed worker had is gone on with so soon */
   lease?: number;
 }
@@ -346,7 +348,13 @@ export async function buildApp({
     feed,
     onError: onError('importing'),
   });
-  const imports = new ImportService({ pool, ids, wake: () => importWorker.wake(), stall: importSettings.stall ?? 30_000 });
+  const imports = new ImportService({
+    pool,
+    ids,
+    wake: () => importWorker.wake(),
+    stall: importSettings.stall ?? 30_000,
+    lease: importSettings.receiveLease ?? 120_000,
+  });
 
   // Not a part of the import worker: an upload that cannot be removed now must not keep imports waiting.
   const clearing = new Loop({

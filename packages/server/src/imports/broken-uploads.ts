@@ -11,7 +11,7 @@ const stepLimits = { count: 5000, bytes: 32 * 1024 * 1024 };
  * has time for. Resolves to whether there may be more.
  */
 export async function clearBrokenUploads(pool: pg.Pool): Promise<boolean> {
-  await failStalled(pool, 'MALFORMED_REQUEST', 'the server that received the file ended before it was whole');
+  await failStalled(pool, 'MALFORMED_REQUEST', 'the server that received the file ended, or lost its database, before it was whole');
   return inTransaction(
     pool,
     async (tx) => {

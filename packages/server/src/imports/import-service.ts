@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { type Import, type ImportErrorsAnswer, type ImportLeftAnswer, type ImportOptions, importLimits } from '@crosswalk/contract';
 import type pg from 'pg';
+import type { Queryable } from '../database/connection.ts';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import { databaseFailure } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -21,7 +22,9 @@ import {
   listImports,
   noteReceived,
   queueImport,
+  renewLease,
 } from './import-store.ts';
+import { holding } from './lease.ts';
 import { cancelUndo, listLeft, queueUndo } from './undo-store.ts';
 import { type Arrival, arriving } from './upload.ts';
 
@@ -29,8 +32,6 @@ import { type Arrival, arriving } from './upload.ts';
 const chunkRows = 1000;
 /** The same in characters: rows may be large. */
 const chunkSize = 1024 * 1024;
-/** How long an upload is its server's alone without a sign of life, in milliseconds: longer than a chunk of a slow one takes. */
-const receiveLease = 120_000;
 
 /** A file that is to be imported. */
 export interface Upload {
@@ -41,19 +42,32 @@ export interface Upload {
   body: Readable;
 }
 
+/** What the service needs. */
+export interface ImportServiceOptions {
+  pool: pg.Pool;
+  ids: IdGenerator;
+  /** lets workers know of an import */
+  wake: () => void;
+  /** How long an upload may be silent, in milliseconds. */
+  stall: number;
+  /** How long an upload goes on after a sign of life of the server that receives it, in milliseconds. */
+  lease: number;
+}
+
 /** The use cases of imports; what they do with the rows is the worker's. */
 export class ImportService {
   readonly #pool: pg.Pool;
   readonly #ids: IdGenerator;
   readonly #wake: () => void;
   readonly #stall: number;
+  readonly #lease: number;
 
-  /** `stall`: how long an upload may be silent, in milliseconds. */
-  constructor({ pool, ids, wake, stall }: { pool: pg.Pool; ids: IdGenerator; wake: () => void; stall: number }) {
+  constructor({ pool, ids, wake, stall, lease }: ImportServiceOptions) {
     this.#pool = pool;
     this.#ids = ids;
     this.#wake = wake;
     this.#stall = stall;
+    this.#lease = lease;
   }
 
   /** Stages the rows of a file while it arrives, and lets workers have it when it is whole. A file that does not come whole leaves a failed import. */
@@ -64,15 +78,16 @@ export class ImportService {
     const { environmentId, actor, requestId } = context;
     const id = this.#ids.next();
     const made = { id, format, options, actor, requestId, idempotencyKey: idempotencyKey ?? null, holder: requestId };
-    if (!(await insertImport(this.#pool, environmentId, made, receiveLease))) {
+    if (!(await insertImport(this.#pool, environmentId, made, this.#lease))) {
       const known = await findImportByKey(this.#pool, environmentId, actor.id, idempotencyKey ?? '');
       if (known === undefined) throw new ApiError('RECORD_BUSY', 'the key is in use by another request; try again', { retryAfter: 1 });
       return { import: known, repeated: true };
     }
     try {
-      await this.#stage(environmentId, id, format, options, body);
+      const renew = () => renewLease(this.#pool, { environmentId, id }, made.holder, this.#lease);
+      await holding(this.#lease, renew, () => this.#stage(environmentId, id, format, options, body));
       const queued = await queueImport(this.#pool, environmentId, id);
-      if (queued === undefined) throw canceled(id);
+      if (queued === undefined) throw await endedMeanwhile(this.#pool, environmentId, id);
       this.#wake();
       return { import: queued, repeated: false };
     } catch (error) {
@@ -101,7 +116,7 @@ export class ImportService {
         this.#pool,
         async (tx) => {
           if (taken.length > 0) await insertRows(tx, environmentId, id, taken);
-          if (!(await noteReceived(tx, environmentId, id, received, receiveLease))) throw canceled(id);
+          if (!(await noteReceived(tx, environmentId, id, received, this.#lease))) throw await endedMeanwhile(tx, environmentId, id);
         },
         // The queueing at the end is durable, and with it what came before.
         { durable: false },
@@ -206,8 +221,11 @@ export class ImportService {
   }
 }
 
-function canceled(id: string): ApiError {
-  return new ApiError('IMPORT_ENDED', `${formatId('imp', id)} was canceled while its file was on the way`, {
-    resource: { kind: 'import' },
-  });
+/** The error of an upload whose import has ended before all of it was here: it says by what. */
+async function endedMeanwhile(db: Queryable, environmentId: string, id: string): Promise<ApiError> {
+  const found = await findImport(db, environmentId, id);
+  if (found === undefined) return importNotFound(id);
+  const why =
+    found.error === null ? 'was canceled while its file was on the way' : `ended while its file was on the way: ${found.error.message}`;
+  return new ApiError('IMPORT_ENDED', `${found.id} ${why}`, { resource: { kind: 'import' } });
 }

@@ -159,7 +159,7 @@ export async function failReceiving(db: Queryable, environmentId: string, id: st
   );
 }
 
-/** Ends uploads of all environments whose server is gone: nobody has received anything of them for the length of their lease. Up to 100. */
+/** Ends uploads of all environments whose server is gone: it has not renewed their lease. Up to 100. */
 export async function failStalled(db: Queryable, code: string, message: string): Promise<void> {
   await db.query({
     name: 'fail-stalled-imports',
@@ -293,8 +293,8 @@ export async function claimImport(db: Queryable, holder: string, lease: number):
 }
 
 /**
- * Holds an import that this worker has for another `lease` milliseconds. One that is locked is left alone: nobody else can claim it, and the
- * batch that has locked it holds it anew.
+ * Holds an import that this worker has, or this upload sends, for another `lease` milliseconds. One that is locked is left alone: nobody else can
+ * claim it, and the batch or the chunk that has locked it holds it anew.
  */
 export async function renewLease(
   db: Queryable,
@@ -306,7 +306,8 @@ export async function renewLease(
     name: 'renew-import-lease',
     text: `update imports t set lease_until = now() + make_interval(secs => $4::float8 / 1000)
            from (select environment_id, id from imports
-                 where environment_id = $1 and id = $2 and state = 'RUNNING' and holder = $3 for no key update skip locked) held
+                 where environment_id = $1 and id = $2 and state in ('RECEIVING', 'RUNNING') and holder = $3
+                 for no key update skip locked) held
            where t.environment_id = held.environment_id and t.id = held.id`,
     values: [environmentId, id, holder, lease],
   });
