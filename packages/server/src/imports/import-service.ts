@@ -15,11 +15,13 @@ import { insertRows, listErrors, takeRejected } from './import-row-store.ts';
 import {
   cancelImport,
   failReceiving,
+  failRepeated,
   findHeader,
   findImport,
   findImportByKey,
   insertImport,
   listImports,
+  type NewImport,
   noteReceived,
   queueImport,
   renewLease,
@@ -78,9 +80,11 @@ export class ImportService {
     const { environmentId, actor, requestId } = context;
     const id = this.#ids.next();
     const made = { id, format, options, actor, requestId, idempotencyKey: idempotencyKey ?? null, holder: requestId };
-    if (!(await insertImport(this.#pool, environmentId, made, this.#lease))) {
+    if (!(await this.#begin(environmentId, made))) {
       const known = await findImportByKey(this.#pool, environmentId, actor.id, idempotencyKey ?? '');
-      if (known === undefined) throw new ApiError('RECORD_BUSY', 'the key is in use by another request; try again', { retryAfter: 1 });
+      // Another repetition has begun at this moment, and its file is on the way too.
+      if (known === undefined || known.state === 'RECEIVING')
+        throw new ApiError('RECORD_BUSY', 'the key is in use by another request; try again', { retryAfter: 1 });
       return { import: known, repeated: true };
     }
     try {
@@ -97,6 +101,21 @@ export class ImportService {
       await failReceiving(this.#pool, environmentId, id, told.code, told.message).catch(() => {});
       throw error;
     }
+  }
+
+  /**
+   * Notes an import that is about to be received; false if one with its idempotency key is whole already. One that is still being received is no
+   * answer: whoever sends its file again has given that upload up, or will not hear of it. It ends, so that of the two this one is done.
+   */
+  #begin(environmentId: string, made: NewImport): Promise<boolean> {
+    const { id, actor, idempotencyKey } = made;
+    const message = `the file was sent again with its Idempotency-Key before it was whole; that upload is ${formatId('imp', id)}`;
+    return inTransaction(this.#pool, async (tx) => {
+      if (idempotencyKey !== null) {
+        await failRepeated(tx, environmentId, actor.id, idempotencyKey, { code: 'MALFORMED_REQUEST', message });
+      }
+      return insertImport(tx, environmentId, made, this.#lease);
+    });
   }
 
   async #stage(environmentId: string, id: string, format: Format, options: ImportOptions, body: Readable): Promise<void> {

@@ -159,6 +159,24 @@ export async function failReceiving(db: Queryable, environmentId: string, id: st
   );
 }
 
+/**
+ * Ends the receiving of a file that its client has begun to send again, under an idempotency key which is free then. One that is whole by now has
+ * its key and stays.
+ */
+export async function failRepeated(
+  tx: Queryable,
+  environmentId: string,
+  clientId: string | null,
+  key: string,
+  error: { code: string; message: string },
+): Promise<void> {
+  await tx.query(
+    `update imports set ${receivingFailed}, error_code = $4, error_message = $5
+     where environment_id = $1 and client_id = $2 and idempotency_key = $3 and state = 'RECEIVING'`,
+    [environmentId, clientId, key, error.code, error.message],
+  );
+}
+
 /** Ends uploads of all environments whose server is gone: it has not renewed their lease. Up to 100. */
 export async function failStalled(db: Queryable, code: string, message: string): Promise<void> {
   await db.query({

@@ -8,6 +8,7 @@ import type { Restore } from './restore.ts';
  *
  *     (upload) ---> RECEIVING --all of it is here----------> QUEUED
  *                   RECEIVING --broken, stalled, refused---> FAILED    its rows are removed soon; also when the receiving server dies: its lease ends
+ *                   RECEIVING --sent again by its key------> FAILED    the new upload has the key
  *                   QUEUED ----a worker claims it----------> RUNNING
  *                   RUNNING ---the worker dies-------------> RUNNING   its lease ends, another goes on after the last batch that was committed
  *                   RUNNING ---the last row is done--------> DONE
