@@ -1,5 +1,6 @@
 import type { RecordKind } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
+import type { ExternalKey } from './external-id.ts';
 
 /** Frees every external ID and alias of a record that is being deleted. */
 export async function releaseExternalIds(tx: Queryable, environmentId: string, kind: RecordKind, recordId: string): Promise<void> {
@@ -25,6 +26,32 @@ export async function purgeAliases(db: Queryable): Promise<number> {
  */
 export function resolves(name: string): string {
   return `(${name}.alias_expire_time is null or ${name}.alias_expire_time > now())`;
+}
+
+/** The database ID of the record that an external ID leads to; undefined if it leads nowhere. */
+export async function findRecordId(
+  db: Queryable,
+  environmentId: string,
+  kind: RecordKind,
+  { system, value }: ExternalKey,
+): Promise<string | undefined> {
+  const { rows } = await db.query<{ record_id: string }>({
+    name: 'resolve-external-id',
+    text: `select e.record_id from external_ids e
+           where e.environment_id = $1 and e.kind = $2 and e.system = $3 and e.value = $4 and ${resolves('e')}`,
+    values: [environmentId, kind, system, value],
+  });
+  return rows[0]?.record_id;
+}
+
+/** Whether there is an organization (database ID). */
+export async function hasOrganization(db: Queryable, environmentId: string, id: string): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'has-organization',
+    text: 'select from organizations where environment_id = $1 and id = $2',
+    values: [environmentId, id],
+  });
+  return rowCount === 1;
 }
 
 /** SQL expressions for the parts of an external ID. */

@@ -4,7 +4,7 @@ import { publicId } from '../events/index.ts';
 import { ApiError, excerpt } from '../lib/api-error.ts';
 import { primarySystem, type RecordReference } from './external-id.ts';
 import { findHolders } from './external-id-bulk-store.ts';
-import { resolves } from './external-id-store.ts';
+import { findRecordId, hasOrganization } from './external-id-store.ts';
 
 /**
  * The database ID of the record a caller names. For an external ID this reads it (aliases included); a database
@@ -17,15 +17,9 @@ export async function resolveReference(
   reference: RecordReference,
 ): Promise<string> {
   if ('id' in reference) return reference.id;
-  const { rows } = await db.query<{ record_id: string }>({
-    name: 'resolve-external-id',
-    text: `select e.record_id from external_ids e
-           where e.environment_id = $1 and e.kind = $2 and e.system = $3 and e.value = $4 and ${resolves('e')}`,
-    values: [environmentId, kind, reference.system, reference.value],
-  });
-  const [row] = rows;
-  if (row === undefined) throw notFound(kind, reference);
-  return row.record_id;
+  const id = await findRecordId(db, environmentId, kind, reference);
+  if (id === undefined) throw notFound(kind, reference);
+  return id;
 }
 
 /** A record that a caller names: its database ID, and what the name is to it. */
@@ -54,12 +48,7 @@ export async function resolveReferences(
 
 /** Holds a call about what belongs to an organization (database ID) to one that there is: 404 if there is none. */
 export async function requireOrganization(db: Queryable, environmentId: string, id: string): Promise<void> {
-  const { rowCount } = await db.query({
-    name: 'has-organization',
-    text: 'select from organizations where environment_id = $1 and id = $2',
-    values: [environmentId, id],
-  });
-  if (rowCount !== 1) throw notFound('organization', { id });
+  if (!(await hasOrganization(db, environmentId, id))) throw notFound('organization', { id });
 }
 
 const codes: Record<RecordKind, ErrorCode> = { organization: 'ORGANIZATION_NOT_FOUND', user: 'USER_NOT_FOUND' };
