@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { deriveKeys, seal } from '../lib/seal.ts';
-import { useTestServer } from '../testing.ts';
+import { connectTo, useTestServer } from '../testing.ts';
 import { createEndpoint, deliveryOf, makeDue, type Received, startReceiver } from './testing.ts';
 
 const server = useTestServer({ webhooks: { allow: ['127.0.0.0/8'], timeout: 1_000, lease: 3_000 } });
@@ -148,6 +148,43 @@ describe('delivery', () => {
     expect((await request('GET', `/api/v1/webhook_endpoints/${id}`)).body).toMatchObject({
       webhook_endpoint: { status: 'DISABLED', disabled_reason: 'FAILING' },
     });
+  });
+
+  test('that fails changes the ETag of the endpoint, which shows it, and not its version', async () => {
+    const receiver = await startReceiver((_received, response) => response.writeHead(500).end());
+    const { id } = await createEndpoint(server.client, receiver.url, { event_types: ['organization.created'] });
+    const path = `/api/v1/webhook_endpoints/${id}`;
+    const tag = (await request('GET', path)).headers.get('etag') ?? '';
+    await create('Shown');
+    const [received] = await receiver.waitFor(1);
+    await deliveryOf(server.client, id, received?.id ?? '', ({ log }) => log.length === 1);
+    const { status, body, headers } = await request('GET', path, undefined, { 'if-none-match': tag });
+    expect([status, body]).toMatchObject([200, { webhook_endpoint: { failing_since: expect.any(String), version: 1 } }]);
+    expect((await request('GET', path, undefined, { 'if-none-match': headers.get('etag') ?? '' })).status).toBe(304);
+    expect((await request('POST', `${path}:disable`, undefined, { 'if-match': tag })).status).toBe(200);
+  });
+
+  test('is not begun by a server whose lease may end before the attempt', async () => {
+    const receiver = await startReceiver((_received, response, nth) => response.writeHead(nth === 1 ? 500 : 204).end());
+    const { id } = await createEndpoint(server.client, receiver.url, { event_types: ['organization.created'] });
+    await create('Read slowly');
+    const [received] = await receiver.waitFor(1);
+    await deliveryOf(server.client, id, received?.id ?? '', ({ log }) => log.length === 1);
+    const holder = await connectTo(server.database.connection);
+    try {
+      // What is claimed from now on cannot be read.
+      await holder.query('begin; lock table events');
+      await retryNow();
+      const claims = 'select attempts from webhook_deliveries where endpoint_id = $1';
+      await expect.poll(async () => (await server.database.pool.query(claims, [id.slice(4)])).rows[0].attempts).toBe(2);
+      // Of the lease of 3 seconds less is left than the second that an attempt may take.
+      await new Promise((resolve) => setTimeout(resolve, 2_300));
+    } finally {
+      await holder.end();
+    }
+    const delivery = await deliveryOf(server.client, id, received?.id ?? '', ({ status }) => status === 'DELIVERED');
+    // The second of three was claimed for nothing.
+    expect([delivery.attempts, delivery.log.length, receiver.received.length]).toEqual([3, 2, 2]);
   });
 
   test('of an event that is not kept any more is given up, says why, and tells nothing of the endpoint', async () => {

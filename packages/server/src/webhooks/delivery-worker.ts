@@ -29,7 +29,7 @@ export interface DeliveryWorkerOptions {
   secretsKeys: DerivedKeys;
   findOrganizations: FindRecords;
   findUsers: FindRecords;
-  /** How long a delivery is nobody else's, in milliseconds: longer than an attempt may take. */
+  /** How long a delivery is nobody else's, in milliseconds: longer than the sender's `timeout`, which is not begun where less is left. */
   lease: number;
   /** Hears of each attempt that counts, and how long it took in milliseconds. */
   onAttempt: (result: 'delivered' | 'retried' | 'failed', duration: number) => void;
@@ -138,6 +138,8 @@ export class DeliveryWorker {
 
   async #send(parcel: Parcel, related: RelatedRecords, leaseEnd: number): Promise<void> {
     const { claim, event } = parcel;
+    // Reading it took too long: before an attempt ended, another might send it, and what comes after it. It is due again when the lease ends.
+    if (event !== undefined && leaseEnd - Date.now() < this.#options.sender.timeout) return;
     const recorded = event === undefined ? this.#giveUp(claim) : await this.#try(parcel, event, related);
     this.#results.push({ ...recorded, leaseEnd });
     this.#flushing ??= this.#flush().finally(() => {

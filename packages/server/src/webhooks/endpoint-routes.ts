@@ -20,6 +20,7 @@ import { member, paramsOf } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
 import type { WebhookDeliveryService } from './delivery-service.ts';
+import { endpointTag } from './endpoint.ts';
 import type { WebhookEndpointService } from './endpoint-service.ts';
 
 export const collection = '/api/v1/webhook_endpoints';
@@ -32,7 +33,7 @@ const changeErrors: ErrorCode[] = [...missing, 'VERSION_MISMATCH', 'IDEMPOTENCY_
 
 /** REST of webhook endpoints. Answers that show a secret are never stored: neither by a cache nor under an Idempotency-Key. */
 export function webhookEndpointRoutes(app: Routes, endpoints: WebhookEndpointService, deliveries: WebhookDeliveryService): void {
-  const answer = (endpoint: WebhookEndpoint) => ({ status: 200, body: { webhook_endpoint: endpoint }, tag: endpoint.version });
+  const answer = (endpoint: WebhookEndpoint) => ({ status: 200, body: { webhook_endpoint: endpoint }, tag: endpointTag(endpoint) });
 
   app.post(
     collection,
@@ -81,7 +82,7 @@ export function webhookEndpointRoutes(app: Routes, endpoints: WebhookEndpointSer
     ),
     async (request, reply) => {
       const endpoint = await endpoints.get(contextOf(request), endpointOf(request));
-      return sendRecord(request, reply, endpoint.version, { webhook_endpoint: endpoint });
+      return sendRecord(request, reply, endpointTag(endpoint), { webhook_endpoint: endpoint });
     },
   );
 
@@ -119,7 +120,7 @@ export function webhookEndpointRoutes(app: Routes, endpoints: WebhookEndpointSer
     async (request, reply) => {
       const context = changeContextOf(request, answer);
       const endpoint = await endpoints.update(context, endpointOf(request), request.body, preconditionsOf(request));
-      return sendRecord(request, reply, endpoint.version, { webhook_endpoint: endpoint });
+      return sendRecord(request, reply, endpointTag(endpoint), { webhook_endpoint: endpoint });
     },
   );
 
@@ -148,7 +149,7 @@ export function webhookEndpointRoutes(app: Routes, endpoints: WebhookEndpointSer
       ),
       async (request, reply) => {
         const endpoint = await endpoints[verb](changeContextOf(request, answer), endpointOf(request), preconditionsOf(request));
-        return sendRecord(request, reply, endpoint.version, { webhook_endpoint: endpoint });
+        return sendRecord(request, reply, endpointTag(endpoint), { webhook_endpoint: endpoint });
       },
     );
   }
@@ -171,7 +172,7 @@ export function webhookEndpointRoutes(app: Routes, endpoints: WebhookEndpointSer
     ),
     async (request, reply) => {
       const rotated = await endpoints.rotateSecret(contextOf(request), endpointOf(request), request.body, preconditionsOf(request));
-      return sendRecord(request, reply.header('cache-control', 'no-store'), rotated.webhook_endpoint.version, rotated);
+      return sendRecord(request, reply.header('cache-control', 'no-store'), endpointTag(rotated.webhook_endpoint), rotated);
     },
   );
 

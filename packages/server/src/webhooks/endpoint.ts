@@ -2,6 +2,7 @@ import { type CreateWebhookEndpoint, eventTypes, type UpdateWebhookEndpoint, typ
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
 import { requireText } from '../lib/text.ts';
+import { recordTag } from '../lib/version-tag.ts';
 
 /** Why an endpoint gets nothing. */
 export type DisabledReason = NonNullable<WebhookEndpoint['disabled_reason']>;
@@ -36,6 +37,15 @@ export function patchFields(before: EndpointFields, changes: UpdateWebhookEndpoi
     description: changes.description ?? before.description,
     event_types: changes.event_types ?? before.event_types,
   };
+}
+
+/**
+ * The entity tag of an endpoint's answer: it shows since when attempts fail and until when the previous secret signs, which begin and end without a
+ * change of the endpoint.
+ */
+export function endpointTag(endpoint: WebhookEndpoint): string {
+  const { failing_since: failing, previous_secret_expire_time: overlap } = endpoint;
+  return recordTag(endpoint, failing === null && overlap === null ? undefined : JSON.stringify([failing, overlap]));
 }
 
 /** The 404 of an endpoint. `id` is a database ID. */

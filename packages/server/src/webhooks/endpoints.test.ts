@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { startAnotherServer, useTestServer } from '../testing.ts';
+import { startAnotherServer, tagOf, useTestServer } from '../testing.ts';
 import { createEndpoint, startReceiver } from './testing.ts';
 
 const server = useTestServer({ webhooks: { allow: ['127.0.0.0/8'] } });
@@ -53,13 +53,17 @@ describe('an endpoint', () => {
     const changed = await request('PATCH', path, { description: 'CRM', event_types: ['user.updated'] }, { 'if-match': '"1"' });
     expect([changed.status, changed.headers.get('etag'), changed.body]).toMatchObject([
       200,
-      '"2"',
+      tagOf(2),
       { webhook_endpoint: { description: 'CRM', event_types: ['user.updated'], url, version: 2 } },
     ]);
-    expect((await request('PATCH', path, { description: 'CRM' })).headers.get('etag')).toBe('"2"');
+    const tag = changed.headers.get('etag') ?? '';
+    expect((await request('PATCH', path, { description: 'CRM' })).headers.get('etag')).toBe(tag);
     expect((await request('PATCH', path, { description: 'X' }, { 'if-match': '"1"' })).status).toBe(412);
-    expect((await request('GET', path, undefined, { 'if-none-match': '"2"' })).status).toBe(304);
-    expect((await request('DELETE', path)).status).toBe(204);
+    expect((await request('GET', path, undefined, { 'if-none-match': tag })).status).toBe(304);
+    const other = await createEndpoint(server.client, url);
+    await request('POST', `${collection}/${other.id}:disable`);
+    expect((await request('DELETE', `${collection}/${other.id}`, undefined, { 'if-match': tag })).status).toBe(412);
+    expect((await request('DELETE', path, undefined, { 'if-match': tag })).status).toBe(204);
     expect(await refusal('GET', path)).toEqual([404, 'WEBHOOK_ENDPOINT_NOT_FOUND', undefined]);
     expect(await refusal('DELETE', path)).toEqual([404, 'WEBHOOK_ENDPOINT_NOT_FOUND', undefined]);
     expect(await refusal('GET', `${path}/deliveries`)).toEqual([404, 'WEBHOOK_ENDPOINT_NOT_FOUND', undefined]);
@@ -105,8 +109,12 @@ describe('an endpoint', () => {
       });
     };
     expect(await signers()).toEqual([secret, own]);
+    const tag = headers.get('etag') ?? '';
+    const read = async () => (await request('GET', `${collection}/${id}`, undefined, { 'if-none-match': tag })).status;
+    expect(await read()).toBe(304);
     await server.database.pool.query('update webhook_endpoints set previous_secret_expire_time = now() where id = $1', [id.slice(4)]);
     expect(await signers()).toEqual([own]);
+    expect(await read()).toBe(200);
     await rotate({ overlap_hours: 0 });
     expect(await signers()).toEqual([]);
   });

@@ -18,16 +18,16 @@ export interface SignedMessage {
  * checked is the one connected to.
  */
 export class Sender {
+  /** the time for a whole request with its answer, in milliseconds */
+  readonly timeout: number;
   readonly #targets: Targets;
-  readonly #timeout: number;
   readonly #agents: { http: Agent; https: Agent };
   readonly #tracer = findTracer();
   readonly #stopping = new AbortController();
 
-  /** `timeout`: the time for a whole request with its answer, in milliseconds. */
   constructor({ targets, timeout }: { targets: Targets; timeout: number }) {
     this.#targets = targets;
-    this.#timeout = timeout;
+    this.timeout = timeout;
     this.#agents = { http: this.#agent('http:'), https: this.#agent('https:') };
   }
 
@@ -42,7 +42,7 @@ export class Sender {
         (error: Error) => callback(error, ''),
       );
     };
-    return new Agent({ connect: { lookup, timeout: this.#timeout } });
+    return new Agent({ connect: { lookup, timeout: this.timeout } });
   }
 
   /** One attempt. Never rejects: whatever goes wrong is its outcome. */
@@ -59,7 +59,7 @@ export class Sender {
       time,
       duration: Math.round(performance.now() - started),
     });
-    const signal = AbortSignal.any([AbortSignal.timeout(this.#timeout), this.#stopping.signal]);
+    const signal = AbortSignal.any([AbortSignal.timeout(this.timeout), this.#stopping.signal]);
     try {
       const target = new URL(url);
       this.#targets.requireProtocol(target);
@@ -83,7 +83,7 @@ export class Sender {
     if (this.#stopping.signal.aborted) return stoppedReason;
     if (!(error instanceof Error)) return keptReason(String(error));
     if (error.name === 'TimeoutError' || error instanceof errors.ConnectTimeoutError)
-      return `no whole answer within ${this.#timeout / 1000} seconds`;
+      return `no whole answer within ${this.timeout / 1000} seconds`;
     if (error instanceof TargetError) return keptReason(error.message);
     // A host with several addresses fails with an error for each.
     const causes = error instanceof AggregateError ? error.errors.map((one: Error) => one.message) : [error.message];
