@@ -25,6 +25,7 @@ import {
   type PlacedEvent,
   placeEvents,
   purgeEvents,
+  type RecordKey,
   searchEvents,
   turn,
 } from './feed-store.ts';
@@ -185,31 +186,31 @@ export class FeedService {
     };
   }
 
-  /** One page of the events of a record, newest first. `recordId` is a database ID. */
-  async history({ environmentId }: RequestContext, recordId: string, size: number, token: string | undefined): Promise<History> {
+  /** One page of the events of a record, newest first; none of a record of another kind. */
+  async history({ environmentId }: RequestContext, record: RecordKey, size: number, token: string | undefined): Promise<History> {
     await this.place();
-    const scope = JSON.stringify([environmentId, 'history', recordId]);
+    const scope = JSON.stringify([environmentId, 'history', record.kind, record.id]);
     const before = token === undefined ? newest : this.#cursors.read(scope, token)?.id;
     if (before === undefined) throw invalid('page_token', 'does not belong to this history', 'page_token', 'INVALID_PAGE_TOKEN');
     const [version = '', type = ''] = before.split(':');
-    const { events, more } = await listHistory(this.#pool, environmentId, recordId, { version, type }, size);
+    const { events, more } = await listHistory(this.#pool, environmentId, record, { version, type }, size);
     const last = events.at(-1);
     const next =
       more && last !== undefined ? this.#cursors.write(scope, { direction: 'next', id: `${last.record_version}:${last.type}` }) : '';
     return { events, next_page_token: next };
   }
 
-  /** A record as it was at a version or a time; 404 when nothing is known of it then. `recordId` is a database ID. */
+  /** A record as it was at a version or a time; 404 when nothing is known of it then. */
   async asOf(
     { environmentId }: RequestContext,
-    recordId: string,
+    record: RecordKey,
     at: { version?: number | undefined; time?: string | undefined },
   ): Promise<AsOf> {
     if ((at.version === undefined) === (at.time === undefined)) throw invalid('version', 'is required, or time, and not both', 'required');
     if (at.time !== undefined) requireTime('time', at.time);
     // An event that has no place yet would tell the sequence 0.
     await this.place();
-    const event = await findAsOf(this.#pool, environmentId, recordId, at);
+    const event = await findAsOf(this.#pool, environmentId, record, at);
     if (event === undefined || (at.version !== undefined && event.record_version !== at.version)) {
       throw new ApiError(
         'VERSION_NOT_FOUND',
@@ -225,13 +226,13 @@ export class FeedService {
    */
   async formerValue(
     context: RequestContext,
-    recordId: () => Promise<string>,
+    record: () => Promise<RecordKey>,
     key: string,
     version: number,
   ): Promise<JsonValue | undefined> {
     await requireUnanswered(this.#pool, context);
-    const { record } = await this.asOf(context, await recordId(), { version });
-    return new Map<string, JsonValue>(Object.entries(Object(record.metadata))).get(key);
+    const then = await this.asOf(context, await record(), { version });
+    return new Map<string, JsonValue>(Object.entries(Object(then.record.metadata))).get(key);
   }
 
   /** Gives every committed event its place. Calls at the same time share the work. */

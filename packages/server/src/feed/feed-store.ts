@@ -237,16 +237,23 @@ export interface HistoryPosition {
   type: string;
 }
 
-/** The events of one record before a position, newest first. IDs are database IDs. */
+/** A record whose events are asked for. An ID alone is one of any kind of record. */
+export interface RecordKey {
+  kind: RecordKind;
+  /** database ID */
+  id: string;
+}
+
+/** The events of one record before a position, newest first. */
 export function listHistory(
   db: Queryable,
   environmentId: string,
-  recordId: string,
+  record: RecordKey,
   before: HistoryPosition,
   limit: number,
 ): Promise<FoundEvents> {
-  const where = 't.environment_id = $1 and t.record_id = $2 and (t.record_version, t.type) < ($3, $4)';
-  const values = [environmentId, recordId, before.version, before.type];
+  const where = 't.environment_id = $1 and t.record_id = $2 and (t.record_version, t.type) < ($3, $4) and t.record_kind = $5';
+  const values = [environmentId, record.id, before.version, before.type, record.kind];
   return findEvents(db, { name: 'list-history', where, order: 't.record_version desc, t.type desc', values }, limit);
 }
 
@@ -254,14 +261,14 @@ export function listHistory(
 export async function findAsOf(
   db: Queryable,
   environmentId: string,
-  recordId: string,
+  record: RecordKey,
   { version, time }: { version?: number | undefined; time?: string | undefined },
 ): Promise<Event | undefined> {
   const [column, value] = version === undefined ? ['occurred_time', time] : ['record_version', version];
   const { rows } = await db.query<EventRow>(
-    `select ${eventColumns} from events t where t.environment_id = $1 and t.record_id = $2 and t.${column} <= $3
+    `select ${eventColumns} from events t where t.environment_id = $1 and t.record_id = $2 and t.${column} <= $3 and t.record_kind = $4
      order by t.record_version desc, t.type desc limit 1`,
-    [environmentId, recordId, value],
+    [environmentId, record.id, value, record.kind],
   );
   return rows.map(toEvent)[0];
 }

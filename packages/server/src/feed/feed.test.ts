@@ -321,6 +321,21 @@ describe('history', () => {
     expect((await request('POST', `${path}/metadata-revert`, { key: 'keep', version: 1e19 })).status).toBe(400);
   });
 
+  test('an ID with the digits of another kind of record has none', async () => {
+    const organization = (await create('Digits', { metadata: { a: 1 } })).id.slice(4);
+    const user = Object((await request('POST', '/api/v1/users', { email: 'digits@example.com' })).body).user.id.slice(4);
+    const errorOf = async (method: string, path: string, body?: object) =>
+      Object((await request(method, path, body)).body).details[0].error_code;
+    for (const [path, missing] of [
+      [`/api/v1/users/usr_${organization}`, 'USER_NOT_FOUND'],
+      [`/api/v1/organizations/org_${user}`, 'ORGANIZATION_NOT_FOUND'],
+    ]) {
+      expect(await errorOf('GET', `${path}/history`)).toBe(missing);
+      expect(await errorOf('GET', `${path}/as-of?version=1`)).toBe('VERSION_NOT_FOUND');
+      expect(await errorOf('POST', `${path}/metadata-revert`, { key: 'a', version: 1 })).toBe('VERSION_NOT_FOUND');
+    }
+  });
+
   test('users have a history too', async () => {
     const { body } = await request('POST', '/api/v1/users', { email: 'history@example.com', external_id: 'U-HIST' });
     const { id } = Object(body).user;

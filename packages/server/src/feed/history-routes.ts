@@ -16,8 +16,8 @@ import type { FeedService } from './feed-service.ts';
 export interface HistoricalRecords<RecordType> {
   collection: string;
   prefix: IdPrefix;
-  /** name of the record in answers, such as `organization` */
-  noun: string;
+  /** name of the record in answers, and its kind in events */
+  noun: 'organization' | 'user';
   answer: TSchema;
   /** The entity tag of an answer that holds the record. */
   tagOf(record: RecordType): number | string;
@@ -39,6 +39,10 @@ export function historyRoutes<RecordType>(app: Routes, feed: FeedService, record
   const { collection, prefix, noun } = records;
   const name = noun.charAt(0).toUpperCase() + noun.slice(1);
   const tag = 'History';
+  const recordOf = async (context: RequestContext, reference: RecordReference) => ({
+    kind: noun,
+    id: await records.idOf(context, reference),
+  });
   const missing = noun === 'organization' ? 'ORGANIZATION_NOT_FOUND' : 'USER_NOT_FOUND';
 
   for (const path of recordPaths(collection, prefix)) {
@@ -59,7 +63,7 @@ export function historyRoutes<RecordType>(app: Routes, feed: FeedService, record
       async (request) => {
         const reference = path.reference(request);
         const [size, token] = [figure(request.query, 'page_size') ?? 30, optional(request.query, 'page_token')];
-        const history = await feed.history(contextOf(request), await records.idOf(contextOf(request), reference), size, token);
+        const history = await feed.history(contextOf(request), await recordOf(contextOf(request), reference), size, token);
         if (history.events.length === 0 && token === undefined) throw records.notFound(reference);
         return history;
       },
@@ -80,7 +84,7 @@ export function historyRoutes<RecordType>(app: Routes, feed: FeedService, record
       ),
       async (request) => {
         const at = { version: figure(request.query, 'version'), time: optional(request.query, 'time') };
-        return feed.asOf(contextOf(request), await records.idOf(contextOf(request), path.reference(request)), at);
+        return feed.asOf(contextOf(request), await recordOf(contextOf(request), path.reference(request)), at);
       },
     );
 
@@ -108,7 +112,7 @@ export function historyRoutes<RecordType>(app: Routes, feed: FeedService, record
         const context = changeContextOf(request, changed);
         const preconditions = preconditionsOf(request);
         const { key, version } = request.body;
-        const value = await feed.formerValue(context, () => records.idOf(context, reference), key, version);
+        const value = await feed.formerValue(context, () => recordOf(context, reference), key, version);
         const found = await records.setMetadataKey(context, reference, key, value, preconditions);
         return sendRecord(request, reply, records.tagOf(found.record), changed(found).body);
       },
