@@ -68,7 +68,8 @@ export class HeldAnswers {
 /** Holds the answers of a server. */
 export function registerHeldAnswers(app: FastifyInstance, answers: HeldAnswers): void {
   app.addHook('onSend', ({ raw }, reply, payload, done) => {
-    if (typeof payload === 'string' || Buffer.isBuffer(payload)) {
+    // Of a client that is gone the answer has closed already, and nothing would say that it is not held any more.
+    if (!raw.socket.destroyed && (typeof payload === 'string' || Buffer.isBuffer(payload))) {
       // An answer of HTTP/1.1 may wait for the one before it, and has no connection of its own till then.
       const drop = () => (raw.httpVersionMajor === 1 ? raw.socket.destroy() : reply.raw.destroy());
       reply.raw.once('close', answers.hold(payload.length, drop));
