@@ -90,6 +90,7 @@ import { authenticationHook, createAdmission } from './transport/authentication.
 import { bodyLimit, registerBodyParser } from './transport/body.ts';
 import { registerConsistencyTokens } from './transport/consistency-token.ts';
 import { registerDashboard } from './transport/dashboard.ts';
+import { refuseOnceClosing } from './transport/draining.ts';
 import { answerError, registerErrorHandler } from './transport/error-response.ts';
 import { registerPreconditionCheck } from './transport/etag.ts';
 import { registerHealth } from './transport/health.ts';
@@ -392,8 +393,8 @@ export async function buildApp({
   registerPreconditionCheck(server);
   registerKeyCheck(server);
   registerConsistencyTokens(server, reads);
-  await registerReference(server, publicUrl);
   const checkMethods = registerMethodCheck(server);
+  await registerReference(server, publicUrl);
   const routes = server.withTypeProvider<TypeBoxTypeProvider>();
   tokenRoutes(routes, { credentials, tokens, limiter: new TokenLimiter(), publicUrl });
   sessionRoutes(routes, { sessions, firstOperator, cookie, limiter: new SignInLimiter() });
@@ -521,7 +522,8 @@ function createServer(
     frameworkErrors: (error, request, reply) => {
       answerError(error, request, reply);
     },
-    return503OnClosing: true,
+    // Fastify's own answer is none of the catalogue: see transport/draining.ts.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
     // X-Forwarded-* of strangers mean nothing, and every link comes from the configured URL.
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
@@ -534,6 +536,7 @@ function createServer(
     reply.header('x-request-id', request.id);
     done();
   });
+  refuseOnceClosing(server);
   server.addHook('preClose', async () => listener.drain());
   registerHeadChecks(server);
   registerBodyParser(server);

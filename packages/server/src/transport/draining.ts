@@ -1,5 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { ApiError } from '../lib/api-error.ts';
 import { Line } from '../lib/line.ts';
 
 /**
@@ -27,4 +29,18 @@ export function prepareDraining(server: Server): () => void {
       else response.setHeader('connection', 'close');
     }
   };
+}
+
+/**
+ * Refuses with 503 what still comes on open connections once a server closes, before anything is done for it. Its connection ends, as Fastify says in
+ * every answer from then on. What came before is answered as ever.
+ */
+export function refuseOnceClosing(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onRequest', (_request, _reply, done) => {
+    done(isClosing ? new ApiError('SERVER_STOPPING', 'this server stops: send the request to another one', { retryAfter: 1 }) : undefined);
+  });
 }

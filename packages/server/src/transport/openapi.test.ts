@@ -237,9 +237,15 @@ test('the reference page comes from this server alone', async () => {
   expect((await fetch(`${server.url}/docs`)).url).toBe(response.url);
 });
 
-test('a path with another method is 405 and tells which it has', async () => {
-  const { status, headers, body } = await server.client.request('DELETE', '/api/v1/resolve');
-  expect([status, headers.get('allow'), Object(body).details[0].error_code]).toEqual([405, 'POST', 'METHOD_NOT_ALLOWED']);
+test.each([
+  ['DELETE', '/api/v1/resolve', 'POST'],
+  ['POST', '/openapi.json', 'GET, HEAD'],
+  ['DELETE', '/docs', 'GET, HEAD'],
+  ['POST', '/docs/', 'GET, HEAD'],
+  ['PUT', '/docs/js/standalone.js', 'GET, HEAD'],
+])('a path with another method is 405 and tells which it has: %s %s', async (method, path, allow) => {
+  const { status, headers, body } = await server.client.request(method, path);
+  expect([status, headers.get('allow'), Object(body).details[0].error_code]).toEqual([405, allow, 'METHOD_NOT_ALLOWED']);
 });
 
 test('health: the process lives, the database answers', async () => {
