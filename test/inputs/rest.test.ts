@@ -61,11 +61,12 @@ test('problem details are answered to those who accept them (RFC 9457)', async (
     method: 'POST',
     path: '/api/v1/organizations',
     body: {},
-    headers: { accept: 'application/problem+json' },
+    headers: { accept: 'text/html;q=0.5, Application/Problem+JSON', 'x-request-id': 'of-this-request' },
   });
   expect([status, headers['content-type']]).toEqual([400, 'application/problem+json; charset=utf-8']);
   expect(JSON.parse(text)).toMatchObject({
     status: 400,
+    instance: 'urn:crosswalk:request:of-this-request',
     error_code: 'INVALID_ARGUMENT',
     errors: [{ pointer: '/display_name', code: 'required' }],
   });

@@ -165,6 +165,11 @@ describe('a client', () => {
     for (let request = 0; request < 11; request += 1) answers.push((await ask('/read', { authorization: 'Bearer reads' })).answer);
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([...Array(10).fill(200), 429]);
     expect(answers[0]?.headers.ratelimit).toMatch(/^"client";r=9;/);
+    // The older headers are for who is refused.
+    expect(answers[9]?.headers).not.toHaveProperty('x-ratelimit-limit');
+    const { 'x-ratelimit-reset': reset, ...refused } = answers[10]?.headers ?? {};
+    expect(refused).toMatchObject({ 'x-ratelimit-limit': '10', 'x-ratelimit-remaining': '0', 'retry-after': expect.any(String) });
+    expect(Math.abs(Number(reset) - Date.now() / 1000)).toBeLessThanOrEqual(11);
     expect((await ask('/read', { authorization: 'Bearer writes' })).answer.statusCode).toBe(200);
   });
 

@@ -29,6 +29,7 @@ export function problem(error: ApiError, requestId: string, sent: Sent): object 
     title: errorCatalogue[error.code].title,
     status: error.status,
     detail: error.message,
+    instance: `urn:crosswalk:request:${requestId}`,
     error_code: error.code,
     request_id: requestId,
     ...(violations === undefined

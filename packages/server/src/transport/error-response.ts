@@ -84,7 +84,7 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError
   reply.code(error.status).header('cache-control', 'no-store').header('x-request-id', request.id);
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="crosswalk"');
   if (error.detail.retryAfter !== undefined) reply.header('retry-after', String(error.detail.retryAfter));
-  if (request.headers.accept?.includes('application/problem+json') === true) {
+  if (request.headers.accept?.toLowerCase().includes('application/problem+json') === true) {
     return reply.type('application/problem+json; charset=utf-8').send(problem(error, request.id, request));
   }
   return reply.type('application/json; charset=utf-8').send(errorAnswer(error, request.id));

@@ -35,11 +35,19 @@ export function clientLimiter(perSecond: number): ClientLimiter {
         (state: unknown) => {
           if (!(state instanceof RateLimiterRes)) return done(state instanceof Error ? state : new Error('rate limiter failed'));
           tell(answer, state);
+          tellInOldHeaders(answer, points, state);
           done(rateLimited(state, `this client may make ${points} requests in ${windowSeconds} seconds`));
         },
       );
     },
   };
+}
+
+/** What a client without the headers of the draft reads when it is refused, as GitHub sends them: the reset is in seconds since 1970. */
+function tellInOldHeaders(answer: HeaderSink, points: number, { remainingPoints, msBeforeNext }: RateLimiterRes): void {
+  answer.header('x-ratelimit-limit', String(points));
+  answer.header('x-ratelimit-remaining', String(remainingPoints));
+  answer.header('x-ratelimit-reset', String(Math.ceil((Date.now() + msBeforeNext) / 1000)));
 }
 
 function rateLimited(state: RateLimiterRes, message: string): ApiError {
