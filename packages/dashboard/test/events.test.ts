@@ -72,6 +72,21 @@ test('by mouse: an event is opened, who made it leads to all they made, and a sp
   await table.getByText('By mouse').waitFor();
 });
 
+test('the events of an organization are found by its name, or by the ID of one that is gone; all of them are shown again', async () => {
+  const { id } = await dashboard.crosswalk.organization.create({ display_name: 'Looked for' });
+  const page = await dashboard.open('/events');
+  const field = page.getByRole('combobox', { name: 'Organization' });
+  await field.fill('Looked');
+  await page.getByRole('option', { name: 'Looked for' }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.get('organization')).toBe(id);
+  await field.fill('org_999');
+  await page.getByRole('option', { name: 'org_999' }).click();
+  await page.getByText('No event matches').waitFor();
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await page.getByRole('table', { name: 'Events' }).getByText('Looked for').waitFor();
+  expect(await field.inputValue()).toBe('');
+});
+
 test('thousands of events are scrolled and watched with a bounded number of rows in the page and in memory', async () => {
   await dashboard.server.database.pool.query(
     `with feed as (update event_feed set last_place = last_place + 3000 returning last_place - 3000 as first)

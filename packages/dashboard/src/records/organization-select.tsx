@@ -11,7 +11,7 @@ interface OrganizationSelectProps {
   onChange: (id: string) => void;
 }
 
-/** Chooses an organization by its name or any of its IDs. */
+/** Chooses an organization by its name or any of its IDs; one that was deleted by the ID that it had here. */
 export function OrganizationSelect({ value, onChange }: OrganizationSelectProps) {
   const { id: environmentId, crosswalk } = useEnvironment();
   const [typed, setTyped] = useState('');
@@ -32,7 +32,8 @@ export function OrganizationSelect({ value, onChange }: OrganizationSelectProps)
     enabled: searched,
     placeholderData: (before) => before,
   });
-  const options = searched ? (found.data ?? []) : [];
+  const isUnknown = found.data?.length === 0 && !found.isFetching && /^org_[0-9]{1,19}$/.test(text);
+  const options = !searched ? [] : isUnknown ? [{ value: text, label: text }] : (found.data ?? []);
   return (
     <Select
       aria-label="Organization"

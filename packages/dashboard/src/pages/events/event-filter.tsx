@@ -1,10 +1,11 @@
-import { Button, Group, NativeSelect, Popover, Select, Stack, TagsInput, TextInput } from '@mantine/core';
+import { Box, Button, Group, NativeSelect, Popover, Select, Stack, TagsInput, TextInput } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { textOf, textsOf } from '../../data/location.ts';
 import type { SearchParams } from '../../data/search-params.ts';
 import { Icon } from '../../elements/icon.tsx';
 import { useKeys } from '../../elements/use-keys.ts';
 import { typeFilters } from '../../events/event-names.ts';
+import { OrganizationSelect } from '../../records/organization-select.tsx';
 import { useActors } from '../../session/actors.ts';
 import { spans } from './wanted.ts';
 
@@ -17,11 +18,9 @@ interface EventFilterProps {
 export function EventFilter({ address, onChange }: EventFilterProps) {
   const { list: actors } = useActors();
   const types = useRef<HTMLInputElement>(null);
-  const [organization, setOrganization] = useState(textOf(address, 'organization'));
   useKeys([['/', () => types.current?.focus()]]);
   const [from, to, last] = [textOf(address, 'from'), textOf(address, 'to'), textOf(address, 'last')];
   const custom = from !== '' || to !== '';
-  const isId = organization === '' || /^org_[0-9]{1,19}$/.test(organization);
   return (
     <Group gap="xs" mb="sm" align="flex-start">
       <TagsInput
@@ -35,19 +34,9 @@ export function EventFilter({ address, onChange }: EventFilterProps) {
         leftSection={<Icon name="event" />}
         flex="2 1 240px"
       />
-      <TextInput
-        aria-label="Organization"
-        placeholder="Organization ID"
-        value={organization}
-        onChange={(event) => {
-          const text = event.currentTarget.value.trim();
-          setOrganization(text);
-          if (text === '' || /^org_[0-9]{1,19}$/.test(text)) onChange({ organization: text });
-        }}
-        error={isId ? undefined : 'An ID such as org_915840612345678901'}
-        leftSection={<Icon name="organization" />}
-        flex="1 1 180px"
-      />
+      <Box flex="1 1 180px">
+        <OrganizationSelect value={textOf(address, 'organization')} onChange={(organization) => onChange({ organization })} />
+      </Box>
       <Select
         aria-label="Made by"
         placeholder="By anyone"
