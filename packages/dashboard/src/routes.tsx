@@ -12,6 +12,8 @@ const root = createRootRoute({
   validateSearch: (search: Record<string, unknown>): SearchParams => parseSearch(stringifySearch(search)),
 });
 const first = createRoute({ getParentRoute: () => root, path: '/', component: FirstEnvironment });
+/** Where the link of the set-up leads; the set-up itself stands before all pages while it is due. */
+const setUp = createRoute({ getParentRoute: () => root, path: 'setup', component: FirstEnvironment });
 const environment = createRoute({
   getParentRoute: () => root,
   path: '$environment',
@@ -25,7 +27,7 @@ const ofEnvironment = pages.map(({ path, load }) =>
 );
 
 export const router = createRouter({
-  routeTree: root.addChildren([first, environment.addChildren([start, ...ofEnvironment])]),
+  routeTree: root.addChildren([first, setUp, environment.addChildren([start, ...ofEnvironment])]),
   basepath: '/dashboard',
   parseSearch,
   stringifySearch,

@@ -24,6 +24,25 @@ test('the set-up link makes the first operator, who is signed in; the token does
   await page.getByText('Grace Hopper').waitFor();
 });
 
+test('the set-up link that is opened again leads to the start, and its token stays in no address', async () => {
+  const email = await dashboard.operator('admin');
+  const page = await dashboard.open('/dashboard/setup#token=used', { role: 'nobody' });
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  expect(page.url()).not.toContain('token');
+  await page.getByLabel('Email').fill(email);
+  await page.getByRole('textbox', { name: 'Password' }).fill(password);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  const again = await dashboard.open('/dashboard/setup#token=used');
+  await again.getByRole('heading', { name: 'Overview' }).waitFor();
+  expect(again.url()).not.toContain('token');
+});
+
+test('an address without an environment is no page', async () => {
+  const page = await dashboard.open('/dashboard/organizations');
+  await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+});
+
 test('signing in by keyboard leads to the address that was asked for; a wrong password says so', async () => {
   const email = await dashboard.operator('admin');
   const page = await dashboard.open('/users?text=ada', { role: 'nobody' });
@@ -53,6 +72,8 @@ test('a session that ended elsewhere leads to sign-in and back to what was being
   await page.getByRole('textbox', { name: 'Password' }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('Half typed');
+  await page.getByRole('alert').getByText('Your session had ended.').waitFor();
+  expect(await page.getByText('Authorization').count()).toBe(0);
   await page.getByRole('button', { name: 'Create organization' }).click();
   await page.getByRole('heading', { name: 'Half typed' }).waitFor();
 });

@@ -3,6 +3,13 @@ import { Alert, Button, Group, Text } from '@mantine/core';
 import { Copyable } from './copyable.tsx';
 import { Icon } from './icon.tsx';
 
+/** What to read in place of the message of an error that speaks to programs. */
+function messageOf(error: Error): string {
+  const isSignedOut = error instanceof CrosswalkError && error.errorCode === 'UNAUTHENTICATED';
+  // Who reads it has signed in again: until then the sign-in stands before it.
+  return isSignedOut ? 'Your session had ended. You are signed in again: try once more.' : error.message;
+}
+
 /** What a person can do about an error, beside reading its message. */
 function wayOut(error: CrosswalkError): string | undefined {
   if (error.status === 0) return 'Check that the server runs and that this machine reaches it, then try again.';
@@ -29,7 +36,7 @@ export function Failure({ title, error, onRetry, onCurrent }: FailureProps) {
   const help = known === undefined ? undefined : wayOut(known);
   return (
     <Alert color="red" title={title} icon={<Icon name="warning" />} role="alert">
-      <Text size="sm">{error.message}</Text>
+      <Text size="sm">{messageOf(error)}</Text>
       {known?.fieldViolations
         .filter(({ description }) => !error.message.includes(description))
         .map(({ field, description }) => (

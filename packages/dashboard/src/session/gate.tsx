@@ -3,6 +3,7 @@ import { Activity, lazy, type ReactNode, Suspense, useEffect, useState } from 'r
 import { Failure } from '../elements/failure.tsx';
 import { Card } from './card.tsx';
 import { dashboardSession, type Session, SessionContext, sessionKey } from './session.ts';
+import { takeToken } from './set-up-token.ts';
 import { SignIn } from './sign-in.tsx';
 
 /** Needed once in the life of a server. */
@@ -33,6 +34,11 @@ export function SessionGate({ children }: { children: ReactNode }) {
   useEffect(() => {
     if (isOther) window.location.reload();
   }, [isOther]);
+  const isSetUp = answer?.setup_required === false;
+  // The link of the set-up works once: opened again it says nothing, and its token stays in no address.
+  useEffect(() => {
+    if (isSetUp) takeToken();
+  }, [isSetUp]);
   if (isOther) return null;
   const enter = () => queries.invalidateQueries();
   const shown = session ?? last;

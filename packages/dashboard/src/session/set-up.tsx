@@ -5,13 +5,7 @@ import { Failure } from '../elements/failure.tsx';
 import { Card } from './card.tsx';
 import { NewPassword } from './new-password.tsx';
 import { dashboardSession } from './session.ts';
-
-/** What follows `#token=` in the link that the server printed. Taken out of the address, so that it is in no history. */
-function takeToken(): string {
-  const token = new URLSearchParams(window.location.hash.slice(1)).get('token') ?? '';
-  if (token !== '') window.history.replaceState(null, '', window.location.pathname);
-  return token;
-}
+import { takeToken } from './set-up-token.ts';
 
 /** Makes the first operator, who is admin of every environment. */
 export function SetUp({ onDone }: { onDone: () => Promise<void> }) {
@@ -28,9 +22,7 @@ export function SetUp({ onDone }: { onDone: () => Promise<void> }) {
         password,
         ...(name.trim() === '' ? {} : { name: name.trim() }),
       });
-      // The address of the set-up is no page: the dashboard begins anew.
-      if (window.location.pathname.endsWith('/setup')) window.location.replace('/dashboard/');
-      else await onDone();
+      await onDone();
     },
   });
   return (

@@ -6,6 +6,7 @@ import { Empty } from '../elements/empty.tsx';
 import { EnvironmentContext, environmentOf } from '../session/environment.ts';
 import { useSession } from '../session/session.ts';
 import { startPage } from './navigation.ts';
+import { NoPage } from './no-page.tsx';
 import { PageSkeleton } from './page-skeleton.tsx';
 import { Shell } from './shell.tsx';
 
@@ -14,11 +15,17 @@ const remembered = 'environment';
 /** The frame of all pages of an environment, which its address names. */
 export function EnvironmentPages() {
   const shown = usePathPart('environment');
-  const id = useLocation({ select: ({ pathname }) => pathname.split('/')[1] });
+  const id = useLocation({ select: ({ pathname }) => pathname.split('/')[1] ?? '' });
   const found = useSession().environments.find((candidate) => candidate.id === id);
   useEffect(() => {
     if (found !== undefined) writeStored(remembered, found.id);
   }, [found]);
+  if (!/^env_[0-9]+$/.test(id))
+    return (
+      <main>
+        <NoPage />
+      </main>
+    );
   if (found === undefined) return <NoEnvironment />;
   return (
     <EnvironmentContext value={environmentOf(found)}>
