@@ -168,9 +168,22 @@ test('members are added by email, changed and removed; the history tells who did
   await crosswalk.organization.update(id, { metadata: { plan: 'enterprise' } });
   await page.getByRole('tab', { name: 'History' }).click();
   await page.getByRole('button', { name: 'Revert plan' }).click();
+  await page.getByText('plan gets the value that it had at version 1: starter').waitFor();
   await page.getByRole('button', { name: 'Revert', exact: true }).click();
   await page.getByText('editor@example.com').first().waitFor();
   expect((await crosswalk.organization.get(id)).metadata).toEqual({ plan: 'starter' });
+});
+
+test('a revert to a version without the key says that it is removed', async () => {
+  const { organization } = dashboard.crosswalk;
+  const { id } = await organization.create({ display_name: 'Reverted' });
+  await organization.update(id, { metadata: { beta: true } });
+  const page = await dashboard.open(`/organizations/${id}?tab=history`, { role: 'editor' });
+  await page.getByRole('button', { name: 'Revert beta' }).click();
+  await page.getByText('beta is removed: it was not there at version 1.').waitFor();
+  await page.getByRole('button', { name: 'Revert', exact: true }).click();
+  await page.getByText('beta is removed.', { exact: true }).waitFor();
+  expect((await organization.get(id)).metadata).toEqual({});
 });
 
 test('the metadata of a membership is seen from both of its ends, and edited with its types; what somebody else changed stays', async () => {

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { Confirm } from '../elements/confirm.tsx';
 import { Empty } from '../elements/empty.tsx';
 import { Failure } from '../elements/failure.tsx';
+import { Value } from '../elements/json-value.tsx';
 import { notify } from '../elements/notify.ts';
 import { Plain } from '../elements/plain.tsx';
 import { RelativeTime } from '../elements/relative-time.tsx';
@@ -15,12 +16,23 @@ import { Differences } from './differences.tsx';
 import type { DirectoryRecord, Kind } from './kind.ts';
 import { useChanged } from './use-record.ts';
 
+/** A key of metadata on its way back to what it was. */
+interface Reverting {
+  key: string;
+  /** where it gets its value from */
+  version: number;
+  /** of the record, when the person asked for it */
+  seen: number;
+  /** undefined: it was not there, and is removed */
+  to: JsonValue | undefined;
+}
+
 /** What happened to a record, newest first: who, what before and after, and the way back for metadata. */
 export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, record }: { kind: Kind<RecordType>; record: RecordType }) {
   const { id: environmentId, crosswalk, mayEdit } = useEnvironment();
   const changed = useChanged(kind);
   const actors = useActors();
-  const [reverting, setReverting] = useState<{ key: string; version: number; seen: number; to: JsonValue | undefined }>();
+  const [reverting, setReverting] = useState<Reverting>();
   const history = useInfiniteQuery({
     queryKey: [environmentId, kind.plural, 'history', record.id],
     queryFn: ({ signal, pageParam }) => {
@@ -51,9 +63,9 @@ export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, record 
         text="Changes are kept for 90 days unless the server is set otherwise. This one has had none since."
       />
     );
-  const revert = async ({ key, version, seen: of }: { key: string; version: number; seen: number }) => {
+  const revert = async ({ key, version, seen: of, to }: Reverting) => {
     await changed(await kind.revertMetadata(crosswalk, record.id, { key, version }, { ifMatch: of }));
-    notify(`${key} has its former value again.`);
+    notify(to === undefined ? `${key} is removed.` : `${key} has its former value again.`);
   };
   return (
     <>
@@ -93,7 +105,15 @@ export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, record 
           action="Revert"
           onConfirm={() => revert(reverting)}
         >
-          <Plain text={reverting.key} /> gets the value that it had at version {reverting.version}.
+          {reverting.to === undefined ? (
+            <>
+              <Plain text={reverting.key} /> is removed: it was not there at version {reverting.version}.
+            </>
+          ) : (
+            <>
+              <Plain text={reverting.key} /> gets the value that it had at version {reverting.version}: <Value value={reverting.to} />
+            </>
+          )}
         </Confirm>
       )}
     </>
