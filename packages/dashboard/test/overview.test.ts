@@ -14,15 +14,32 @@ test('an empty environment shows credentials that work, and a first call', async
   const page = await dashboard.open('/overview');
   await page.getByRole('button', { name: 'New secret' }).focus();
   await page.keyboard.press('Enter');
-  await page.getByText('the secret is not shown again').waitFor();
-  const [url = '', id = '', secret = ''] = (await page.getByRole('region', { name: 'Lines of a file .env' }).innerText())
+  const dialog = page.getByRole('dialog', { name: 'The new secret' });
+  await dialog.getByText('nobody can show it again').waitFor();
+  const [url = '', id = '', secret = ''] = (await dialog.getByRole('region', { name: 'Lines of a file .env' }).innerText())
     .trim()
     .split('\n')
     .map((line) => line.slice(line.indexOf('=') + 1));
   expect((await new Crosswalk(url, id, secret).organization.list()).organizations).toEqual([]);
+  await dialog.getByRole('button', { name: 'I have copied it' }).click();
+  await dialog.waitFor({ state: 'hidden' });
   await page.getByRole('tab', { name: 'Command line' }).click();
   await page.getByText('npx crosswalk orgs create').waitFor();
   await checkAccessibility(page);
+});
+
+test('a new secret stays until it is copied, also when the environment is not empty any more', async () => {
+  const page = await dashboard.open('/overview');
+  await page.getByRole('button', { name: 'New secret' }).click();
+  const copied = page.getByRole('button', { name: 'I have copied it' });
+  await copied.waitFor();
+  const { id } = await dashboard.crosswalk.organization.create({ display_name: 'The first' });
+  // The figures are read again.
+  await page.locator('input[type=radio][value="90"]').dispatchEvent('click');
+  await page.getByText('This environment is empty').waitFor({ state: 'hidden' });
+  await copied.click();
+  await copied.waitFor({ state: 'hidden' });
+  await dashboard.crosswalk.organization.delete(id);
 });
 
 test('the sample is loaded by a click, looked at by what it lacks, and taken back as if it had never been', async () => {

@@ -3,7 +3,7 @@ import { Button, Code, Group, NativeSelect, Skeleton, Stack, Text } from '@manti
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { envBlock } from '../../credentials/env-block.ts';
-import type { NewSecret } from '../../credentials/shown-secret.tsx';
+import { type NewSecret, ShownSecret } from '../../credentials/shown-secret.tsx';
 import { CodeBlock } from '../../elements/code-block.tsx';
 import { ExampleTabs } from '../../elements/example-tabs.tsx';
 import { Failure } from '../../elements/failure.tsx';
@@ -12,13 +12,26 @@ import { Panel } from '../../elements/panel.tsx';
 import { exampleOfCreate } from '../../records/examples.ts';
 import { useEnvironment } from '../../session/environment.ts';
 
-/** What to do with an empty environment: credentials, and a first call that is ready to run. */
-export function FirstSteps() {
+/**
+ * What to do with an empty environment: credentials, and a first call that is ready to run. A secret that was made is shown until it is
+ * copied, also when the environment is not empty any more.
+ */
+export function FirstSteps({ empty }: { empty: boolean }) {
+  const [made, setMade] = useState<NewSecret>();
+  return (
+    <>
+      {empty && <Steps onMade={setMade} />}
+      {made !== undefined && <ShownSecret made={made} onClose={() => setMade(undefined)} />}
+    </>
+  );
+}
+
+function Steps({ onMade }: { onMade: (made: NewSecret) => void }) {
   return (
     <Panel title="First steps">
       <Stack gap="lg">
         <Text size="sm">This environment is empty. Two steps, and your code speaks with it:</Text>
-        <Credentials />
+        <Credentials onMade={onMade} />
         <div>
           <Text fw={600} size="sm" mb={6}>
             2. Make a first organization
@@ -35,22 +48,20 @@ export function FirstSteps() {
 }
 
 /** The lines of a file `.env` with the client of the operator's choice; a secret is made there, as nobody knows the one there is. */
-function Credentials() {
+function Credentials({ onMade }: { onMade: (made: NewSecret) => void }) {
   const { id: environmentId, crosswalk, mayAdminister } = useEnvironment();
   const queries = useQueryClient();
   const [chosen, setChosen] = useState('');
-  const [made, setMade] = useState<NewSecret>();
   const key = [environmentId, 'clients'];
   const clients = useQuery({ queryKey: key, queryFn: ({ signal }) => crosswalk.client.list({ signal }) });
   const client = clients.data?.find(({ id }) => id === chosen) ?? clients.data?.[0];
   const make = useMutation({
     mutationFn: async (of: Client | undefined) => {
       const answer = await (of === undefined ? crosswalk.client.create({ name: 'First client' }) : crosswalk.client.createSecret(of.id));
-      setMade({ clientId: answer.client.id, secret: answer.plain_secret });
+      onMade({ clientId: answer.client.id, secret: answer.plain_secret });
       await queries.invalidateQueries({ queryKey: key });
     },
   });
-  const shown = made !== undefined && made.clientId === client?.id ? made.secret : undefined;
   return (
     <div>
       <Text fw={600} size="sm" mb={6}>
@@ -62,7 +73,7 @@ function Credentials() {
       {clients.data === undefined && clients.error === null && <Skeleton h={84} />}
       {clients.data !== undefined && (
         <Stack gap="xs">
-          <CodeBlock code={envBlock(client?.id ?? '', shown)} label="Lines of a file .env" />
+          <CodeBlock code={envBlock(client?.id ?? '')} label="Lines of a file .env" />
           <Group gap="xs">
             {clients.data.length > 1 && (
               <NativeSelect
@@ -72,9 +83,7 @@ function Credentials() {
                 onChange={(event) => setChosen(event.currentTarget.value)}
               />
             )}
-            {shown !== undefined ? (
-              <Text size="sm">Copy it now: the secret is not shown again.</Text>
-            ) : mayAdminister ? (
+            {mayAdminister ? (
               <Button variant="default" loading={make.isPending} onClick={() => make.mutate(client)}>
                 {client === undefined ? 'New API client' : 'New secret'}
               </Button>

@@ -63,7 +63,7 @@ export default function OverviewPage() {
         error === null && <OverviewSkeleton />
       ) : (
         <Stack>
-          {empty && <FirstSteps />}
+          <FirstSteps empty={empty} />
           <SampleData empty={empty} />
           <Counts overview={overview} />
           <SimpleGrid cols={{ base: 1, lg: 2 }}>
