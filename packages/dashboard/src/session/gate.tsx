@@ -21,7 +21,12 @@ export function SessionGate({ children }: { children: ReactNode }) {
     refetch,
   } = useQuery({
     queryKey: sessionKey,
-    queryFn: () => dashboardSession.get(),
+    queryFn: async () => {
+      const read = await dashboardSession.get();
+      // The link of the set-up works once: opened again it says nothing, and its token stays in no address.
+      if (!read.setup_required) takeToken();
+      return read;
+    },
     staleTime: Number.POSITIVE_INFINITY,
     // Another tab of this browser may have signed out, or in as somebody else.
     refetchOnWindowFocus: 'always',
@@ -34,11 +39,6 @@ export function SessionGate({ children }: { children: ReactNode }) {
   useEffect(() => {
     if (isOther) window.location.reload();
   }, [isOther]);
-  const isSetUp = answer?.setup_required === false;
-  // The link of the set-up works once: opened again it says nothing, and its token stays in no address.
-  useEffect(() => {
-    if (isSetUp) takeToken();
-  }, [isSetUp]);
   if (isOther) return null;
   const enter = () => queries.invalidateQueries();
   const shown = session ?? last;
