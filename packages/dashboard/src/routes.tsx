@@ -1,5 +1,6 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
 import { parseSearch, type SearchParams, stringifySearch } from './data/search-params.ts';
+import { later } from './elements/later.tsx';
 import { pages } from './pages.ts';
 import { EnvironmentPages, FirstEnvironment } from './shell/environment-pages.tsx';
 import { NoPage } from './shell/no-page.tsx';
@@ -22,9 +23,7 @@ const environment = createRoute({
 });
 const start = createRoute({ getParentRoute: () => environment, path: '/', component: FirstEnvironment });
 
-const ofEnvironment = pages.map(({ path, load }) =>
-  createRoute({ getParentRoute: () => environment, path, component: lazyRouteComponent(load) }),
-);
+const ofEnvironment = pages.map(({ path, load }) => createRoute({ getParentRoute: () => environment, path, component: later(load) }));
 
 export const router = createRouter({
   routeTree: root.addChildren([first, setUp, environment.addChildren([start, ...ofEnvironment])]),

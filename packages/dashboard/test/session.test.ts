@@ -97,6 +97,27 @@ test('a session that is over leads to sign-in from what is watched and from a qu
   await leads(record, () => record.getByRole('dialog').getByRole('button', { name: 'Delete organization' }).click());
 });
 
+test('while the server is down, a page and a dialog whose code is not there yet say so, and come when it is back', async () => {
+  const { id } = await dashboard.crosswalk.organization.create({ display_name: 'Offline' });
+  const page = await dashboard.open(`/organizations/${id}`, { refused: /ERR_|dynamically imported|preload/ });
+  await page.getByRole('heading', { name: 'Offline' }).waitFor();
+  await page.context().setOffline(true);
+  await page.getByRole('button', { name: 'Edit metadata' }).click();
+  const failure = page.getByRole('alert').filter({ hasText: 'This could not be loaded' });
+  await failure.waitFor();
+  await page.getByRole('heading', { name: 'Offline' }).waitFor();
+  await page.context().setOffline(false);
+  await failure.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('dialog', { name: 'Edit metadata' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.context().setOffline(true);
+  await page.getByRole('link', { name: 'Reconcile' }).click();
+  await failure.waitFor();
+  await page.context().setOffline(false);
+  await failure.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { name: 'Reconcile' }).waitFor();
+});
+
 test('a sign-out that fails says so, and can be tried again', async () => {
   await dashboard.operator('viewer');
   const page = await dashboard.open('/organizations', { role: 'viewer' });

@@ -1,11 +1,12 @@
 import { Button, Skeleton, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import classes from './code-example.module.css';
 import { Dialog } from './dialog.tsx';
 import { Icon } from './icon.tsx';
+import { later } from './later.tsx';
 
-const ExampleTabs = lazy(async () => ({ default: (await import('./example-tabs.tsx')).ExampleTabs }));
+const ExampleTabs = later(async () => ({ default: (await import('./example-tabs.tsx')).ExampleTabs }));
 
 /** The same call in the ways that there are. */
 export interface Example {

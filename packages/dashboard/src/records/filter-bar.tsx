@@ -1,8 +1,9 @@
 import { Button, Group, Pill, Popover, Skeleton } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Icon } from '../elements/icon.tsx';
+import { later } from '../elements/later.tsx';
 
-const ConditionForm = lazy(async () => ({ default: (await import('./condition-form.tsx')).ConditionForm }));
+const ConditionForm = later(async () => ({ default: (await import('./condition-form.tsx')).ConditionForm }));
 
 interface FilterBarProps {
   /** keys of metadata to suggest */

@@ -1,12 +1,13 @@
 import type { Membership } from '@crosswalk/sdk';
 import { Badge, Button, Group, NativeSelect, Table, Text } from '@mantine/core';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Confirm } from '../elements/confirm.tsx';
 import { Empty } from '../elements/empty.tsx';
 import { Failure } from '../elements/failure.tsx';
 import { Icon } from '../elements/icon.tsx';
 import { Value } from '../elements/json-value.tsx';
+import { later } from '../elements/later.tsx';
 import { notify } from '../elements/notify.ts';
 import { PageLink } from '../elements/page-link.tsx';
 import { Plain } from '../elements/plain.tsx';
@@ -17,7 +18,7 @@ import { useEnvironment } from '../session/environment.ts';
 import type { DirectoryRecord, Kind, Metadata } from './kind.ts';
 import { MembershipForm } from './membership-form.tsx';
 
-const MetadataEditor = lazy(() => import('./metadata-editor.tsx'));
+const MetadataEditor = later(() => import('./metadata-editor.tsx'));
 
 /** A membership, and what the record at its other end is called. */
 interface NamedMembership extends Membership {

@@ -1,10 +1,11 @@
 import { PreconditionError } from '@crosswalk/sdk';
 import { Alert, Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Dialog } from '../elements/dialog.tsx';
 import { Failure } from '../elements/failure.tsx';
 import { Icon } from '../elements/icon.tsx';
+import { later } from '../elements/later.tsx';
 import { notify } from '../elements/notify.ts';
 import { useUnsaved } from '../elements/unsaved.ts';
 import { Differences } from './differences.tsx';
@@ -13,7 +14,7 @@ import { MetadataConflict } from './metadata-conflict.tsx';
 import { type DraftRow, differencesOf, readJson, readRows, rowsOf } from './metadata-draft.ts';
 import { MetadataRows } from './metadata-rows.tsx';
 
-const JsonEditor = lazy(() => import('../elements/json-editor.tsx'));
+const JsonEditor = later(() => import('../elements/json-editor.tsx'));
 
 interface MetadataEditorProps {
   /** the record as it was when editing began */

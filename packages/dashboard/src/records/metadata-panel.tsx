@@ -1,8 +1,9 @@
 import { Button, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { Facts } from '../elements/facts.tsx';
 import { Icon } from '../elements/icon.tsx';
+import { later } from '../elements/later.tsx';
 import { Value } from '../elements/json-value.tsx';
 import { Panel } from '../elements/panel.tsx';
 import { useKeys } from '../elements/use-keys.ts';
@@ -10,7 +11,7 @@ import { useEnvironment } from '../session/environment.ts';
 import type { DirectoryRecord, Kind, Metadata } from './kind.ts';
 import { useChanged } from './use-record.ts';
 
-const MetadataEditor = lazy(() => import('./metadata-editor.tsx'));
+const MetadataEditor = later(() => import('./metadata-editor.tsx'));
 
 /** The owner's own fields of a record, each with its type, and the way to change them. */
 export function MetadataPanel<RecordType extends DirectoryRecord>({ kind, record }: { kind: Kind<RecordType>; record: RecordType }) {

@@ -1,13 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Activity, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { Activity, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Failure } from '../elements/failure.tsx';
+import { later } from '../elements/later.tsx';
 import { Card } from './card.tsx';
 import { dashboardSession, type Session, SessionContext, sessionKey } from './session.ts';
 import { takeToken } from './set-up-token.ts';
 import { SignIn } from './sign-in.tsx';
 
 /** Needed once in the life of a server. */
-const SetUp = lazy(async () => ({ default: (await import('./set-up.tsx')).SetUp }));
+const SetUp = later(async () => ({ default: (await import('./set-up.tsx')).SetUp }));
 
 /**
  * Shows `children` to who is signed in, and the way to sign in to others. When a session ends on the way, the page stays behind the sign-in,

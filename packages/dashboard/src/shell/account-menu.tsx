@@ -1,15 +1,16 @@
 import { ActionIcon, Menu, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Dialog } from '../elements/dialog.tsx';
 import { Failure } from '../elements/failure.tsx';
 import { Icon } from '../elements/icon.tsx';
+import { later } from '../elements/later.tsx';
 import { Plain } from '../elements/plain.tsx';
 import { useEnvironment } from '../session/environment.ts';
 import { signOut, useSession } from '../session/session.ts';
 
-const ChangeEmail = lazy(async () => ({ default: (await import('../session/change-email.tsx')).ChangeEmail }));
-const ChangePassword = lazy(async () => ({ default: (await import('../session/change-password.tsx')).ChangePassword }));
+const ChangeEmail = later(async () => ({ default: (await import('../session/change-email.tsx')).ChangeEmail }));
+const ChangePassword = later(async () => ({ default: (await import('../session/change-password.tsx')).ChangePassword }));
 
 /** Who is signed in, and what is theirs: theme, email, password, sign-out. */
 export function AccountMenu() {

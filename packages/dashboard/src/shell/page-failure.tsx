@@ -1,7 +1,7 @@
 import type { ErrorComponentProps } from '@tanstack/react-router';
 import { Failure } from '../elements/failure.tsx';
 
-/** A page that could not be shown: its code did not load, after an update of the server for one, or it broke. */
+/** A page that broke as it was drawn. */
 export function PageFailure({ error }: ErrorComponentProps) {
   return (
     <Failure

@@ -1,13 +1,16 @@
-import { Box, Button, Group, NativeSelect, Popover, Select, Stack, TagsInput, TextInput } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { Box, Button, Group, NativeSelect, Popover, Select, TagsInput } from '@mantine/core';
+import { Suspense, useRef, useState } from 'react';
 import { textOf, textsOf } from '../../data/location.ts';
 import type { SearchParams } from '../../data/search-params.ts';
 import { Icon } from '../../elements/icon.tsx';
+import { later } from '../../elements/later.tsx';
 import { useKeys } from '../../elements/use-keys.ts';
 import { typeFilters } from '../../events/event-names.ts';
 import { OrganizationSelect } from '../../records/organization-select.tsx';
 import { useActors } from '../../session/actors.ts';
 import { spans } from './wanted.ts';
+
+const SpanForm = later(() => import('./span-form.tsx'));
 
 interface EventFilterProps {
   address: SearchParams;
@@ -67,11 +70,9 @@ export function EventFilter({ address, onChange }: EventFilterProps) {
   );
 }
 
-/** A span of time by its ends, in the time zone of the browser. */
+/** Asks for a span of time by its ends. */
 function SpanMenu({ from, to, onChange }: { from: string; to: string; onChange: (span: { from: string; to: string }) => void }) {
   const [opened, setOpened] = useState(false);
-  const [draft, setDraft] = useState({ from: localOf(from), to: localOf(to) });
-  const isBackwards = draft.from !== '' && draft.to !== '' && draft.from >= draft.to;
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus width={280}>
       <Popover.Target>
@@ -80,46 +81,17 @@ function SpanMenu({ from, to, onChange }: { from: string; to: string; onChange: 
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (isBackwards) return;
-            setOpened(false);
-            onChange({ from: momentOf(draft.from), to: momentOf(draft.to) });
-          }}
-        >
-          <Stack gap="sm">
-            <TextInput
-              type="datetime-local"
-              label="From"
-              value={draft.from}
-              onChange={(event) => setDraft({ ...draft, from: event.currentTarget.value })}
-              data-autofocus
-            />
-            <TextInput
-              type="datetime-local"
-              label="To"
-              description="Without an end new events are shown as they come."
-              value={draft.to}
-              onChange={(event) => setDraft({ ...draft, to: event.currentTarget.value })}
-              error={isBackwards ? 'The end is before the beginning.' : undefined}
-            />
-            <Button type="submit">Show</Button>
-          </Stack>
-        </form>
+        <Suspense>
+          <SpanForm
+            from={from}
+            to={to}
+            onChange={(span) => {
+              setOpened(false);
+              onChange(span);
+            }}
+          />
+        </Suspense>
       </Popover.Dropdown>
     </Popover>
   );
-}
-
-/** A moment as the field of a form has it, in the time zone of the browser; empty for none. */
-function localOf(text: string): string {
-  const time = new Date(text);
-  if (text === '' || Number.isNaN(time.getTime())) return '';
-  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
-/** The moment that the field of a form names, so that it is the same wherever the address is opened. */
-function momentOf(local: string): string {
-  return local === '' ? '' : new Date(local).toISOString();
 }

@@ -1,11 +1,12 @@
 import type { Event } from '@crosswalk/sdk';
 import { Alert, Button, Group, Text } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { textOf, textsOf, useAddress } from '../../data/location.ts';
 import { type Column, DataTable } from '../../elements/data-table.tsx';
 import { Empty } from '../../elements/empty.tsx';
 import { counted } from '../../elements/figure.ts';
 import { Icon } from '../../elements/icon.tsx';
+import { later } from '../../elements/later.tsx';
 import { PageHeader } from '../../elements/page-header.tsx';
 import { Plain } from '../../elements/plain.tsx';
 import { RelativeTime } from '../../elements/relative-time.tsx';
@@ -18,7 +19,7 @@ import { EventCode } from './event-code.tsx';
 import { EventFilter } from './event-filter.tsx';
 import { useWanted } from './wanted.ts';
 
-const EventDetails = lazy(async () => ({ default: (await import('../../events/event-details.tsx')).EventDetails }));
+const EventDetails = later(async () => ({ default: (await import('../../events/event-details.tsx')).EventDetails }));
 
 /** What happened, newest first, and what happens now. */
 export default function EventsPage() {

@@ -1,12 +1,13 @@
 import type { Overview } from '@crosswalk/sdk';
 import { Skeleton, Text } from '@mantine/core';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense } from 'react';
+import { later } from '../../elements/later.tsx';
 import { PageLink } from '../../elements/page-link.tsx';
 import { Panel } from '../../elements/panel.tsx';
 import { barsOf, chartHeight } from './series.ts';
 
-const GrowthChart = lazy(async () => ({ default: (await import('./charts.tsx')).GrowthChart }));
-const CountChart = lazy(async () => ({ default: (await import('./charts.tsx')).CountChart }));
+const GrowthChart = later(async () => ({ default: (await import('./charts.tsx')).GrowthChart }));
+const CountChart = later(async () => ({ default: (await import('./charts.tsx')).CountChart }));
 
 /** The server keeps hours for two weeks. */
 const mostHours = 14 * 24;

@@ -1,21 +1,22 @@
 import { Tabs } from '@mantine/core';
-import { type ComponentType, lazy, Suspense } from 'react';
+import { type ComponentType, Suspense } from 'react';
 import { textOf, useAddress } from '../../data/location.ts';
 import { Empty } from '../../elements/empty.tsx';
+import { later } from '../../elements/later.tsx';
 import { PageHeader } from '../../elements/page-header.tsx';
 import { RowSkeletons } from '../../elements/simple-table.tsx';
 import { useEnvironment } from '../../session/environment.ts';
 
 /** The sorts of settings, each loaded when it is opened. */
 const tabs: { name: string; label: string; Content: ComponentType }[] = [
-  { name: 'clients', label: 'API clients', Content: lazy(() => import('./clients.tsx')) },
-  { name: 'systems', label: 'Systems', Content: lazy(() => import('./systems.tsx')) },
-  { name: 'roles', label: 'Roles', Content: lazy(() => import('./roles.tsx')) },
-  { name: 'invitations', label: 'Invitations', Content: lazy(() => import('./invitations.tsx')) },
-  { name: 'operators', label: 'Operators', Content: lazy(() => import('./operators.tsx')) },
-  { name: 'indexes', label: 'Indexes', Content: lazy(() => import('./indexes.tsx')) },
-  { name: 'signing-keys', label: 'Signing keys', Content: lazy(() => import('./signing-keys.tsx')) },
-  { name: 'environments', label: 'Environments', Content: lazy(() => import('./environments.tsx')) },
+  { name: 'clients', label: 'API clients', Content: later(() => import('./clients.tsx')) },
+  { name: 'systems', label: 'Systems', Content: later(() => import('./systems.tsx')) },
+  { name: 'roles', label: 'Roles', Content: later(() => import('./roles.tsx')) },
+  { name: 'invitations', label: 'Invitations', Content: later(() => import('./invitations.tsx')) },
+  { name: 'operators', label: 'Operators', Content: later(() => import('./operators.tsx')) },
+  { name: 'indexes', label: 'Indexes', Content: later(() => import('./indexes.tsx')) },
+  { name: 'signing-keys', label: 'Signing keys', Content: later(() => import('./signing-keys.tsx')) },
+  { name: 'environments', label: 'Environments', Content: later(() => import('./environments.tsx')) },
 ];
 
 /** What admins decide about an environment. The tab is in the address. */

@@ -1,7 +1,7 @@
 import { NotFoundError, type WebhookEndpoint } from '@crosswalk/sdk';
 import { Button, Menu, Skeleton, Stack } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { textOf, useAddress, useOpen, usePathPart } from '../../data/location.ts';
 import { exampleOfReading, quoted, shell, withQuery } from '../../elements/client-code.ts';
 import { CodeExample, type Example } from '../../elements/code-example.tsx';
@@ -10,6 +10,7 @@ import { Copyable } from '../../elements/copyable.tsx';
 import { Facts } from '../../elements/facts.tsx';
 import { Failure } from '../../elements/failure.tsx';
 import { Icon } from '../../elements/icon.tsx';
+import { later } from '../../elements/later.tsx';
 import { notify } from '../../elements/notify.ts';
 import { PageHeader } from '../../elements/page-header.tsx';
 import { PageLink } from '../../elements/page-link.tsx';
@@ -23,10 +24,10 @@ import { Deliveries } from './deliveries.tsx';
 import { Stats } from './stats.tsx';
 
 // Forms come when they are opened: the page is there sooner.
-const EndpointForm = lazy(async () => ({ default: (await import('../../webhooks/endpoint-form.tsx')).EndpointForm }));
-const SecretDialog = lazy(async () => ({ default: (await import('../../webhooks/secret-dialog.tsx')).SecretDialog }));
-const RotateForm = lazy(async () => ({ default: (await import('./rotate-form.tsx')).RotateForm }));
-const TestDialog = lazy(async () => ({ default: (await import('./test-dialog.tsx')).TestDialog }));
+const EndpointForm = later(async () => ({ default: (await import('../../webhooks/endpoint-form.tsx')).EndpointForm }));
+const SecretDialog = later(async () => ({ default: (await import('../../webhooks/secret-dialog.tsx')).SecretDialog }));
+const RotateForm = later(async () => ({ default: (await import('./rotate-form.tsx')).RotateForm }));
+const TestDialog = later(async () => ({ default: (await import('./test-dialog.tsx')).TestDialog }));
 
 type Dialog = 'edit' | 'rotate' | 'delete' | 'disable' | 'test';
 

@@ -1,12 +1,13 @@
 import { Group, NativeSelect, Skeleton, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Failure } from '../../elements/failure.tsx';
 import { counted, figure } from '../../elements/figure.ts';
+import { later } from '../../elements/later.tsx';
 import { Panel } from '../../elements/panel.tsx';
 import { useEnvironment } from '../../session/environment.ts';
 
-const DeliveryChart = lazy(() => import('../../webhooks/delivery-chart.tsx'));
+const DeliveryChart = later(() => import('../../webhooks/delivery-chart.tsx'));
 
 /** How sending to an endpoint went lately, by the hour. */
 export function Stats({ id }: { id: string }) {
