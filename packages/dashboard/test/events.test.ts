@@ -87,6 +87,22 @@ test('the events of an organization are found by its name, or by the ID of one t
   expect(await field.inputValue()).toBe('');
 });
 
+test('the types of all events are read whole', async () => {
+  const { crosswalk } = dashboard;
+  const { id } = await crosswalk.organization.create({ display_name: 'Joined' });
+  const { id: userId } = await crosswalk.user.createUser({ email: 'joined@example.com' });
+  await crosswalk.membership.create(id, userId, { send_invitation_email: false });
+  const page = await dashboard.open('/events');
+  const type = page.getByRole('table', { name: 'Events' }).getByText('user.organization_membership_created').first();
+  await type.waitFor();
+  const cut = await type.evaluate((element) => {
+    const [text, row] = [element.getBoundingClientRect(), element.closest('[role=row]')?.getBoundingClientRect()];
+    const cell = element.closest('[role=cell]')?.getBoundingClientRect();
+    return { right: text.right > (cell?.right ?? 0), bottom: text.bottom > (row?.bottom ?? 0), top: text.top < (row?.top ?? 0) };
+  });
+  expect(cut).toEqual({ right: false, bottom: false, top: false });
+});
+
 test('thousands of events are scrolled and watched with a bounded number of rows in the page and in memory', async () => {
   await dashboard.server.database.pool.query(
     `with feed as (update event_feed set last_place = last_place + 3000 returning last_place - 3000 as first)

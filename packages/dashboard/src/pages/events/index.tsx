@@ -13,6 +13,7 @@ import { RelativeTime } from '../../elements/relative-time.tsx';
 import { State } from '../../elements/state.tsx';
 import { useKeys } from '../../elements/use-keys.ts';
 import { subjectName } from '../../events/event-names.ts';
+import { EventType } from '../../events/event-type.tsx';
 import { useEvents } from '../../events/use-events.ts';
 import { useActors } from '../../session/actors.ts';
 import { EventCode } from './event-code.tsx';
@@ -36,7 +37,7 @@ export default function EventsPage() {
   useKeys([['p', () => setLive(!isLive)]]);
   const mayTail = wanted.to === undefined;
   const columns: Column<Event>[] = [
-    { id: 'type', title: 'Event', width: 'minmax(200px, 1.2fr)', render: ({ type }) => type },
+    { id: 'type', title: 'Event', width: 'minmax(220px, 1.2fr)', render: ({ type }) => <EventType type={type} /> },
     { id: 'record', title: 'Record', width: 'minmax(140px, 1.2fr)', render: (event) => <Plain text={subjectName(event)} mark /> },
     { id: 'changed', title: 'Changed', width: 'minmax(120px, 1.4fr)', render: (event) => <Plain text={changedKeys(event)} /> },
     { id: 'actor', title: 'By', width: 'minmax(100px, 0.8fr)', render: ({ actor }) => <Plain text={nameOf(actor)} /> },

@@ -9,6 +9,7 @@ import { figure } from '../../elements/figure.ts';
 import { Icon } from '../../elements/icon.tsx';
 import { Panel } from '../../elements/panel.tsx';
 import { RelativeTime } from '../../elements/relative-time.tsx';
+import { EventType } from '../../events/event-type.tsx';
 import { keysetPage } from '../../records/kind.ts';
 import { useEnvironment } from '../../session/environment.ts';
 import { DeliveryState } from '../../webhooks/endpoint-state.tsx';
@@ -19,7 +20,7 @@ import { ReplayDialog } from './replay-dialog.tsx';
 const statuses = ['DELIVERED', 'FAILED', 'PENDING'] as const;
 
 const columns: Column<WebhookDelivery>[] = [
-  { id: 'type', title: 'Event', width: 'minmax(190px, 1.4fr)', render: ({ event_type: type }) => type },
+  { id: 'type', title: 'Event', width: 'minmax(220px, 1.4fr)', render: ({ event_type: type }) => <EventType type={type} /> },
   { id: 'state', title: 'State', width: '130px', render: (delivery) => <DeliveryState delivery={delivery} /> },
   { id: 'attempts', title: 'Attempts', width: '90px', render: ({ attempts }) => figure(attempts) },
   {
