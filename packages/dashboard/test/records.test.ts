@@ -186,6 +186,34 @@ test('a revert to a version without the key says that it is removed', async () =
   expect((await organization.get(id)).metadata).toEqual({});
 });
 
+test('metadata is ordered by its names; without any, the key e leads to the first', async () => {
+  const { organization } = dashboard.crosswalk;
+  const { id } = await organization.create({ display_name: 'Ordered', metadata: { zip: 1, address: 2, seats: 3 } });
+  const page = await dashboard.open(`/organizations/${id}`);
+  await page.getByText('address', { exact: true }).waitFor();
+  const names = await page.locator('dt').allInnerTexts();
+  expect(names.filter((name) => ['zip', 'address', 'seats'].includes(name))).toEqual(['address', 'seats', 'zip']);
+  await organization.replaceMetadata(id, {});
+  await page.reload();
+  await page.getByText('None yet. Metadata').waitFor();
+  await page.keyboard.press('e');
+  const add = page.getByRole('button', { name: 'Add key' });
+  await expect.poll(() => add.evaluate((button) => button === document.activeElement)).toBe(true);
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Key of new key' }).waitFor();
+});
+
+test('on a phone the roles and the status of a member are whole', async () => {
+  const { crosswalk } = dashboard;
+  const { id } = await crosswalk.organization.create({ display_name: 'Phoned' });
+  const { id: userId } = await crosswalk.user.createUser({ email: 'a-rather-long-address@phoned.example.com' });
+  await crosswalk.membership.create(id, userId, { send_invitation_email: false });
+  const page = await dashboard.open(`/organizations/${id}?tab=memberships`, { viewport: { width: 390, height: 800 } });
+  const badges = page.locator('td .mantine-Badge-label');
+  await badges.last().waitFor();
+  expect(await badges.evaluateAll((labels) => labels.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length)).toBe(0);
+});
+
 test('the metadata of a membership is seen from both of its ends, and edited with its types; what somebody else changed stays', async () => {
   const { crosswalk } = dashboard;
   const { id } = await crosswalk.organization.create({ display_name: 'Seated' });

@@ -8,6 +8,11 @@ export type DirectoryRecord = Organization | User;
 /** Metadata as it is edited and compared. */
 export type Metadata = { [key: string]: JsonValue };
 
+/** The keys of metadata in the order of their names: the server keeps them by length. */
+export function entriesByName(metadata: Metadata): [string, JsonValue][] {
+  return Object.entries(metadata).sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
 /** What has metadata, and versions: an organization, a user, or a membership. */
 export interface WithMetadata {
   metadata: Metadata;

@@ -1,5 +1,5 @@
 import type { Membership } from '@crosswalk/sdk';
-import { Badge, Button, Group, NativeSelect, Table, Text } from '@mantine/core';
+import { Badge, Button, Group, NativeSelect, Text } from '@mantine/core';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Suspense, useState } from 'react';
 import { Confirm } from '../elements/confirm.tsx';
@@ -13,6 +13,7 @@ import { PageLink } from '../elements/page-link.tsx';
 import { Plain } from '../elements/plain.tsx';
 import { RelativeTime } from '../elements/relative-time.tsx';
 import { RowActions } from '../elements/row-actions.tsx';
+import { type SimpleColumn, SimpleTable } from '../elements/simple-table.tsx';
 import { Total } from '../elements/total.tsx';
 import { useEnvironment } from '../session/environment.ts';
 import type { DirectoryRecord, Kind, Metadata } from './kind.ts';
@@ -85,6 +86,20 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
   };
   const rows = list.data?.pages.flatMap((page) => page.rows) ?? [];
   const noun = ofOrganization ? 'members' : 'organizations';
+  const actions: SimpleColumn<NamedMembership> = {
+    title: 'Actions',
+    hidden: true,
+    width: 114,
+    render: (row) => (
+      <RowActions
+        actions={[
+          { icon: 'pencil', label: `Change the membership of ${row.name}`, run: () => setEditing(row) },
+          { icon: 'metadata', label: `Edit the metadata of the membership of ${row.name}`, run: () => setEditingMetadata(row) },
+          { icon: 'trash', label: `Remove the membership of ${row.name}`, run: () => setRemoving(row) },
+        ]}
+      />
+    ),
+  };
   return (
     <>
       <Group justify="space-between" mb="sm">
@@ -116,68 +131,24 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
         />
       )}
       {rows.length > 0 && (
-        <Table.ScrollContainer minWidth={860} type="native">
-          <Table verticalSpacing={7} highlightOnHover aria-label={ofOrganization ? 'Members' : 'Organizations'}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{ofOrganization ? 'User' : 'Organization'}</Table.Th>
-                <Table.Th>Roles</Table.Th>
-                <Table.Th>Status</Table.Th>
-                <Table.Th>Since</Table.Th>
-                <Table.Th>Metadata</Table.Th>
-                {mayEdit && <Table.Th w={114} aria-label="Actions" />}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((row) => (
-                <Table.Tr key={row.id}>
-                  <Table.Td>
-                    <PageLink to={`${ofOrganization ? '/users' : '/organizations'}/${row.otherId}`}>
-                      <Plain text={row.name} mark />
-                    </PageLink>
-                  </Table.Td>
-                  <Table.Td>
-                    {row.roles.length === 0 ? (
-                      <Text span size="sm" c="dimmed">
-                        none
-                      </Text>
-                    ) : (
-                      row.roles.map(({ name, display_name: label }) => (
-                        <Badge key={name} color="gray" c="var(--mantine-color-text)" mr={4} title={name}>
-                          <bdi>{label}</bdi>
-                        </Badge>
-                      ))
-                    )}
-                  </Table.Td>
-                  <Table.Td>
-                    <Status status={row.membership_status} />
-                  </Table.Td>
-                  <Table.Td>{row.join_time === null ? '–' : <RelativeTime time={row.join_time} />}</Table.Td>
-                  <Table.Td maw={320}>
-                    <Text component="div" size="sm" lineClamp={2}>
-                      <Value value={Object.keys(row.metadata).length === 0 ? undefined : row.metadata} />
-                    </Text>
-                  </Table.Td>
-                  {mayEdit && (
-                    <Table.Td>
-                      <RowActions
-                        actions={[
-                          { icon: 'pencil', label: `Change the membership of ${row.name}`, run: () => setEditing(row) },
-                          {
-                            icon: 'metadata',
-                            label: `Edit the metadata of the membership of ${row.name}`,
-                            run: () => setEditingMetadata(row),
-                          },
-                          { icon: 'trash', label: `Remove the membership of ${row.name}`, run: () => setRemoving(row) },
-                        ]}
-                      />
-                    </Table.Td>
-                  )}
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <SimpleTable
+          label={ofOrganization ? 'Members' : 'Organizations'}
+          minWidth={860}
+          columns={[
+            {
+              title: ofOrganization ? 'User' : 'Organization',
+              render: ({ otherId, name }) => (
+                <PageLink to={`${ofOrganization ? '/users' : '/organizations'}/${otherId}`}>
+                  <Plain text={name} mark />
+                </PageLink>
+              ),
+            },
+            ...columns,
+            ...(mayEdit ? [actions] : []),
+          ]}
+          rows={rows}
+          keyOf={({ id }) => id}
+        />
       )}
       {list.hasNextPage && (
         <Button variant="default" mt="sm" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
@@ -218,6 +189,34 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
     </>
   );
 }
+
+const columns: SimpleColumn<NamedMembership>[] = [
+  {
+    title: 'Roles',
+    render: ({ roles }) =>
+      roles.length === 0 ? (
+        <Text span size="sm" c="dimmed">
+          none
+        </Text>
+      ) : (
+        roles.map(({ name, display_name: label }) => (
+          <Badge key={name} color="gray" c="var(--mantine-color-text)" mr={4} title={name}>
+            <bdi>{label}</bdi>
+          </Badge>
+        ))
+      ),
+  },
+  { title: 'Status', render: ({ membership_status: status }) => <Status status={status} /> },
+  { title: 'Since', render: ({ join_time: time }) => (time === null ? '–' : <RelativeTime time={time} />) },
+  {
+    title: 'Metadata',
+    render: ({ metadata }) => (
+      <Text component="div" size="sm" lineClamp={2} maw={320}>
+        <Value value={Object.keys(metadata).length === 0 ? undefined : metadata} />
+      </Text>
+    ),
+  },
+];
 
 /** The status of a membership, as people say it. */
 function Status({ status }: { status: Membership['membership_status'] }) {

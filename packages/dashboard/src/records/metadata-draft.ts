@@ -1,5 +1,5 @@
 import type { JsonValue } from '@crosswalk/sdk';
-import type { Metadata } from './kind.ts';
+import { entriesByName, type Metadata } from './kind.ts';
 
 /** The types that a row of the editor can have. */
 export const rowTypes = ['text', 'number', 'boolean', 'json'] as const;
@@ -24,9 +24,9 @@ export interface Difference {
 /** What is typed, or why it is no metadata: the texts of the problems by row, 'json' for the whole text. */
 export type Reading = { metadata: Metadata; problems?: undefined } | { metadata?: undefined; problems: Map<number, string> };
 
-/** The rows of metadata. */
+/** The rows of metadata, by name. */
 export function rowsOf(metadata: Metadata): DraftRow[] {
-  return Object.entries(metadata).map(([key, value], id) => ({ id, key, ...typedText(value) }));
+  return entriesByName(metadata).map(([key, value], id) => ({ id, key, ...typedText(value) }));
 }
 
 /** What rows say. A key that is empty or there twice and a value that its type cannot read are problems. */

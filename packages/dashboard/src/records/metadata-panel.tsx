@@ -3,12 +3,12 @@ import { useDisclosure } from '@mantine/hooks';
 import { Suspense } from 'react';
 import { Facts } from '../elements/facts.tsx';
 import { Icon } from '../elements/icon.tsx';
-import { later } from '../elements/later.tsx';
 import { Value } from '../elements/json-value.tsx';
+import { later } from '../elements/later.tsx';
 import { Panel } from '../elements/panel.tsx';
 import { useKeys } from '../elements/use-keys.ts';
 import { useEnvironment } from '../session/environment.ts';
-import type { DirectoryRecord, Kind, Metadata } from './kind.ts';
+import { type DirectoryRecord, entriesByName, type Kind, type Metadata } from './kind.ts';
 import { useChanged } from './use-record.ts';
 
 const MetadataEditor = later(() => import('./metadata-editor.tsx'));
@@ -26,7 +26,7 @@ export function MetadataPanel<RecordType extends DirectoryRecord>({ kind, record
   };
   const save = async (metadata: Metadata, version: number) =>
     changed(await kind.replaceMetadata(crosswalk, record.id, metadata, { ifMatch: version }));
-  const entries = Object.entries(record.metadata);
+  const entries = entriesByName(record.metadata);
   return (
     <Panel
       title="Metadata"

@@ -69,7 +69,14 @@ export function MetadataRows({ rows, problems, onChange }: MetadataRowsProps) {
           </div>
         );
       })}
-      <Button variant="default" size="xs" leftSection={<Icon name="plus" size={14} />} style={{ alignSelf: 'flex-start' }} onClick={add}>
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<Icon name="plus" size={14} />}
+        style={{ alignSelf: 'flex-start' }}
+        data-autofocus={rows.length === 0 || undefined}
+        onClick={add}
+      >
         Add key
       </Button>
     </Stack>

@@ -172,7 +172,7 @@ function NoInvitations({ wanted: { organizationId, state } }: { wanted: Wanted }
       <Empty
         icon="invitation"
         title="No invitations yet"
-        text="A membership begins with an invitation when your code asks for one: the person gets a mail with a link, and is a member when they accept."
+        text="Invite somebody under Members of an organization, or by code: the person gets a mail with a link, and is a member when they accept."
       />
       <CodeBlock code={call} label="How to invite by code" />
       <Text size="sm" c="dimmed" mt="xs">
