@@ -85,9 +85,9 @@ test('a record that was deleted elsewhere does not go on looking alive, and an a
     Date.now = () => before() + 11_000;
     window.dispatchEvent(new Event('visibilitychange'));
   });
-  await page.getByRole('alert').getByText('The organization could not be read').waitFor();
+  await page.getByText('Deleted just now by').waitFor();
   expect(await page.getByRole('button', { name: 'Edit details' }).count()).toBe(0);
-  expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Organization');
+  expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Mortal');
 });
 
 test('an address that is no page says so inside the frame, and the way on is there', async () => {

@@ -186,6 +186,21 @@ test('a revert to a version without the key says that it is removed', async () =
   expect((await organization.get(id)).metadata).toEqual({});
 });
 
+test('a record that was deleted says when and by whom, with its history, which nothing reverts', async () => {
+  const { organization } = dashboard.crosswalk;
+  const { id } = await organization.create({ display_name: 'Gone Inc' });
+  await organization.update(id, { metadata: { plan: 'pro' } });
+  await organization.delete(id);
+  const page = await dashboard.open(`/organizations/${id}?tab=history`);
+  await page.getByRole('heading', { name: 'Gone Inc' }).waitFor();
+  await page.getByText('Deleted just now by').waitFor();
+  await page.locator('ins', { hasText: 'pro' }).first().waitFor();
+  expect(await page.getByRole('button', { name: /^Revert/ }).count()).toBe(0);
+  await checkAccessibility(page);
+  const none = await dashboard.open('/organizations/org_999');
+  await none.getByRole('alert').getByText('The organization could not be read').waitFor();
+});
+
 test('metadata is ordered by its names; without any, the key e leads to the first', async () => {
   const { organization } = dashboard.crosswalk;
   const { id } = await organization.create({ display_name: 'Ordered', metadata: { zip: 1, address: 2, seats: 3 } });

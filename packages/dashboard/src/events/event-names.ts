@@ -12,14 +12,14 @@ export function subjectName({ data, external_id: externalId, record_id: id }: Ev
   return externalId ?? id;
 }
 
-/** The page of the record that an event is about; undefined when there is none, or not any more. */
+/** The page of the record that an event is about; undefined when there is none, or not any more. A deleted organization or user keeps its page. */
 export function pageOfRecord({ type, record_id: id, organization_id: organization, data }: Event): string | undefined {
   const [noun, verb = ''] = type.split('.');
   if (verb.startsWith('organization_membership') || verb === 'organization_invitation') {
     const { user_id: user } = data;
     return typeof user === 'string' ? `/users/${user}` : organization === null ? undefined : `/organizations/${organization}`;
   }
-  if (type.endsWith('.deleted')) return undefined;
+  if (type.endsWith('.deleted') && noun !== 'organization' && noun !== 'user') return undefined;
   if (noun === 'user') return `/users/${id}`;
   if (verb.startsWith('domain_') || noun === 'organization_client')
     return organization === null ? undefined : `/organizations/${organization}`;

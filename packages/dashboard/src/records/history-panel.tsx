@@ -27,18 +27,16 @@ interface Reverting {
   to: JsonValue | undefined;
 }
 
-/** What happened to a record, newest first: who, what before and after, and the way back for metadata. */
-export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, record }: { kind: Kind<RecordType>; record: RecordType }) {
+/** What happened to a record, newest first: who, what before and after, and the way back for metadata while the record is there. */
+export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, id }: { kind: Kind<RecordType>; id: string }) {
   const { id: environmentId, crosswalk, mayEdit } = useEnvironment();
   const changed = useChanged(kind);
   const actors = useActors();
   const [reverting, setReverting] = useState<Reverting>();
   const history = useInfiniteQuery({
-    queryKey: [environmentId, kind.plural, 'history', record.id],
-    queryFn: ({ signal, pageParam }) => {
-      const of = kind.noun === 'organization' ? crosswalk.organization.history : crosswalk.user.history;
-      return of.list(record.id, { pageSize: 30, ...(pageParam === '' ? {} : { pageToken: pageParam }) }, { signal });
-    },
+    queryKey: [environmentId, kind.plural, 'history', id],
+    queryFn: ({ signal, pageParam }) =>
+      crosswalk[kind.noun].history.list(id, { pageSize: 30, ...(pageParam === '' ? {} : { pageToken: pageParam }) }, { signal }),
     initialPageParam: '',
     getNextPageParam: ({ next_page_token: token }) => (token === '' ? undefined : token),
   });
@@ -53,9 +51,8 @@ export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, record 
       </Stack>
     );
   const events = history.data.pages.flatMap((page) => page.events);
-  // What the person has seen: it may be newer than the record beside it.
-  const seen = events[0]?.record_version ?? record.version;
-  if (events.length === 0)
+  const [newest] = events;
+  if (newest === undefined)
     return (
       <Empty
         icon="history"
@@ -63,8 +60,11 @@ export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, record 
         text="Changes are kept for 90 days unless the server is set otherwise. This one has had none since."
       />
     );
+  // What the person has seen: it may be newer than the record that the page was opened with.
+  const seen = newest.record_version;
+  const mayRevert = mayEdit && newest.type !== `${kind.noun}.deleted`;
   const revert = async ({ key, version, seen: of, to }: Reverting) => {
-    await changed(await kind.revertMetadata(crosswalk, record.id, { key, version }, { ifMatch: of }));
+    await changed(await kind.revertMetadata(crosswalk, id, { key, version }, { ifMatch: of }));
     notify(to === undefined ? `${key} is removed.` : `${key} has its former value again.`);
   };
   return (
@@ -82,7 +82,7 @@ export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, record 
               differences={differencesOf(event.changed)}
               actionOf={({ key, before }) => {
                 const name = metadataKeyOf(key);
-                if (!mayEdit || name === undefined || event.type.endsWith('.created')) return undefined;
+                if (!mayRevert || name === undefined || event.type.endsWith('.created')) return undefined;
                 return {
                   label: `Revert ${name}`,
                   run: () => setReverting({ key: name, version: event.record_version - 1, seen, to: before }),

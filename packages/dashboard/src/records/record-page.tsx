@@ -3,6 +3,7 @@ import { SimpleGrid, Skeleton, Stack, Tabs } from '@mantine/core';
 import { textOf, useAddress } from '../data/location.ts';
 import { Failure } from '../elements/failure.tsx';
 import { PageHeader } from '../elements/page-header.tsx';
+import { DeletedRecord } from './deleted-record.tsx';
 import { exampleOfHistory, exampleOfMemberships, exampleOfRecord } from './examples.ts';
 import { ExternalIdsPanel } from './external-ids-panel.tsx';
 import { FieldsPanel } from './fields-panel.tsx';
@@ -21,7 +22,8 @@ export function RecordPage<RecordType extends DirectoryRecord>({ kind, id }: { k
   const { data: record, error, refetch } = useRecord(kind, id);
   const [address, setAddress] = useAddress();
   // What was read before it was deleted is no record any more.
-  if (record === undefined || error instanceof NotFoundError) {
+  if (error instanceof NotFoundError) return <DeletedRecord kind={kind} id={id} error={error} onRetry={() => void refetch()} />;
+  if (record === undefined) {
     return error === null ? (
       <Stack aria-hidden="true">
         <Skeleton h={28} w={260} />
@@ -64,7 +66,7 @@ export function RecordPage<RecordType extends DirectoryRecord>({ kind, id }: { k
           <MembershipsPanel kind={kind} record={record} />
         </Tabs.Panel>
         <Tabs.Panel value="history">
-          <HistoryPanel kind={kind} record={record} />
+          <HistoryPanel kind={kind} id={record.id} />
         </Tabs.Panel>
         <Tabs.Panel value="json">
           <RawPanel record={record} />
