@@ -180,6 +180,7 @@ export const ProblemAnswer = Type.Object({
   title: Type.String(),
   status: Type.Integer(),
   detail: Type.String(),
+  instance: Type.String({ description: '`urn:crosswalk:request:` and the ID of the request.' }),
   error_code: Type.String({ description: 'A code of the error catalogue.' }),
   request_id: Type.String(),
   errors: Type.Optional(

@@ -9,6 +9,7 @@ export interface NewEnvironment {
   memberRoleId: string;
 }
 
+/** An environment of a name that was checked. */
 export function newEnvironment(ids: IdGenerator, name: string): NewEnvironment {
   return { id: ids.next(), name, creatorRoleId: ids.next(), memberRoleId: ids.next() };
 }

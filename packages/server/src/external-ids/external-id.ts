@@ -1,4 +1,4 @@
-import type { MatchedBy, RecordKind } from '@crosswalk/contract';
+import { type MatchedBy, type RecordKind, systemForm } from '@crosswalk/contract';
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { pointsIn, textProblem } from '../lib/text.ts';
 
@@ -37,11 +37,11 @@ export function parseExternalId(value: string, field = 'external_id'): string {
   return value;
 }
 
+const systemPattern = new RegExp(systemForm.pattern);
+
 /** Checks a system name from outside; 400 names the field. */
 function parseSystem(value: string, field = 'system'): string {
-  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(value)) {
-    throw invalid(field, 'must be 1 to 63 lower-case letters, digits, "-" and "_", such as stripe', 'pattern');
-  }
+  if (!systemPattern.test(value)) throw invalid(field, systemForm.rule, 'pattern');
   return value;
 }
 

@@ -1,6 +1,7 @@
 import type { CreateOperator, Operator, OperatorRole, UpdateOperator } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { Queryable } from '../database/connection.ts';
+import { holdEnvironment } from '../database/hold-environment.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
@@ -157,6 +158,8 @@ export class OperatorService {
 
 /** 400 when the environment has as many operators as it may have. */
 async function requireRoom(tx: pg.PoolClient, environmentId: string): Promise<void> {
+  // So that no two take the last place.
+  await holdEnvironment(tx, environmentId);
   if ((await countOperators(tx, environmentId)) >= maxOperators)
     throw new ApiError('TOO_MANY_OPERATORS', `there are ${maxOperators} operators already`);
 }

@@ -48,10 +48,9 @@ export async function listOperators(db: Queryable, environmentId: string): Promi
   return rows.map((row) => seenFrom(toOperator(row), environmentId));
 }
 
-/** How many operators have a role in the environment. Locks it until the transaction ends, so that no two take the last place. */
-export async function countOperators(tx: Queryable, environmentId: string): Promise<number> {
-  await tx.query('select from environments where id = $1 for no key update', [environmentId]);
-  const { rows } = await tx.query<{ count: string }>('select count(*) from operator_roles where environment_id = $1', [environmentId]);
+/** How many operators have a role in the environment. */
+export async function countOperators(db: Queryable, environmentId: string): Promise<number> {
+  const { rows } = await db.query<{ count: string }>('select count(*) from operator_roles where environment_id = $1', [environmentId]);
   return Number(rows[0]?.count ?? 0);
 }
 

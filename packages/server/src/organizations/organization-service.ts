@@ -277,9 +277,10 @@ export class OrganizationService {
       const organization = await lockOrganization(tx, environmentId, id);
       if (organization === undefined) throw notFound('organization', reference);
       requireVersion(preconditions, organization);
+      // Memberships before the tokens that are left, as whoever ends one membership locks them: else the two could wait for each other.
+      await deleteMembershipsOf(tx, context, this.#ids, { organizationId: id });
       await endTokensOf(tx, context, this.#ids, { organizationId: id });
       await deleteClientsOf(tx, context, this.#ids, id);
-      await deleteMembershipsOf(tx, context, this.#ids, { organizationId: id });
       await deleteRolesOf(tx, context, this.#ids, id);
       await deleteDomainsOf(tx, context, this.#ids, organization);
       await releaseExternalIds(tx, environmentId, 'organization', id);

@@ -8,6 +8,7 @@ import {
   webhookLimits,
 } from '@crosswalk/contract';
 import type pg from 'pg';
+import { holdEnvironment } from '../database/hold-environment.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
 import { inChange } from '../idempotency/index.ts';
@@ -76,6 +77,8 @@ export class WebhookEndpointService {
     const url = await this.#targets.requireUrl(body.url);
     const fields = { url, description: body.description ?? '', event_types: body.event_types ?? [] };
     return inChange(this.#pool, context, async (tx) => {
+      // So that no two take the last place.
+      await holdEnvironment(tx, environmentId);
       if ((await countEndpoints(tx, environmentId)) >= webhookLimits.endpoints) {
         throw new ApiError('TOO_MANY_WEBHOOK_ENDPOINTS', `there are ${webhookLimits.endpoints} webhook endpoints already`);
       }

@@ -40,10 +40,9 @@ function toEndpoint(row: EndpointRow): WebhookEndpoint {
   };
 }
 
-/** How many endpoints an environment has. Locks the environment, so that of many that are made at once none is one too many. */
-export async function countEndpoints(tx: Queryable, environmentId: string): Promise<number> {
-  await tx.query('select from environments where id = $1 for no key update', [environmentId]);
-  const { rows } = await tx.query<{ count: string }>(
+/** How many endpoints an environment has. */
+export async function countEndpoints(db: Queryable, environmentId: string): Promise<number> {
+  const { rows } = await db.query<{ count: string }>(
     'select count(*) from webhook_endpoints where environment_id = $1 and delete_time is null',
     [environmentId],
   );
