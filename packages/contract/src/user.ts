@@ -75,7 +75,8 @@ export const User = Type.Object({
   metadata: MetadataSchema,
   user_profile: UserProfile,
   memberships: Type.Array(Membership, {
-    description: 'The first 100 memberships, oldest first; GET /api/v1/memberships lists all.',
+    description:
+      'The first 100 memberships, oldest first, fewer where their metadata is more than 256 KB; GET /api/v1/memberships lists all.',
   }),
   version: Version,
   create_time: Timestamp,

@@ -47,8 +47,11 @@ export function toMembership(row: MembershipRow): Membership {
 /** Memberships of one statement: bounds the memory that they and their events take while they pass through. */
 const batchSize = 1000;
 
-/** Memberships shown within a user; more are found by the list of memberships. */
-const shownWithUser = 100;
+/**
+ * Memberships shown within a user, and their metadata together, in bytes of text: eight memberships of the largest metadata at least. More are
+ * found by the list of memberships. A page has 100 users, which would be 330 MB if each had a hundred of the largest.
+ */
+const shownWithUser = { count: 100, bytes: 256 * 1024 };
 
 /**
  * SQL: the first memberships of user `t`, oldest first, as one JSON array for `toMembership`. IDs are text
@@ -58,7 +61,11 @@ export const membershipsJson = `coalesce((
   select jsonb_agg(jsonb_build_object('id', m.id::text, 'organization_id', m.organization_id::text, 'user_id', m.user_id::text,
     'status', m.status, 'roles', ${assignedRolesJson('m')}, 'metadata', m.metadata, 'inviter_email', m.inviter_email, 'join_time', m.join_time,
     'invite_expire_time', m.invite_expire_time, 'version', m.version, 'create_time', m.create_time, 'update_time', m.update_time) order by m.id)
-  from (select * from memberships where environment_id = t.environment_id and user_id = t.id order by id limit ${shownWithUser}) m
+  from (
+    select *, sum(octet_length(metadata::text)) over (order by id) as bytes
+    from (select * from memberships where environment_id = t.environment_id and user_id = t.id order by id limit ${shownWithUser.count}) f
+  ) m
+  where m.bytes <= ${shownWithUser.bytes}
 ), '[]'::jsonb)`;
 
 /** SQL: how long an invitation is open that has no days of its own. */

@@ -187,6 +187,27 @@ test('delete ends the membership and keeps the user', async () => {
   expect((await request('GET', `/api/v1/users/${id}`)).body).toMatchObject({ user: { memberships: [] } });
 });
 
+test('a user shows the first hundred memberships, fewer of large metadata, and the list has all', async () => {
+  const member = { send_invitation_email: false };
+  const organizations = await Promise.all(
+    Array.from({ length: 101 }, (_, n) => request('POST', '/api/v1/organizations', { display_name: `Of ${n}` })),
+  );
+  const join = (id: string, count: number, body: object) =>
+    Promise.all(organizations.slice(0, count).map((of) => request('POST', pathOf(Object(of.body).organization.id, id), body)));
+  for (const [count, shown, metadata] of [
+    [101, 100, {}],
+    [12, 8, { note: 'x'.repeat(31_000) }],
+  ] as const) {
+    const { id } = await newUser();
+    await join(id, count, { ...member, metadata });
+    const { memberships } = Object((await request('GET', `/api/v1/users/${id}`)).body).user;
+    const { body } = await request('GET', `/api/v1/memberships?user_id=${id}&page_size=100`);
+    expect([memberships.length, Object(body).total_size]).toEqual([shown, count]);
+    // Newest first, a page of a hundred.
+    if (count <= 100) expect(memberships).toMatchObject(Object(body).memberships.toReversed().slice(0, shown));
+  }
+});
+
 describe('delete with cascade', () => {
   const active = { send_invitation_email: false };
   async function newOrganization(): Promise<string> {
