@@ -20,15 +20,15 @@ export interface ServerProcess {
 const built = fileURLToPath(new URL('../packages/server/dist/start.js', import.meta.url));
 
 /**
- * Starts the built server, or another program that is one. `shell` is done before, by the shell that becomes the server: what a process
- * hands on, such as limits.
+ * Starts the built server, or another program that is one, with its `parameters`. `shell` is done before, by the shell that becomes the server:
+ * what a process hands on, such as limits.
  */
 export async function spawnServer(
   env: Record<string, string>,
-  { program = built, shell }: { program?: string; shell?: string } = {},
+  { program = built, parameters = [], shell }: { program?: string; parameters?: readonly string[]; shell?: string } = {},
 ): Promise<ServerProcess> {
   const port = Number(env.PORT ?? (await freePort()));
-  const [command, ...parts] = [process.execPath, program];
+  const [command, ...parts] = [process.execPath, program, ...parameters];
   const prepared = shell === undefined ? parts : ['-c', `${shell} && exec "$0" "$@"`, command, ...parts];
   const child = spawn(shell === undefined ? command : 'sh', prepared, {
     env: { PATH: process.env.PATH ?? '', LOG_LEVEL: 'warn', ...env, PORT: String(port) },

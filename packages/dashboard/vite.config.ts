@@ -9,6 +9,9 @@ export default defineConfig({
   plugins: [react(), sizeLimit(), compressedFiles()],
   // Everything is a file of our own origin: the content security policy allows no inline script and no data: font.
   build: {
+    // Part of the server's package, which serves it wherever that is installed.
+    outDir: '../server/dist/dashboard',
+    emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1000,

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
-/** The built page: part of the package where it is published, beside it in the repository. */
-const directory = join(dirname(fileURLToPath(import.meta.url)), '../../../dashboard/dist');
+/** The built page, which the build of the dashboard puts into this package. */
+const directory = join(dirname(fileURLToPath(import.meta.url)), '../../dist/dashboard');
 
 /** Nothing but files of this server; styles set by script are how the component library works. */
 const headers = {
