@@ -23,7 +23,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'begin', test: /preload-helper|\/src\/(?:begin|pages)\.ts$/, priority: 1 },
-            { name: 'shared', minShareCount: 8 },
+            { name: 'shared', minShareCount: 10 },
           ],
         },
       },

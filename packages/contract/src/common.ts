@@ -15,7 +15,10 @@ export interface TextForm {
 }
 
 /** Text of a form. The rule is in the schema, as `x-rule`, for whoever tells people what is wrong with it. */
-export function textOf({ pattern, rule }: TextForm, options: { maxLength?: number; description?: string; examples?: string[] } = {}) {
+export function textOf(
+  { pattern, rule }: TextForm,
+  options: { maxLength?: number; default?: string; description?: string; examples?: string[] } = {},
+) {
   return Type.String({ pattern, 'x-rule': rule, ...options });
 }
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { idSchema, PageQuery, pageOf, Timestamp } from './common.ts';
+import { idSchema, PageQuery, pageOf, systemForm, Timestamp, textOf } from './common.ts';
 import { rowKinds } from './kinds.ts';
 
 export const ImportId = idSchema('imp', 'The ID Crosswalk gave the import.');
@@ -30,6 +30,18 @@ const options = {
     default: 'upsert',
     description: '`create_only` rejects rows whose record is there, `update_only` those whose record is not.',
   }),
+  match_by: textOf(
+    // Its words have the form of the name of a system.
+    { pattern: systemForm.pattern, rule: 'must be any, external_id, email, or the name of a system such as stripe' },
+    {
+      default: 'any',
+      description:
+        'What a row of an organization or a user finds its record by, unless it names it by `id`. `any`: by each of its external IDs, then by the ' +
+        'address. `external_id`, `email` (users alone) or the name of a system, such as `stripe`: by that alone. What it carries besides and another ' +
+        'record has is a conflict then, and a row without it is rejected.',
+      examples: ['external_id'],
+    },
+  ),
   on_conflict: Type.Enum(['reject', 'leave'], {
     default: 'reject',
     description:
@@ -53,6 +65,7 @@ export const ImportQuery = Type.Object(
     format: Type.Optional(Type.Enum(['ndjson', 'csv'], { description: 'Left out, the Content-Type tells.' })),
     kind: Type.Optional(RowKind),
     mode: Type.Optional(options.mode),
+    match_by: Type.Optional(options.match_by),
     on_conflict: Type.Optional(options.on_conflict),
     dry_run: Type.Optional(options.dry_run),
     atomic: Type.Optional(options.atomic),

@@ -49,7 +49,7 @@ export type RowSettings = Static<typeof RowSettings>;
 
 const nullable = (maxLength: number) => Type.Optional(Type.Union([Type.String({ maxLength }), Type.Null()]));
 
-/** Found by `id`, else by any of its external IDs; made when none is known. */
+/** Found by `id`, else by any of its external IDs or the one that the import matches by; made when none is known. */
 export const OrganizationRow = Type.Object(
   {
     kind: Type.Literal('organization'),
@@ -70,7 +70,7 @@ export const OrganizationRow = Type.Object(
 );
 export type OrganizationRow = Static<typeof OrganizationRow>;
 
-/** Found by `id`, else by any of its external IDs, else by its address; made when none is known. */
+/** Found by `id`, else by any of its external IDs, else by its address, or by the one that the import matches by; made when none is known. */
 export const UserRow = Type.Object(
   {
     kind: Type.Literal('user'),

@@ -79,7 +79,40 @@ test('users become members of one organization, named by what the file has of th
   });
 });
 
+test('without a map the columns have the names of fields already', () => {
+  const options: MappingOptions = { kind: 'user', set: { 'metadata.from': 'hr' }, organization: { externalId: 'CUST-1' } };
+  expect(rows('external_id,metadata.quota:number,metadata.from', options, '7,5,crm')).toEqual([
+    { kind: 'user', external_id: '7', 'metadata.quota:number': '5', 'metadata.from': 'hr' },
+    { kind: 'membership', 'organization.external_id': 'CUST-1', 'user.external_id': '7' },
+  ]);
+});
+
+test('a membership is of the user that its line is matched to', () => {
+  const preset = importPresets['salesforce-contacts'];
+  const header = 'Id,LastName,Email,AccountId';
+  expect(rows(header, { preset, matchBy: 'email' }, '003,Lovelace,ada@acme.example,001')[1]).toEqual({
+    kind: 'membership',
+    'organization.external_id': '001',
+    'organization.system': 'salesforce',
+    'user.email': 'ada@acme.example',
+  });
+});
+
 test.each([
+  ['two columns of one name', 'email,email', { kind: 'user', set: { roles: 'admin' } }, 'the file has two columns email'],
+  ['a column without a name', 'email,', { kind: 'user', set: { roles: 'admin' } }, 'column 2 has no name'],
+  [
+    'a match by what no column has',
+    'Id',
+    { kind: 'user', map: { external_id: 'Id' }, matchBy: 'stripe' },
+    'nothing becomes external_ids.stripe',
+  ],
+  [
+    'a match of organizations by address',
+    'Id',
+    { kind: 'organization', map: { external_id: 'Id' }, matchBy: 'email' },
+    'organizations have no address',
+  ],
   [
     'a column that is not there',
     'Id,Name',

@@ -9,13 +9,16 @@ export interface MappingOptions {
   kind?: RowKind;
   /**
    * Field of the row, as a column of an import is named (`metadata.quota:number`), to a column of the file, or to several with `|` between,
-   * of which the first that has a value counts. Goes before what the preset says of the field.
+   * of which the first that has a value counts. Goes before what the preset says of the field. Left out without a preset: the columns of the
+   * file have the names of fields already.
    */
   map?: Record<string, string>;
   /** fields that are the same in every row */
   set?: Record<string, string>;
   /** every user becomes a member of this organization */
   organization?: { externalId: string; system?: string };
+  /** what the import matches users and organizations by, so that a membership is of the user that its line is matched to; default `any` */
+  matchBy?: string;
 }
 
 /** What a mapping cannot be made of; the message names the column or the field. */
@@ -79,10 +82,12 @@ interface Draft extends RowTemplate {
   wanted: ReadonlySet<string>;
 }
 
-function templatesOf(columns: Columns, { preset, kind, map = {}, set = {}, organization }: MappingOptions): Draft[] {
+function templatesOf(columns: Columns, { preset, kind, map, set = {}, organization, matchBy = 'any' }: MappingOptions): Draft[] {
   if (preset === undefined && kind === undefined)
     throw new MappingError('the kind of the rows is missing: organization, user, membership, role or permission');
-  const given: readonly RowTemplate[] = preset?.rows ?? [{ kind: kind ?? 'organization', columns: {} }];
+  const given: readonly RowTemplate[] = preset?.rows ?? [
+    { kind: kind ?? 'organization', columns: map === undefined ? columns.asTheyAre() : {} },
+  ];
   const templates = given.map((template): Draft => ({ fixed: {}, needs: [], ...template, wanted: new Set() }));
   const [first] = templates;
   if (first === undefined) return [];
@@ -96,7 +101,7 @@ function templatesOf(columns: Columns, { preset, kind, map = {}, set = {}, organ
     throw new MappingError(`only users become members of an organization, not rows of the kind ${first.kind}`);
   }
   const homeOf = (field: string) => templates.find((template) => owns(template.kind, field) && template !== first) ?? first;
-  for (const [field, names] of Object.entries(map)) {
+  for (const [field, names] of Object.entries(map ?? {})) {
     const home = homeOf(field);
     removeField(home, field);
     home.columns = { ...home.columns, [field]: columns.alternatives(names) };
@@ -107,9 +112,26 @@ function templatesOf(columns: Columns, { preset, kind, map = {}, set = {}, organ
     removeField(home, field);
     home.fixed = { ...home.fixed, [field]: value };
   }
-  const member = templates.find((template) => template.kind === 'membership' && organization !== undefined);
-  if (member !== undefined) nameUser(member, first);
+  const match = matchBy === 'any' ? undefined : fieldMatchedBy(matchBy);
+  if (match !== undefined) requireField(first, match);
+  const member = first.kind === 'user' ? templates.find((template) => template.kind === 'membership') : undefined;
+  const isNamed = member === undefined || [...member.wanted].some((field) => field.startsWith('user.'));
+  if (!isNamed && (organization !== undefined || match !== undefined)) nameUser(member, first, match);
   return templates;
+}
+
+/** The field that an import matches by alone. */
+function fieldMatchedBy(matchBy: string): string {
+  return matchBy === 'external_id' || matchBy === 'email' ? matchBy : `external_ids.${matchBy}`;
+}
+
+/** Refuses a template none of whose rows could be matched. */
+function requireField({ kind, columns, fixed }: Draft, match: string): void {
+  if (kind !== 'organization' && kind !== 'user') return;
+  if (kind === 'organization' && match === 'email')
+    throw new MappingError('organizations have no address to match by: match them by external_id or the name of a system');
+  if (![...Object.keys(columns), ...Object.keys(fixed)].some((field) => [match, 'id'].includes(pathOf(field))))
+    throw new MappingError(`nothing becomes ${match}, which the import matches by: map a column to it`);
 }
 
 /** A field is set once: what came before gives way, whatever its type is. */
@@ -131,14 +153,14 @@ function owns(kind: RowKind, field: string): boolean {
   return kind === 'membership' && /^(?:organization|user)\.|^(?:roles|membership_status|inviter_email)$/.test(field);
 }
 
-/** The membership is of the user of the same record. */
-function nameUser(membership: Draft, user: Draft): void {
-  const key = ['external_id', ...Object.keys(user.columns).filter((field) => field.startsWith('external_ids.')), 'email'].find(
-    (field) => user.columns[field] !== undefined,
-  );
+/** The membership is of the user of the same record: of the one that `match` leads to, where it alone does. */
+function nameUser(membership: Draft, user: Draft, match: string | undefined): void {
+  const known = ['external_id', ...Object.keys(user.columns).filter((field) => field.startsWith('external_ids.')), 'email'];
+  const key = (match === undefined ? known : [match]).find((field) => user.columns[field] !== undefined);
   const from = key === undefined ? undefined : user.columns[key];
   if (key === undefined || from === undefined)
-    throw new MappingError('nothing names the users: map external_id, external_ids.SYSTEM or email');
+    throw new MappingError(`nothing names the users: map ${match ?? 'external_id, external_ids.SYSTEM or email'}`);
+  for (const field of ['user.external_id', 'user.system', 'user.email']) removeField(membership, field);
   const [, system] = /^external_ids\.(.+)$/.exec(key) ?? [];
   membership.columns = { ...membership.columns, [key === 'email' ? 'user.email' : 'user.external_id']: from };
   if (system !== undefined) membership.fixed = { ...membership.fixed, 'user.system': system };
@@ -172,6 +194,16 @@ class Columns {
 
   get unused(): string[] {
     return this.names.filter((name, index) => name !== '' && !this.#used.has(index));
+  }
+
+  /** Each column as the field whose name it has. Throws a `MappingError` where that says nothing, or two things. */
+  asTheyAre(): Record<string, string[]> {
+    for (const [index, name] of this.names.entries()) {
+      if (name === '') throw new MappingError(`column ${index + 1} has no name`);
+      if (this.#exact.get(name) !== index) throw new MappingError(`the file has two columns ${name}`);
+      if (name === 'kind') throw new MappingError('the file has a column kind of its own: take it out, or map the columns that count');
+    }
+    return Object.fromEntries(this.names.map((name) => [name, [name]]));
   }
 
   /** The names in a text: one column, or several with `|` between. */

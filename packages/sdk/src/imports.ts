@@ -42,6 +42,7 @@ const settingNames: OptionNames<CamelKeys<ImportQuery>> = {
   format: true,
   kind: true,
   mode: true,
+  matchBy: true,
   onConflict: true,
   dryRun: true,
   atomic: true,

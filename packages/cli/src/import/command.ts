@@ -23,6 +23,7 @@ export function addImport(cli: Cli, program: Command): void {
     .option('--dry-run', 'count and show what would happen; write nothing')
     .option('--atomic', 'all or nothing, up to 100,000 rows')
     .option('--mode <mode>', 'upsert, create_only or update_only')
+    .option('--match-by <what>', 'find records by this alone: external_id, email, or a system such as stripe; default: any ID')
     .option('--on-conflict <what>', 'an ID that another record has: reject the row, or leave the ID and take the rest')
     .option('--send-invitations', 'new memberships without a status are invited by mail')
     .option('--unescape-formulas', "CSV: take the apostrophe from cells such as '=1+1")

@@ -44,7 +44,8 @@ export async function importFile(cli: Cli, path: string, options: ImportArgument
   try {
     await cli.interruptible(async (signal) => {
       job = await crosswalk.imports.create(remembering(source, conversion), settings, { signal }).catch((error: unknown) => {
-        const hint = mapping === undefined && format === 'csv' ? hintOf(error) : undefined;
+        const isAsItIs = mapping === undefined || (mapping.map === undefined && mapping.preset === undefined);
+        const hint = isAsItIs && format === 'csv' ? hintOf(error) : undefined;
         if (hint !== undefined) progress.say(hint);
         throw error;
       });

@@ -67,6 +67,21 @@ test('columns with other names are mapped; separators of other countries, quotes
   expect(user).toMatchObject({ metadata: { note: 'a "b"\r\nc;d', source: 'hr' }, memberships: [{ membership_status: 'ACTIVE' }] });
 });
 
+test('--match-by finds records by one ID alone, and members by it too; columns with the names of fields need no --map', async () => {
+  await crosswalk('orgs', 'create', '--name', 'Matched', '--external-id', 'M-1', '--external-id-of', 'stripe=cus_m1');
+  await write('slipped.csv', 'external_id,external_ids.stripe,display_name\nM-2,cus_m1,Slipped\n');
+  const refused = await crosswalk('import', '[slipped.csv]', '--kind', 'organization', '--match-by', 'external_id');
+  expect([refused.status, refused.err]).toEqual([3, expect.stringContaining('external_ids.stripe')]);
+  expect((await organization('--external-id', 'M-1')).display_name).toBe('Matched');
+  await crosswalk('users', 'create', '--email', 'm1@match.example', '--external-id', 'M-U1');
+  await write('members.csv', 'email,metadata.desk\nm1@match.example,A7\n');
+  const joined = await crosswalk(
+    ...['import', '[members.csv]', '--kind', 'user', '--match-by', 'email', '--organization', 'M-1', '--set', 'metadata.from=hr', '--json'],
+  );
+  expect(JSON.parse(joined.out)).toMatchObject({ counts: { user: { updated: 1 }, membership: { created: 1 } } });
+  expect(JSON.parse((await crosswalk('users', 'get', '--external-id', 'M-U1', '--json')).out).metadata).toEqual({ desk: 'A7', from: 'hr' });
+});
+
 test('rejected rows are told by their line of the file, written to another one, and make the status 3', async () => {
   const contacts =
     'Id,FirstName,Department,Email,AccountId\n003A,Ada,"Research\nand more",ada@acme.example,001A\n003B,Bob,B,nobody,001A\n003C,Eve,E\n';
@@ -130,6 +145,8 @@ test.each([
   ['an empty file', ['[empty.csv]', '--kind', 'user', '--map', 'email=Mail'], 'is empty: its first line names the columns'],
   ['a file of unknown format', ['[file]'], 'add --format csv or --format ndjson'],
   ['a mapping of rows of no kind', ['[latin.csv]', '--map', 'email=Mail'], '--map needs --kind'],
+  ['a field for all rows of no kind', ['[latin.csv]', '--set', 'roles=admin'], '--set needs --kind'],
+  ['members of no kind', ['[latin.csv]', '--organization', '1'], '--organization needs --kind user'],
   ['a mapping of NDJSON', ['[rows.ndjson]', '--kind', 'user', '--map', 'email=Mail'], 'are for CSV'],
   ['a kind for NDJSON', ['[rows.ndjson]', '--kind', 'organization'], 'the rows of NDJSON name their kind themselves'],
   ['a field that is mapped twice', ['[latin.csv]', '--kind', 'user', '--map', 'a=b', '--map', 'a=c'], 'names a twice'],

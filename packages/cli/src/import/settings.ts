@@ -14,6 +14,7 @@ export interface MappingArguments extends CommonOptions {
   set?: string[];
   organization?: string;
   organizationSystem?: string;
+  matchBy?: string;
   format?: string;
 }
 
@@ -45,19 +46,23 @@ export function mappingOf(
   if (chosen !== 'csv')
     throw new UsageError('--preset, --map, --set and --organization are for CSV: the rows of NDJSON name their fields themselves');
   if (preset !== undefined && kind !== undefined) throw new UsageError('--preset says what the rows are: leave --kind out');
-  if (preset === undefined && kind === undefined) throw new UsageError(`--map needs --kind: one of ${rowKinds.join(', ')}`);
-  if (preset === undefined && options.map === undefined)
-    throw new UsageError('name the columns with --map, or the export they are of with --preset');
+  if (preset === undefined && kind === undefined) throw new UsageError(kindNeeded(options));
   return {
     format: chosen,
     mapping: {
       ...(preset === undefined ? {} : { preset }),
       ...(kind === undefined ? {} : { kind }),
-      map: pairsOf('--map', options.map),
+      ...(options.map === undefined ? {} : { map: pairsOf('--map', options.map) }),
       set: pairsOf('--set', options.set),
       ...(externalId === undefined ? {} : { organization: { externalId, ...(system === undefined ? {} : { system }) } }),
+      ...(options.matchBy === undefined ? {} : { matchBy: options.matchBy }),
     },
   };
+}
+
+function kindNeeded({ map, organization }: MappingArguments): string {
+  if (map === undefined && organization !== undefined) return '--organization needs --kind user: only users become members';
+  return `${map === undefined ? '--set' : '--map'} needs --kind: one of ${rowKinds.join(', ')}`;
 }
 
 /** The kind of rows that an option names. */
@@ -105,6 +110,7 @@ export function queryOf(options: ImportArguments, isMapped: boolean): Omit<Impor
   return {
     ...(options.kind === undefined || isMapped ? {} : { kind: kindOf(options.kind) }),
     ...(options.mode === undefined ? {} : { mode: oneOf('--mode', options.mode, ['upsert', 'create_only', 'update_only'] as const) }),
+    ...(options.matchBy === undefined ? {} : { match_by: options.matchBy }),
     ...(options.onConflict === undefined ? {} : { on_conflict: oneOf('--on-conflict', options.onConflict, ['reject', 'leave'] as const) }),
     ...(options.dryRun === true ? { dry_run: true } : {}),
     ...(options.atomic === true ? { atomic: true } : {}),

@@ -41,14 +41,15 @@ export function draftOfKind(
 export function outcomeOf(
   source: SourceFile,
   { origin, kind, targets, organization }: MappingDraft,
+  matchBy: string,
 ): { options?: MappingOptions; problem?: string } {
   if (source.format === 'ndjson' || origin === 'own') return {};
   const member = organization.trim() === '' ? {} : { organization: { externalId: organization } };
   const preset = origin === 'custom' ? undefined : importPreset(origin);
   const options: MappingOptions =
     preset === undefined
-      ? { ...mappingOf(kind, source.header, targets), ...(kind === 'user' ? member : {}) }
-      : { preset, ...(preset.rows[0].kind === 'user' ? member : {}) };
+      ? { ...mappingOf(kind, source.header, targets), ...(kind === 'user' ? member : {}), matchBy }
+      : { preset, ...(preset.rows[0].kind === 'user' ? member : {}), matchBy };
   try {
     const mapping = new ColumnMapping(source.header, options);
     return mapping.header.length > 1 ? { options } : { problem: 'No column goes anywhere yet.' };

@@ -108,7 +108,8 @@ export function lostUpsert(error: unknown, kind: RecordKind, { system, value }: 
   return error.code === 'EXTERNAL_ID_TAKEN' && resource?.value === value && (resource.system ?? primarySystem) === system;
 }
 
-function fieldOf(system: string): string {
+/** Where a body or a row has the external ID of a system. */
+export function fieldOf(system: string): string {
   return system === primarySystem ? 'external_id' : `external_ids.${system}`;
 }
 

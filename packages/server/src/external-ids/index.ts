@@ -4,6 +4,7 @@ export {
   externalIdTaken,
   externalKey,
   type Found,
+  fieldOf,
   parseExternalId,
   patchSystemIds,
   primarySystem,

@@ -137,13 +137,6 @@ export function isFreeOf({ isRetry }: Batch, holders: ReadonlyMap<string, Holder
   return (key) => !isRetry && !holders.has(textOf(key));
 }
 
-/** The record that a row means: by its ID, else by an external ID that a record has now, else by one it used to have. */
-export function findByKeys(id: string | undefined, keys: readonly ExternalKey[], holders: ReadonlyMap<string, Holder>): string | undefined {
-  if (id !== undefined) return id;
-  const found = keys.flatMap((key) => holders.get(textOf(key)) ?? []);
-  return (found.find(({ isAlias }) => !isAlias) ?? found[0])?.recordId;
-}
-
 /** The database ID of what a reference names; throws the error of its row (404) when there is nothing. */
 export type Resolve = (reference: RowReference, field: string) => string;
 

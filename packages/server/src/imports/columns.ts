@@ -15,7 +15,7 @@ import {
 import { excerpt } from '../lib/api-error.ts';
 import { parseJson } from '../lib/json-scan.ts';
 import { forbiddenKeys } from '../metadata/index.ts';
-import { invalidFile } from './import.ts';
+import { fieldMatchedBy, invalidFile } from './import.ts';
 
 /** How the cells of a column are read. */
 type CellType = 'text' | 'number' | 'boolean' | 'json' | 'list';
@@ -56,7 +56,8 @@ const typed: Record<string, CellType> = {
 const lists = new Set(['roles', 'permissions', 'user_profile.groups']);
 
 /** Reads the header of a CSV file; 400 INVALID_FILE names the column. */
-export function parseHeader(cells: readonly string[], kind: ImportOptions['kind']): Column[] {
+export function parseHeader(cells: readonly string[], options: Pick<ImportOptions, 'kind' | 'match_by'>): Column[] {
+  const { kind } = options;
   const [only = ''] = cells;
   if (cells.length === 1) {
     const separator = [';', '\t'].find((candidate) => only.includes(candidate));
@@ -90,6 +91,11 @@ export function parseHeader(cells: readonly string[], kind: ImportOptions['kind'
         'required',
       );
     }
+  }
+  const match = kind === 'organization' || kind === 'user' ? fieldMatchedBy(options) : undefined;
+  // One of its members is a column, or all of them together are one of JSON; rows may name their records by `id` instead.
+  if (match !== undefined && ![match, match.replace(/\..*/s, ''), 'id'].some((path) => seen.has(path))) {
+    throw invalidFile(match, 'is missing: it is what the import matches by; add the column, or choose another match_by', 'required');
   }
   return columns;
 }

@@ -36,7 +36,7 @@ export async function* readCsv(text: AsyncIterable<string>, options: ImportOptio
       const line = Math.max(lastLine + 1, info.lines - lineBreaksIn(content));
       lastLine = line;
       if (columns === undefined) {
-        columns = parseHeader(record, options.kind);
+        columns = parseHeader(record, options);
         yield { header: content };
         continue;
       }

@@ -1,7 +1,10 @@
 import type { OrganizationRow, TransferRow, UserRow } from '@crosswalk/contract';
 import { publicId } from '../events/index.ts';
-import { externalIdTaken, type Holder, primarySystem } from '../external-ids/index.ts';
+import { type ExternalKey, externalIdTaken, fieldOf, type Holder, primarySystem } from '../external-ids/index.ts';
+import { type ApiError, invalid } from '../lib/api-error.ts';
+import { requireId } from '../lib/id.ts';
 import { type Batch, deciding, type PendingRow, textOf, waitsForOthers } from './batch.ts';
+import { fieldMatchedBy } from './import.ts';
 import { errorOf } from './row.ts';
 
 /** Rows of records that are found by the IDs they name. */
@@ -69,6 +72,41 @@ export function meaningIfAny<Found>(meaning: () => Found): Found | undefined {
     errorOf(error);
     return undefined;
   }
+}
+
+/** Who has which external ID, and which key of an address (a database ID). */
+interface Holders {
+  holders: ReadonlyMap<string, Holder>;
+  addresses?: ReadonlyMap<string, string>;
+}
+
+/**
+ * The database ID of the record that a row means: of the one that it names by `id`, or that has what the import matches by; undefined: it makes
+ * one. Throws the error of a row that has nothing to match by.
+ */
+export function findRecord({ options }: Batch, { row, keys }: PendingRow<Row>, { holders, addresses }: Holders): string | undefined {
+  if (row.id !== undefined) return requireId(row.kind === 'organization' ? 'org' : 'usr', row.id);
+  const byEmail = addresses?.get(keys.email ?? '');
+  const field = fieldMatchedBy(options);
+  if (field === undefined) return findByKeys(keys.externalIds, holders) ?? byEmail;
+  if (field === 'email' && row.kind === 'user' && row.email !== undefined) return byEmail;
+  const key = keys.externalIds.find(({ system }) => fieldOf(system) === field);
+  if (key === undefined) throw unmatched(row.kind, field);
+  return holders.get(textOf(key))?.recordId;
+}
+
+/** The record that has one of some external IDs now, else one that used to have one. */
+function findByKeys(keys: readonly ExternalKey[], holders: ReadonlyMap<string, Holder>): string | undefined {
+  const found = keys.flatMap((key) => holders.get(textOf(key)) ?? []);
+  return (found.find(({ isAlias }) => !isAlias) ?? found[0])?.recordId;
+}
+
+function unmatched(kind: Row['kind'], field: string): ApiError {
+  if (kind === 'organization' && field === 'email') {
+    const wayOut = 'import organizations by themselves, matched by external_id or the name of a system';
+    return invalid('kind', `an organization has no address, which the import matches by; ${wayOut}`, 'match_by');
+  }
+  return invalid(field, 'is what the import matches by: fill it in, name the record by its id, or choose another match_by', 'match_by');
 }
 
 /**

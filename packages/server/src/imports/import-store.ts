@@ -6,12 +6,19 @@ import { formatId } from '../lib/id.ts';
 import { type Counts, countsOf, type Format, rejectedOf } from './import.ts';
 import { type UndoCounts, undoCountsOf, writtenOf } from './undo.ts';
 
+/** Options as they are stored: servers of the version before know nothing of `match_by`. */
+type StoredOptions = Omit<ImportOptions, 'match_by'> & Partial<Pick<ImportOptions, 'match_by'>>;
+
+function storedOptions(options: StoredOptions): ImportOptions {
+  return { ...options, match_by: options.match_by ?? 'any' };
+}
+
 export interface ImportRow {
   id: string;
   environment_id: string;
   state: ImportState;
   format: Format;
-  options: ImportOptions;
+  options: StoredOptions;
   bytes: string;
   rows_total: number;
   rows_done: number;
@@ -45,7 +52,7 @@ export function toImport(row: ImportRow): Import {
     environment_id: formatId('env', row.environment_id),
     state: row.state,
     format: row.format,
-    options: row.options,
+    options: storedOptions(row.options),
     bytes: Number(row.bytes),
     rows_total: row.rows_total,
     rows_done: row.rows_done,
@@ -281,7 +288,7 @@ function toJob(row: JobRow): Job {
   return {
     id: row.id,
     environmentId: row.environment_id,
-    options: row.options,
+    options: storedOptions(row.options),
     actor: { type: row.actor_type, id: row.client_id },
     requestId: row.request_id,
     rowsDone: row.rows_done,

@@ -1,4 +1,5 @@
 import { type Import, type ImportCounts, type ImportOptions, type ImportQuery, importLimits, type RowKind } from '@crosswalk/contract';
+import { fieldOf } from '../external-ids/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
 import type { Restore } from './restore.ts';
@@ -40,17 +41,26 @@ export function isOneTransaction({ atomic, dry_run: dryRun }: ImportOptions): bo
   return atomic || dryRun;
 }
 
-/** The options of a request, with what it leaves out. */
+/** The options of a request, with what it leaves out. 400 when no row of the file could be matched by what it says. */
 export function optionsOf(query: ImportQuery): ImportOptions {
+  if (query.match_by === 'email' && query.kind === 'organization')
+    throw invalid('match_by', 'organizations have no address; match them by external_id or the name of a system', 'match_by');
   return {
     kind: query.kind ?? null,
     mode: query.mode ?? 'upsert',
+    match_by: query.match_by ?? 'any',
     on_conflict: query.on_conflict ?? 'reject',
     dry_run: query.dry_run ?? false,
     atomic: query.atomic ?? false,
     send_invitations: query.send_invitations ?? false,
     unescape_formulas: query.unescape_formulas ?? false,
   };
+}
+
+/** The field that rows are matched by alone; undefined: by any ID. */
+export function fieldMatchedBy({ match_by: matchBy }: Pick<ImportOptions, 'match_by'>): string | undefined {
+  if (matchBy === 'any') return undefined;
+  return matchBy === 'external_id' || matchBy === 'email' ? matchBy : fieldOf(matchBy);
 }
 
 const types: Record<string, Format> = { 'application/x-ndjson': 'ndjson', 'application/ndjson': 'ndjson', 'text/csv': 'csv' };

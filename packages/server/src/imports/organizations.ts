@@ -22,7 +22,6 @@ import {
   type Batch,
   checkMode,
   deciding,
-  findByKeys,
   holdersOf,
   isFreeOf,
   type PendingRow,
@@ -32,7 +31,7 @@ import {
   textOf,
   waitsForOthers,
 } from './batch.ts';
-import { inOrder, type MeantRow, tellApart, withIdsToGive } from './identity.ts';
+import { findRecord, inOrder, type MeantRow, tellApart, withIdsToGive } from './identity.ts';
 import { addDomains, domainsToAdd, findDomains, type KnownDomains } from './organization-domains.ts';
 import { claimedAliases } from './restore.ts';
 
@@ -88,9 +87,9 @@ async function lookUp(
     environmentId,
     all.flatMap(({ row }) => row.slug || []),
   );
-  const { meant, later, existing } = tellApart(batch, rows, ahead, ({ row, keys: { externalIds } }) => ({
-    id: findByKeys(row.id === undefined ? undefined : requireId('org', row.id), externalIds, holders),
-    others: [...externalIds.map((key) => holders.get(textOf(key))?.recordId), slugs.get(row.slug ?? '')],
+  const { meant, later, existing } = tellApart(batch, rows, ahead, (pending) => ({
+    id: findRecord(batch, pending, { holders }),
+    others: [...pending.keys.externalIds.map((key) => holders.get(textOf(key))?.recordId), slugs.get(pending.row.slug ?? '')],
   }));
   const locked = await lockOrganizations(tx, environmentId, existing);
   const roles = await lockRolesOf(tx, environmentId, existing, [

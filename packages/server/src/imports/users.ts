@@ -15,20 +15,8 @@ import {
   type UserState,
   updateUsers,
 } from '../users/index.ts';
-import {
-  type Batch,
-  checkMode,
-  deciding,
-  findByKeys,
-  holdersOf,
-  isFreeOf,
-  type PendingRow,
-  record,
-  sameJson,
-  settle,
-  textOf,
-} from './batch.ts';
-import { inOrder, type MeantRow, tellApart, withIdsToGive } from './identity.ts';
+import { type Batch, checkMode, deciding, holdersOf, isFreeOf, type PendingRow, record, sameJson, settle, textOf } from './batch.ts';
+import { findRecord, inOrder, type MeantRow, tellApart, withIdsToGive } from './identity.ts';
 import { claimedAliases } from './restore.ts';
 
 type Pending = PendingRow<UserRow>;
@@ -76,13 +64,10 @@ async function lookUp(
     environmentId,
     all.flatMap(({ keys: { email } }) => email ?? []),
   );
-  const { meant, later, existing } = tellApart(batch, rows, ahead, ({ row, keys: { externalIds, email } }) => {
-    const byEmail = addresses.get(email ?? '');
-    return {
-      id: findByKeys(row.id === undefined ? undefined : requireId('usr', row.id), externalIds, holders) ?? byEmail,
-      others: [...externalIds.map((key) => holders.get(textOf(key))?.recordId), byEmail],
-    };
-  });
+  const { meant, later, existing } = tellApart(batch, rows, ahead, (pending) => ({
+    id: findRecord(batch, pending, { holders, addresses }),
+    others: [...pending.keys.externalIds.map((key) => holders.get(textOf(key))?.recordId), addresses.get(pending.keys.email ?? '')],
+  }));
   const locked = await lockUsers(tx, environmentId, existing);
   return { meant, later, known: { holders, addresses, locked } };
 }

@@ -17,8 +17,10 @@ import { RelativeTime } from '../../elements/relative-time.tsx';
 import { ImportResult } from '../../imports/import-result.tsx';
 import { ImportState } from '../../imports/import-state.tsx';
 import { rememberedImport } from '../../imports/remembered.ts';
+import { matchLabel } from '../../imports/settings-form.tsx';
 import { UndoPanel } from '../../imports/undo-panel.tsx';
 import { hasEnded, useImport } from '../../imports/use-import.ts';
+import { useSystems } from '../../records/use-systems.ts';
 import { useEnvironment } from '../../session/environment.ts';
 
 /** One import: watched while it goes on, told when it is done, undone when it was wrong. */
@@ -26,6 +28,7 @@ export default function ImportPage() {
   const id = usePathPart('id');
   const { id: environmentId, crosswalk, mayEdit } = useEnvironment();
   const queries = useQueryClient();
+  const systems = useSystems();
   const { data: found, error, refetch } = useImport(id);
   const [asking, setAsking] = useState<'cancel' | 'undo'>();
   const ended = found !== undefined && hasEnded(found);
@@ -106,6 +109,7 @@ export default function ImportPage() {
                 name: 'Records',
                 value: { upsert: 'create and update', create_only: 'create only', update_only: 'update only' }[options.mode],
               },
+              ...(options.match_by === 'any' ? [] : [{ name: 'Matched by', value: matchLabel(options.match_by, systems) }]),
               { name: 'Taken IDs', value: options.on_conflict === 'reject' ? 'reject the row' : 'leave the ID, take the rest' },
               ...(options.atomic ? [{ name: 'All or nothing', value: 'yes' }] : []),
               ...(options.send_invitations ? [{ name: 'Invitations', value: 'sent to new members' }] : []),

@@ -38,7 +38,7 @@ export function Wizard({ source }: { source: SourceFile }) {
   const [choices, setChoices] = useState(usualChoices);
   const [check, setCheck] = useState<Check>();
   const [error, setError] = useState<Error>();
-  const { options, problem } = outcomeOf(source, draft);
+  const { options, problem } = outcomeOf(source, draft, choices.match_by);
   const sender = useSender(source, options, choices);
   const now = JSON.stringify([draft, choices]);
   const [atFirst] = useState(now);
@@ -68,7 +68,7 @@ export function Wizard({ source }: { source: SourceFile }) {
         </Panel>
       )}
       <Panel title="Choices">
-        <SettingsForm choices={choices} onChange={setChoices} isCsv={source.format === 'csv'} />
+        <SettingsForm choices={choices} onChange={setChoices} isCsv={source.format === 'csv'} systems={systems} />
       </Panel>
       {sender.sending !== undefined ? (
         <SendingPanel sending={sender.sending} onStop={sender.stop} />
