@@ -4,8 +4,9 @@ import type { Cli, CommonOptions } from './cli.ts';
 import { UsageError } from './exit.ts';
 import { Feed, type FeedOptions, momentOf } from './feed.ts';
 import { type ListOptions, printList, withPages } from './lists.ts';
-import { namesIn } from './options.ts';
+import { namesIn, oneOf } from './options.ts';
 import { printEvent, safe } from './print.ts';
+import { idOfNamed, type Named } from './records.ts';
 
 /** Options that choose a part of the feed. */
 export interface FeedArguments extends CommonOptions {
@@ -59,19 +60,31 @@ export function addEvents(cli: Cli, parent: Command): void {
     });
 
   withPages(
-    cli.command(parent, 'history <record>', 'what happened to an organization or a user, newest first; also after it was deleted'),
-  ).action(async (id: string, options: ListOptions) => {
-    const crosswalk = cli.connect(options);
-    const records = /^org_/.test(id) ? crosswalk.organization : /^usr_/.test(id) ? crosswalk.user : undefined;
-    if (records === undefined) throw new UsageError('organizations and users have a history: name one by its Crosswalk ID, org_… or usr_…');
-    await printList(
-      cli,
-      options,
-      async (page, signal) => {
-        const answer = await records.history.list(id, page, signal === undefined ? {} : { signal });
-        return { items: answer.events, next: answer.next_page_token };
-      },
-      printEvent,
-    );
-  });
+    cli.command(
+      parent,
+      'history [record]',
+      'what happened to an organization or a user, newest first; by its Crosswalk ID also after it was deleted',
+    ),
+  )
+    .option('--external-id <id>', 'find it by an ID of your own')
+    .option('--system <name>', 'the system that ID is of, such as stripe')
+    .option('--kind <kind>', 'what has that ID: organization or user', 'organization')
+    .option('--email <address>', 'find a user by address')
+    .action(async (given: string | undefined, options: ListOptions & Named & { kind: string }) => {
+      if (given !== undefined && /^(?!org_|usr_)[a-z]+_/.test(given))
+        throw new UsageError('organizations and users have a history: name one by its Crosswalk ID, org_… or usr_…, or by --external-id');
+      const kind = oneOf('--kind', options.kind, ['organization', 'user'] as const);
+      const { organization, user } = cli.connect(options);
+      const records = kind === 'user' || options.email !== undefined || given?.startsWith('usr_') ? user : organization;
+      const id = await idOfNamed(records, given, options);
+      await printList(
+        cli,
+        options,
+        async (page, signal) => {
+          const answer = await records.history.list(id, page, signal === undefined ? {} : { signal });
+          return { items: answer.events, next: answer.next_page_token };
+        },
+        printEvent,
+      );
+    });
 }

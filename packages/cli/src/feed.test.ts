@@ -235,3 +235,24 @@ test('a list of all that is interrupted ends with 130, and goes on where it was 
   const seen = `${list.printed.out}${rest}`.split('\n').filter(Boolean);
   expect(seen.map((line) => JSON.parse(line).display_name).sort()).toEqual(names.sort());
 });
+
+test('whose history it is may be told by an external ID, of a system too, or by the address of a user', async () => {
+  await crosswalk('orgs', 'create', '--name', 'Known', '--external-id', 'HIST-1', '--external-id-of', 'stripe=cus_hist');
+  await crosswalk('users', 'create', '--email', 'hist@example.com', '--external-id', 'HIST-1');
+  for (const [type, ...named] of [
+    ['organization.created', '--external-id', 'HIST-1'],
+    ['organization.created', '--external-id', 'cus_hist', '--system', 'stripe'],
+    ['user.created', '--external-id', 'HIST-1', '--kind', 'user'],
+    ['user.created', '--email', 'hist@example.com'],
+  ])
+    expect(JSON.parse((await crosswalk('events', 'history', ...named, '--json')).out)).toMatchObject([{ type }]);
+  for (const [status, problem, ...named] of [
+    [1, 'nothing has the primary external ID HIST-2', '--external-id', 'HIST-2'],
+    [2, 'an ID of your own goes with --external-id', 'HIST-1'],
+    [2, 'in one way', '--email', 'hist@example.com', '--external-id', 'HIST-1'],
+    [2, 'with --external-id'],
+  ] as const) {
+    const { status: ended, err } = await crosswalk('events', 'history', ...named);
+    expect([ended, err]).toEqual([status, expect.stringContaining(problem)]);
+  }
+});

@@ -8,7 +8,7 @@ import { safe } from './print.ts';
 import { type BodyOptions, bodyOf, type FieldOption, type JsonObject, withBody } from './record-input.ts';
 
 /** How a command names a record. */
-interface Named {
+export interface Named {
   externalId?: string;
   system?: string;
   email?: string;
@@ -178,7 +178,8 @@ export async function inOptions<Result>(fields: readonly FieldOption[], call: Pr
   }
 }
 
-type Reading<RecordType> = Pick<RecordCalls<RecordType>, 'get' | 'getByExternalId' | 'getByEmail'>;
+type FindingByOwn<RecordType> = Pick<RecordCalls<RecordType>, 'getByExternalId' | 'getByEmail'>;
+type Reading<RecordType> = FindingByOwn<RecordType> & Pick<RecordCalls<RecordType>, 'get'>;
 
 interface Way {
   by: 'id' | 'externalId' | 'email';
@@ -211,8 +212,18 @@ export function refuseOwnId(id: string, option: string): void {
 }
 
 async function find<RecordType>(calls: Reading<RecordType>, id: string | undefined, named: Named): Promise<RecordType> {
-  const { by, value } = wayOf(id, named, calls.getByEmail !== undefined);
-  if (by === 'id') return calls.get(value);
+  const way = wayOf(id, named, calls.getByEmail !== undefined);
+  return way.by === 'id' ? calls.get(way.value) : findByOwn(calls, way, named);
+}
+
+/** The Crosswalk ID of a record that is named in one of the ways: asked for, unless it is the way. */
+export async function idOfNamed(calls: FindingByOwn<{ id: string }>, id: string | undefined, named: Named): Promise<string> {
+  const way = wayOf(id, named, calls.getByEmail !== undefined);
+  return way.by === 'id' ? way.value : (await findByOwn(calls, way, named)).id;
+}
+
+/** The record that has an external ID or an address. */
+async function findByOwn<RecordType>(calls: FindingByOwn<RecordType>, { by, value }: Way, named: Named): Promise<RecordType> {
   const record = by === 'email' ? await calls.getByEmail?.(value) : await calls.getByExternalId(value, systemOf(named));
   return found(record, value, by === 'externalId' && named.system === undefined);
 }

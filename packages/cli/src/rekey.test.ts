@@ -13,6 +13,7 @@ test('IDs are exchanged, all or none; a dry run changes nothing', async () => {
   expect(JSON.parse((await rekey('new,name,old\nB,x,A\nA,y,B\n', '--json')).out)).toMatchObject({ rekeyed: 2, dry_run: false });
   expect(await nameOf('A')).toContain('Was B');
   expect(await rekey('old;new\r\nA;B\r\nB;A\r\n', '--dry-run')).toMatchObject({ status: 0 });
+  expect((await rekey('old,new\nA,C\n', '--dry-run')).out).toBe('1 organization would get another ID\n');
   const missing = await rekey('old,new\nA,C\nnone,D\n');
   expect(missing.status).toBe(1);
   expect(missing.err).toContain('none');
