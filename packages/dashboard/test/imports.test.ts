@@ -119,6 +119,34 @@ test('the export of a known system is recognised; reasons name the lines of the 
   expect(await dashboard.crosswalk.user.getByExternalId('003A', { system: 'salesforce' })).toMatchObject({ email: 'ada@acme.example' });
 });
 
+test('lines with more or fewer cells are listed with the rejected rows, also by the import after a reload; the cell that makes a column text is told', async () => {
+  const page = await dashboard.open('/imports/new');
+  await choose(
+    page,
+    'ragged.csv',
+    'Customer Number,Company,Seats,Zip\nRG-1,One,5,00501\nRG-2,Two, Inc,7,2\nRG-3,,8,3\nRG-4,Four\nRG-5,Five,n/a,5\nRG-6,Six,9,6\n',
+  );
+  await page.getByText('Text because of line 6: n/a. The others are numbers.').waitFor();
+  // Of several there is none to blame.
+  expect(await page.getByText(/^Text because/).count()).toBe(2);
+  await page.getByLabel('Type of Zip').selectOption('number');
+  expect(await page.getByText(/^Text because/).count()).toBe(1);
+  await page.getByLabel('Type of Zip').selectOption('text');
+  await page.getByRole('button', { name: 'Check the file' }).click();
+  const reasons = page.getByRole('list', { name: 'Why rows were rejected' }).getByRole('listitem');
+  const linesOf = async () => (await reasons.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').slice(0, 22));
+  const expected = ['line 3 row has 5 cells', 'line 4 display_name di', 'line 5 row has 2 cells'];
+  await expect.poll(linesOf).toEqual(expected);
+  const counts = page.getByRole('table', { name: 'Rows by kind and outcome' });
+  expect(await counts.getByRole('row', { name: 'Not readable' }).innerText()).toMatch(/0\s+2$/);
+  await checkAccessibility(page);
+  await page.getByRole('button', { name: 'Import 3 rows' }).click();
+  await page.getByRole('heading', { name: /ragged\.csv.*Done/ }).waitFor();
+  await page.reload();
+  await expect.poll(linesOf).toEqual(expected);
+  await page.getByRole('heading', { name: '3 rejected rows' }).waitFor();
+});
+
 test('by keyboard alone: choose a file, check it, import it, and undo it', async () => {
   const page = await dashboard.open('/imports');
   await page.keyboard.press('c');

@@ -22,17 +22,16 @@ export interface CsvConversion {
   /** how many records were no rows, and the first of them */
   raggedCount: number;
   ragged: RaggedRecord[];
+  /** how many are told of by line */
+  told: number;
 }
-
-/** Records told of by line. */
-const told = 20;
 
 /** Characters of one part. */
 const chunk = 64 * 1024;
 
-/** A conversion of which nothing was read yet. */
-export function newCsvConversion(): CsvConversion {
-  return { mapping: undefined, rows: 0, raggedCount: 0, ragged: [] };
+/** A conversion of which nothing was read yet. Of records that are no rows the first `told` are kept. */
+export function newCsvConversion(told = 20): CsvConversion {
+  return { mapping: undefined, rows: 0, raggedCount: 0, ragged: [], told };
 }
 
 /**
@@ -62,7 +61,7 @@ export async function* convertCsv(
     const columns = mapping.columnCount;
     if (cells.length !== columns) {
       conversion.raggedCount += 1;
-      if (conversion.ragged.length < told) conversion.ragged.push({ line, cells: cells.length, columns });
+      if (conversion.ragged.length < conversion.told) conversion.ragged.push({ line, cells: cells.length, columns });
       continue;
     }
     const begin = (line - 1) * mapping.rowsPerRecord;

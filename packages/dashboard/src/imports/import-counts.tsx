@@ -19,8 +19,11 @@ const outcomes = [
   ['invalid', 'Invalid', 'Invalid'],
 ] as const;
 
-/** What becomes of the rows, or became of them, by kind. */
-export function ImportCounts({ found: { counts, options } }: { found: Import }) {
+/** What becomes of the rows, or became of them, by kind. Lines that were left out before cannot be read either. */
+export function ImportCounts({ found, leftOut }: { found: Import; leftOut: number }) {
+  const { options } = found;
+  const { unknown } = found.counts;
+  const counts = { ...found.counts, unknown: { ...unknown, invalid: unknown.invalid + leftOut } };
   const rows = kinds.filter(([kind]) => outcomes.some(([outcome]) => counts[kind][outcome] > 0));
   if (rows.length === 0)
     return (

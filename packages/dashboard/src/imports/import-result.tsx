@@ -6,10 +6,17 @@ import { Plain } from '../elements/plain.tsx';
 import { ImportCounts } from './import-counts.tsx';
 import { ImportProgress } from './import-progress.tsx';
 import { ImportSamples } from './import-samples.tsx';
+import type { LeftOut } from './left-out.ts';
 import { RowErrors } from './row-errors.tsx';
 
+interface ImportResultProps {
+  found: Import;
+  rowsPerRecord: number;
+  leftOut: LeftOut;
+}
+
 /** What became of an import, or becomes of it now: progress, counts, examples, rejected rows. */
-export function ImportResult({ found, rowsPerRecord }: { found: Import; rowsPerRecord: number }) {
+export function ImportResult({ found, rowsPerRecord, leftOut }: ImportResultProps) {
   const { state, error, options, finish_time: end, rows_done: done, rows_total: total, rows_rejected: rejected } = found;
   return (
     <Stack gap="md">
@@ -33,11 +40,11 @@ export function ImportResult({ found, rowsPerRecord }: { found: Import; rowsPerR
       )}
       {(end !== null || done > 0) && (
         <Panel title={options.dry_run ? 'What an import would do' : 'What became of the rows'}>
-          <ImportCounts found={found} />
+          <ImportCounts found={found} leftOut={leftOut.count} />
         </Panel>
       )}
       <ImportSamples found={found} rowsPerRecord={rowsPerRecord} />
-      {end !== null && rejected > 0 && <RowErrors found={found} rowsPerRecord={rowsPerRecord} />}
+      {end !== null && rejected + leftOut.count > 0 && <RowErrors found={found} rowsPerRecord={rowsPerRecord} leftOut={leftOut} />}
     </Stack>
   );
 }

@@ -16,6 +16,7 @@ import {
 import classes from './imports.module.css';
 import { draftOfKind, isOwnFile, type MappingDraft } from './mapping-draft.ts';
 import type { SourceFile } from './source-file.ts';
+import { StrayNote } from './stray-note.tsx';
 import { keyOf, presetNames } from './suggestions.ts';
 
 interface MappingFormProps {
@@ -150,7 +151,10 @@ function ColumnsByHand({ source, draft, onChange, systems }: Omit<MappingFormPro
               {isRepeated ? 'not imported: an earlier column has this name' : 'not imported: it has no name'}
             </Text>
           ) : (
-            <Target column={column} target={target} kind={draft.kind} systems={systems} onChange={(next) => change(index, next)} />
+            <>
+              <Target column={column} target={target} kind={draft.kind} systems={systems} onChange={(next) => change(index, next)} />
+              {target.field === metadataField && target.type === 'text' && <StrayNote source={source} index={index} />}
+            </>
           )}
         </div>
       </div>
@@ -239,7 +243,7 @@ function ColumnName({ column }: { column: string }) {
 
 /** The first values of a column, of the first few records. */
 function Samples({ source, index }: { source: SourceFile; index: number }) {
-  const values = source.records.map((cells) => cells[index] ?? '').filter((cell) => cell.trim() !== '');
+  const values = source.records.map(({ cells }) => cells[index] ?? '').filter((cell) => cell.trim() !== '');
   return (
     <span className={classes.samples}>
       <Plain text={values.length === 0 ? '–' : values.slice(0, 3).join(' · ')} />

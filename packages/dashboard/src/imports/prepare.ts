@@ -1,4 +1,5 @@
 import { type CsvConversion, convertCsv, MappingError, type MappingOptions, newCsvConversion } from '@crosswalk/sdk';
+import { leftOutTold } from './left-out.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** A file as it is sent, and what was seen while it was made. */
@@ -29,7 +30,7 @@ export async function prepare(
   if (format === 'ndjson') return { file, format, conversion: undefined, ...(await countLines(file, onRead, signal)) };
   if (mapping === undefined) return { file, format, rows: undefined, beginning: undefined, conversion: undefined };
   const { readCsv } = await import('./csv.ts');
-  const conversion = newCsvConversion();
+  const conversion = newCsvConversion(leftOutTold);
   const encoder = new TextEncoder();
   const parts = convertCsv(readCsv(file, onRead), mapping, conversion);
   let length = 0;

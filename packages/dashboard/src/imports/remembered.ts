@@ -1,4 +1,5 @@
 import { readStored, writeStored } from '../data/stored.ts';
+import { type LeftOut, nothingLeftOut } from './left-out.ts';
 
 /** What this browser knows of an import that it sent, and the server does not. */
 export interface RememberedImport {
@@ -7,6 +8,8 @@ export interface RememberedImport {
   name: string;
   /** lines of the file that was sent for each line of the file that was chosen */
   rowsPerRecord: number;
+  /** lines of that file that were not sent; not there when nothing was left out, or the dashboard was older */
+  leftOut?: LeftOut;
 }
 
 /** Imports that a browser remembers, the newest. */
@@ -18,8 +21,9 @@ export function rememberedImport(id: string): RememberedImport | undefined {
 }
 
 /** Remembers an import. */
-export function rememberImport(found: RememberedImport): void {
-  writeStored('imports', JSON.stringify([found, ...all()].slice(0, most)));
+export function rememberImport({ leftOut = nothingLeftOut, ...found }: RememberedImport): void {
+  const one: RememberedImport = leftOut.count === 0 ? found : { ...found, leftOut };
+  writeStored('imports', JSON.stringify([one, ...all()].slice(0, most)));
 }
 
 function all(): RememberedImport[] {
@@ -40,6 +44,24 @@ function isRemembered(value: unknown): value is RememberedImport {
     'name' in value &&
     typeof value.name === 'string' &&
     'rowsPerRecord' in value &&
-    typeof value.rowsPerRecord === 'number'
+    typeof value.rowsPerRecord === 'number' &&
+    (!('leftOut' in value) || isLeftOut(value.leftOut))
   );
+}
+
+function isLeftOut(value: unknown): value is LeftOut {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'count' in value &&
+    typeof value.count === 'number' &&
+    'first' in value &&
+    Array.isArray(value.first) &&
+    value.first.every(isRagged)
+  );
+}
+
+function isRagged(value: unknown): boolean {
+  const { line, cells, columns } = Object(value);
+  return [line, cells, columns].every((count) => typeof count === 'number');
 }

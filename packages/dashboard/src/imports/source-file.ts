@@ -1,4 +1,4 @@
-import { MappingError } from '@crosswalk/sdk';
+import { type CsvRecord, MappingError } from '@crosswalk/sdk';
 
 /** A file that somebody chose, and what its beginning says. */
 export interface SourceFile {
@@ -8,8 +8,8 @@ export interface SourceFile {
   format: 'csv' | 'ndjson';
   /** of CSV: the names of the columns */
   header: string[];
-  /** of CSV: the first records, to look at */
-  records: (readonly string[])[];
+  /** of CSV: the first records that have a cell for each column, to look at */
+  records: CsvRecord[];
 }
 
 /** Records that are looked at before anything is decided. */
@@ -32,11 +32,13 @@ export async function lookAt(name: string, file: Blob): Promise<SourceFile> {
   if (await isNdjson(name, file)) return { name, file, format: 'ndjson', header: [], records: [] };
   const { readCsv } = await import('./csv.ts');
   let header: string[] | undefined;
-  const records: (readonly string[])[] = [];
-  for await (const { cells } of readCsv(file)) {
-    if (header === undefined) header = cells.map((cell) => cell.trim());
-    else records.push(cells);
-    if (records.length === looked) break;
+  const records: CsvRecord[] = [];
+  let seen = 0;
+  for await (const record of readCsv(file)) {
+    if (header === undefined) header = record.cells.map((cell) => cell.trim());
+    else if (record.cells.length === header.length) records.push(record);
+    seen += 1;
+    if (seen > looked) break;
   }
   if (header === undefined) throw new MappingError(`${name} is empty: its first line names the columns`);
   return { name, file, format: 'csv', header, records };

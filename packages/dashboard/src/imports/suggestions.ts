@@ -1,4 +1,4 @@
-import { type ImportPreset, type ImportPresetName, importPresets } from '@crosswalk/sdk';
+import { type CsvRecord, type ImportPreset, type ImportPresetName, importPresets } from '@crosswalk/sdk';
 import {
   type CellType,
   type ColumnTarget,
@@ -66,12 +66,12 @@ const known: Record<MappedKind, Record<string, string[]>> = {
 export function suggestTargets(
   kind: MappedKind,
   header: readonly string[],
-  records: readonly (readonly string[])[],
+  records: readonly CsvRecord[],
   systems: readonly string[],
 ): ColumnTarget[] {
   const taken = new Set<string>();
   return header.map((column, index) => {
-    const values = records.map((cells) => cells[index] ?? '').filter((cell) => cell.trim() !== '');
+    const values = records.map(({ cells }) => cells[index] ?? '').filter((cell) => cell.trim() !== '');
     const target = suggestion(kind, column, values, systems);
     const once = target.field !== metadataField && target.field !== systemField;
     // Two columns for one field are a person's decision.
@@ -120,6 +120,31 @@ export function typeOf(values: readonly string[]): CellType {
   if (values.every((value) => /^-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6})?$/.test(value.trim()))) return 'number';
   if (values.every((value) => /^(?:true|false)$/i.test(value.trim()))) return 'boolean';
   return values.every((value) => /^[[{]/.test(value.trim()) && isJson(value)) ? 'json' : 'text';
+}
+
+/** The one cell that makes a column text. */
+export interface StrayCell {
+  line: number;
+  cell: string;
+  /** what all others are */
+  type: CellType;
+}
+
+/** Values beside one that is otherwise, which make it the exception. */
+const fewest = 2;
+
+/** The only cell of a column that is not of the type that all others have; undefined where there is none, or several. */
+export function strayCellOf(records: readonly CsvRecord[], index: number): StrayCell | undefined {
+  const values = records.flatMap(({ line, cells }) => {
+    const cell = cells[index] ?? '';
+    return cell.trim() === '' ? [] : [{ line, cell }];
+  });
+  if (values.length <= fewest || typeOf(values.map(({ cell }) => cell)) !== 'text') return undefined;
+  for (const type of cellTypes) {
+    const [stray, ...more] = values.filter(({ cell }) => typeOf([cell]) !== type);
+    if (stray !== undefined && more.length === 0 && type !== 'text') return { ...stray, type };
+  }
+  return undefined;
 }
 
 function isJson(text: string): boolean {

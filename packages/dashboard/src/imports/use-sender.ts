@@ -1,6 +1,7 @@
 import type { Import, MappingOptions } from '@crosswalk/sdk';
 import { useEffect, useRef, useState } from 'react';
 import { useEnvironment } from '../session/environment.ts';
+import { leftOutOf } from './left-out.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { rememberImport } from './remembered.ts';
 import type { ImportChoices } from './settings-form.tsx';
@@ -55,7 +56,12 @@ export function useSender(source: SourceFile, mapping: MappingOptions | undefine
       setSending({ step: 'sending', size: file.size });
       const settings = { ...choices, format: ready.format, dry_run: isDryRun, ...(isDryRun ? { atomic: false } : {}) };
       const job = await crosswalk.imports.create(file, settings, { signal: stop.signal });
-      rememberImport({ id: job.id, name: source.name, rowsPerRecord: ready.conversion?.mapping?.rowsPerRecord ?? 1 });
+      rememberImport({
+        id: job.id,
+        name: source.name,
+        rowsPerRecord: ready.conversion?.mapping?.rowsPerRecord ?? 1,
+        leftOut: leftOutOf(ready.conversion),
+      });
       return { job, prepared: ready };
     } finally {
       stopped.current = undefined;

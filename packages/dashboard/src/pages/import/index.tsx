@@ -16,6 +16,7 @@ import { Plain } from '../../elements/plain.tsx';
 import { RelativeTime } from '../../elements/relative-time.tsx';
 import { ImportResult } from '../../imports/import-result.tsx';
 import { ImportState } from '../../imports/import-state.tsx';
+import { nothingLeftOut } from '../../imports/left-out.ts';
 import { rememberedImport } from '../../imports/remembered.ts';
 import { matchLabel } from '../../imports/settings-form.tsx';
 import { UndoPanel } from '../../imports/undo-panel.tsx';
@@ -91,7 +92,7 @@ export default function ImportPage() {
           <Failure title="The server does not answer; the import goes on when it is back" error={error} onRetry={() => void refetch()} />
         )}
         {undo !== null && <UndoPanel key={undo.finish_time} id={id} undo={undo} />}
-        <ImportResult found={found} rowsPerRecord={known?.rowsPerRecord ?? 1} />
+        <ImportResult found={found} rowsPerRecord={known?.rowsPerRecord ?? 1} leftOut={known?.leftOut ?? nothingLeftOut} />
         {options.dry_run && end !== null && (
           <Group gap="sm">
             <Text size="sm">This was a check: nothing was written.</Text>

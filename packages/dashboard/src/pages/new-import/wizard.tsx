@@ -10,6 +10,7 @@ import { Panel } from '../../elements/panel.tsx';
 import { useUnsaved } from '../../elements/unsaved.ts';
 import { forgetHanded } from '../../imports/hand-over.ts';
 import { ImportResult } from '../../imports/import-result.tsx';
+import { leftOutOf } from '../../imports/left-out.ts';
 import { firstDraft, outcomeOf } from '../../imports/mapping-draft.ts';
 import { MappingForm } from '../../imports/mapping-form.tsx';
 import { type Prepared, rowsAtOnce } from '../../imports/prepare.ts';
@@ -125,27 +126,22 @@ function CheckResult({ check: { id, prepared }, isCurrent, onImport }: { check: 
     );
   const { conversion, beginning } = prepared;
   const rows = prepared.rows ?? found.rows_total;
+  const leftOut = leftOutOf(conversion);
   const good = found.rows_total - found.rows_rejected;
   return (
     <Stack gap="md">
-      {conversion !== undefined && conversion.raggedCount > 0 && (
-        <Alert color="orange" icon={<Icon name="warning" />} title={`${counted(conversion.raggedCount, 'lines')} left out`}>
-          They have more or fewer cells than the first line has columns: {conversion.ragged.map(({ line }) => `line ${line}`).join(', ')}
-          {conversion.raggedCount > conversion.ragged.length ? ' and more' : ''}.
-        </Alert>
-      )}
       {beginning !== undefined && (
         <Alert color="blue" icon={<Icon name="warning" />}>
           The file has {figure(rows)} rows; a check looks at the first {figure(rowsAtOnce)}.
         </Alert>
       )}
-      <ImportResult found={found} rowsPerRecord={conversion?.mapping?.rowsPerRecord ?? 1} />
+      <ImportResult found={found} rowsPerRecord={conversion?.mapping?.rowsPerRecord ?? 1} leftOut={leftOut} />
       {found.finish_time !== null && (
         <Group gap="xs">
           <Button onClick={onImport} disabled={!isCurrent || (good === 0 && beginning === undefined && found.state === 'DONE')}>
             {beginning === undefined && found.state === 'DONE' ? `Import ${counted(good, 'rows')}` : `Import ${counted(rows, 'rows')}`}
           </Button>
-          {found.rows_rejected > 0 && (
+          {found.rows_rejected + leftOut.count > 0 && (
             <Text size="sm" c="dimmed">
               Rejected rows stay out; the import lists them too.
             </Text>

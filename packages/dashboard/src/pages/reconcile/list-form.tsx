@@ -5,6 +5,7 @@ import { Plain } from '../../elements/plain.tsx';
 import { type CellType, presetFields } from '../../imports/columns.ts';
 import classes from '../../imports/imports.module.css';
 import type { SourceFile } from '../../imports/source-file.ts';
+import { StrayNote } from '../../imports/stray-note.tsx';
 import { presetNames } from '../../imports/suggestions.ts';
 import { useSystems } from '../../records/use-systems.ts';
 import type { ListDraft, ListTarget } from './list.ts';
@@ -91,7 +92,7 @@ export function ListForm({ source, draft, onChange, problem }: ListFormProps) {
                   text={
                     source.records
                       .slice(0, 3)
-                      .map((cells) => cells[index] ?? '')
+                      .map(({ cells }) => cells[index] ?? '')
                       .filter(Boolean)
                       .join(' · ') || '–'
                   }
@@ -99,12 +100,17 @@ export function ListForm({ source, draft, onChange, problem }: ListFormProps) {
               </span>
               <div className={classes.target}>
                 {preset === undefined ? (
-                  <Target
-                    column={column}
-                    kind={draft.kind}
-                    target={draft.targets[index] ?? { field: '', name: '', type: 'text' }}
-                    onChange={(target) => change(index, target)}
-                  />
+                  <>
+                    <Target
+                      column={column}
+                      kind={draft.kind}
+                      target={draft.targets[index] ?? { field: '', name: '', type: 'text' }}
+                      onChange={(target) => change(index, target)}
+                    />
+                    {draft.targets[index]?.field === 'metadata' && draft.targets[index].type === 'text' && (
+                      <StrayNote source={source} index={index} />
+                    )}
+                  </>
                 ) : (
                   fields[index]?.join(', ') || (
                     <Text span size="sm" c="dimmed">

@@ -55,7 +55,7 @@ export function firstList(source: SourceFile, systems: readonly string[]): ListD
   const taken = new Set<string>();
   const targets = header.map((column, index): ListTarget => {
     const bare = normal(column);
-    const values = records.map((cells) => cells[index] ?? '').filter((cell) => cell !== '');
+    const values = records.map(({ cells }) => cells[index] ?? '').filter((cell) => cell !== '');
     const field = Object.entries(names).find(
       ([one, all]) => !taken.has(one) && (one !== 'domain' || kind === 'organization') && all.includes(bare),
     )?.[0];
