@@ -1,5 +1,6 @@
 import { NotFoundError } from '@crosswalk/sdk';
 import { SimpleGrid, Skeleton, Stack, Tabs } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { textOf, useAddress } from '../data/location.ts';
 import { Failure } from '../elements/failure.tsx';
 import { PageHeader } from '../elements/page-header.tsx';
@@ -17,8 +18,15 @@ import { useRecord } from './use-record.ts';
 
 const tabs = ['record', 'memberships', 'history', 'json'] as const;
 
+interface RecordPageProps<RecordType extends DirectoryRecord> {
+  kind: Kind<RecordType>;
+  id: string;
+  /** what only this kind of record has, beside its IDs and fields */
+  panels?: ReactNode;
+}
+
 /** The page of one organization or user: its IDs, metadata, memberships and history. The tab is in the address. */
-export function RecordPage<RecordType extends DirectoryRecord>({ kind, id }: { kind: Kind<RecordType>; id: string }) {
+export function RecordPage<RecordType extends DirectoryRecord>({ kind, id, panels }: RecordPageProps<RecordType>) {
   const { data: record, error, refetch } = useRecord(kind, id);
   const [address, setAddress] = useAddress();
   // What was read before it was deleted is no record any more.
@@ -58,6 +66,7 @@ export function RecordPage<RecordType extends DirectoryRecord>({ kind, id }: { k
             <Stack gap="md" miw={0}>
               <ExternalIdsPanel kind={kind} record={record} />
               <FieldsPanel kind={kind} record={record} />
+              {panels}
             </Stack>
             <MetadataPanel kind={kind} record={record} />
           </SimpleGrid>
