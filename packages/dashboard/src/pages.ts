@@ -15,6 +15,7 @@ export const pages: { path: string; load: () => Promise<{ default: ComponentType
   { path: 'imports/new', load: () => import('./pages/new-import/index.tsx') },
   { path: 'imports/$id', load: () => import('./pages/import/index.tsx') },
   { path: 'reconcile', load: () => import('./pages/reconcile/index.tsx') },
+  { path: 'rekey', load: () => import('./pages/rekey/index.tsx') },
   { path: 'events', load: () => import('./pages/events/index.tsx') },
   { path: 'webhooks', load: () => import('./pages/webhooks/index.tsx') },
   { path: 'webhooks/$id', load: () => import('./pages/webhook/index.tsx') },

@@ -40,6 +40,7 @@ export const pages: LookedAt[] = [
   { name: 'import-undone', path: ({ imports }) => `/imports/${imports.undone}`, ready: '[aria-label="Records that were left alone"] li' },
   { name: 'import-check', path: ({ imports }) => `/imports/${imports.check}`, ready: '[aria-label="What would change, for example"]' },
   { name: 'reconcile', path: () => '/reconcile' },
+  { name: 'rekey', path: () => '/rekey' },
   { name: 'events', path: () => '/events', ready: '[role=table] [data-opens]' },
   { name: 'events-filtered', path: () => '/events?type=user&last=24h', ready: '[role=table] [data-opens]' },
   { name: 'webhooks', path: () => '/webhooks', ready: '[role=table] a' },

@@ -48,6 +48,8 @@ export type {
   ReconcileCandidate,
   ReconcileItem,
   ReconcileRequest,
+  RekeyAnswer,
+  RekeyRequest,
   ResolveAnswer,
   ResolveMatch,
   Role,

@@ -29,6 +29,7 @@ export const navigation: { title: string; entries: Entry[] }[] = [
     entries: [
       { label: 'Imports', to: '/imports', icon: 'import', key: 'p' },
       { label: 'Reconcile', to: '/reconcile', icon: 'reconcile', key: 'r' },
+      { label: 'Re-key', to: '/rekey', icon: 'rekey', key: 'k' },
       { label: 'Events', to: '/events', icon: 'event', key: 'e' },
       { label: 'Webhooks', to: '/webhooks', icon: 'webhook', key: 'w' },
     ],
