@@ -58,7 +58,9 @@ test('a file of pairs is checked, its IDs are replaced after a question, and the
 test('rows that are no pairs, IDs that nobody has and IDs that others have are refused by the line of the file, and nothing is changed', async () => {
   const { organization } = dashboard.crosswalk;
   await organization.create({ display_name: 'Refused', external_id: 'R-1' });
+  await organization.create({ display_name: 'Refused too', external_id: 'R-2' });
   const holder = await organization.create({ display_name: 'Holder', external_id: 'R-9' });
+  const second = await organization.create({ display_name: 'Second holder', external_id: 'R-10' });
   const page = await dashboard.open('/rekey');
   const reasons = page.getByRole('list', { name: 'Why rows are refused' }).getByRole('listitem');
   const check = async (content: string) => {
@@ -81,8 +83,9 @@ test('rows that are no pairs, IDs that nobody has and IDs that others have are r
     'line 5 NOBODY no organization has NOBODY INVALID_REKEY',
   ]);
   await page.getByRole('button', { name: 'Choose another' }).click();
-  expect(await check('old,new\nR-1,R-9\n')).toEqual([
+  expect(await check('old,new\nR-1,R-9\nR-2,R-10\n')).toEqual([
     `line 2 R-9 another organization (${holder.id}) has this external ID EXTERNAL_ID_TAKEN`,
+    `line 3 R-10 another organization (${second.id}) has this external ID EXTERNAL_ID_TAKEN`,
   ]);
   await reasons.getByRole('link', { name: holder.id }).click();
   await page.getByRole('heading', { name: 'Holder' }).waitFor();

@@ -207,6 +207,21 @@ describe('rekey', () => {
       { details: [{ error_code: 'EXTERNAL_ID_TAKEN', resource_info: { value: 'RF-2' } }] },
     ]);
     expect(await holderOf('RF-1')).toEqual(['x', 'external_id']);
+    await Promise.all([make('z', 'RF-3'), make('in the way', 'RF-4')]);
+    const both = await rekey([
+      ['RF-1', 'RF-2'],
+      ['RF-3', 'RF-4'],
+    ]);
+    expect(both.body).toMatchObject({
+      message: expect.stringMatching(/^pairs\.0\.to: another organization .* \(and 1 more\)$/),
+      details: [
+        {
+          error_code: 'EXTERNAL_ID_TAKEN',
+          resource_info: { value: 'RF-2' },
+          validation_error_info: { field_violations: [{ field: 'pairs.0.to' }, { field: 'pairs.1.to' }] },
+        },
+      ],
+    });
   });
 
   test('10,000 pairs at once', async () => {

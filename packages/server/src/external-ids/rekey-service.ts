@@ -147,17 +147,32 @@ function plan(kind: RecordKind, system: string, pairs: RekeyRequest['pairs'], st
   }
   refuse(violations);
   const leaving = new Set(moves.map(({ from }) => from));
-  const taken = holders.find(({ to }) => !leaving.has(to));
-  if (taken !== undefined)
-    throw externalIdTaken(kind, { system, value: taken.to }, publicId(kind, taken.holder), `pairs.${taken.index}.to`);
+  const taken = holders.filter(({ to }) => !leaving.has(to));
+  refuseTaken(
+    taken.map(({ index, to, holder }) => externalIdTaken(kind, { system, value: to }, publicId(kind, holder), `pairs.${index}.to`)),
+  );
   return moves;
 }
 
 function refuse(violations: FieldViolation[]): void {
   const [first] = violations;
   if (first === undefined) return;
-  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
-  throw new ApiError('INVALID_REKEY', `${first.field}: ${first.description}${more}`, { violations: violations.slice(0, maxViolations) });
+  throw new ApiError('INVALID_REKEY', `${first.field}: ${first.description}${andMore(violations)}`, {
+    violations: violations.slice(0, maxViolations),
+  });
+}
+
+/** Tells of all new IDs that others have: whoever mends a list mends it once. The record in the way is that of the first. */
+function refuseTaken(errors: ApiError[]): void {
+  const [first] = errors;
+  if (first === undefined) return;
+  const violations = errors.slice(0, maxViolations).flatMap(({ detail }) => detail.violations ?? []);
+  throw new ApiError(first.code, `${first.message}${andMore(errors)}`, { ...first.detail, violations });
+}
+
+/** How many there are beside the one that a message tells. */
+function andMore({ length }: { length: number }): string {
+  return length > 1 ? ` (and ${length - 1} more)` : '';
 }
 
 function answer(moves: Move[], pairs: RekeyRequest['pairs'], dryRun: boolean): RekeyAnswer {

@@ -134,8 +134,7 @@ export function refusedOf(error: unknown, pairs: readonly Pair[]): Refused | und
     return [{ line: pair.line, field: end === 'to' ? pair.to : pair.from, message: description, code: error.errorCode }];
   });
   if (reasons.length === 0) return undefined;
-  // Of IDs that others have it tells of the first alone.
-  return { reasons, hasMore: reasons.length >= toldAtOnce || error.errorCode === 'EXTERNAL_ID_TAKEN' };
+  return { reasons, hasMore: reasons.length >= toldAtOnce };
 }
 
 /** Whether two records get the ID of one another: the same list with its columns exchanged says the same. */
