@@ -16,7 +16,7 @@ export const pages: LookedAt[] = [
   { name: 'organizations', path: () => '/organizations', ready: '[role=table] a' },
   { name: 'organizations-filtered', path: () => '/organizations?where=metadata.seats+%3E%3D+100', ready: '[role=table] a' },
   { name: 'organizations-none', path: () => '/organizations?text=nothing-has-this' },
-  { name: 'organization', path: ({ organization }) => `/organizations/${organization.id}` },
+  { name: 'organization', path: ({ organization }) => `/organizations/${organization.id}`, ready: '[aria-label=Domains] li' },
   { name: 'organization-members', path: ({ organization }) => `/organizations/${organization.id}?tab=memberships`, ready: 'table' },
   { name: 'organization-history', path: ({ organization }) => `/organizations/${organization.id}?tab=history`, ready: 'ins' },
   { name: 'search', path: () => '/search?q=cus_N', ready: 'table' },

@@ -48,5 +48,7 @@ export async function seed(crosswalk: Crosswalk): Promise<Seed> {
   await crosswalk.organization.update(organization.id, { metadata: { seats: 300, plan: null } });
   await crosswalk.organization.update(organization.id, { metadata: { plan: 'enterprise' }, external_id: 'CUST-ACME-EU' });
   await crosswalk.user.updateUser(user.id, { metadata: { quota: 175_000 }, external_ids: { workday: 'WD-1815' } });
+  for (const domain of ['acme.example', 'acme-corporation.example']) await crosswalk.domain.create(organization.id, { domain });
+  await crosswalk.domain.create(organization.id, { domain: 'mail.acme.example', domainType: 'ALLOWED_EMAIL_DOMAIN' });
   return { organization: await crosswalk.organization.get(organization.id), user: await crosswalk.user.getUser(user.id) };
 }
