@@ -134,7 +134,8 @@ export function refusedOf(error: unknown, pairs: readonly Pair[]): Refused | und
     return [{ line: pair.line, field: end === 'to' ? pair.to : pair.from, message: description, code: error.errorCode }];
   });
   if (reasons.length === 0) return undefined;
-  return { reasons, hasMore: reasons.length >= toldAtOnce };
+  // An ID that is not legal is told before the others are looked at.
+  return { reasons, hasMore: reasons.length >= toldAtOnce || error.errorCode === 'INVALID_EXTERNAL_ID' };
 }
 
 /** Whether two records get the ID of one another: the same list with its columns exchanged says the same. */
