@@ -44,7 +44,8 @@ const recordId = /\b((?:org|usr)_\d{18,19})\b/;
 function WithLinks({ text }: { text: string }) {
   if (!recordId.test(text)) return <Plain text={text} />;
   return text.split(recordId).map((part, index) => {
-    if (index % 2 === 0) return part === '' ? null : <Plain key={index} text={part} />;
+    // A space between two IDs is no text of its own.
+    if (index % 2 === 0) return part.trim() === '' ? part : <Plain key={index} text={part} />;
     return (
       <PageLink key={index} to={`/${part.startsWith('org') ? 'organizations' : 'users'}/${part}`}>
         {part}
