@@ -20,6 +20,11 @@ test('IDs are exchanged, all or none; a dry run changes nothing', async () => {
   expect(await nameOf('A')).toContain('Was B');
 });
 
+test('one that has its ID already is told as one', async () => {
+  for (const id of ['ONE', 'SAME']) await server.client.request('POST', '/api/v1/organizations', { display_name: id, external_id: id });
+  expect((await rekey('old,new\nONE,ONE-2\nSAME,SAME\n')).out).toBe('1 organization got another ID, 1 has it already\n');
+});
+
 test('what is in the way is told once, by the row of the file', async () => {
   for (const id of ['X', 'Y']) await server.client.request('POST', '/api/v1/organizations', { display_name: id, external_id: id });
   expect((await rekey('old,new\nX,Y\n')).err).toMatch(

@@ -35,9 +35,11 @@ export function addRekey(cli: Cli, program: Command): void {
       const request = { kind, pairs, ...(system === undefined ? {} : { system }), dry_run: options.dryRun === true };
       try {
         const answer = await cli.connect(options).rekey(request, { timeout });
-        const [verb, same] = [answer.dry_run ? 'would get' : 'got', answer.unchanged === 0 ? '' : `, ${answer.unchanged} have it already`];
-        const records = answer.rekeyed === 1 ? kind : `${kind}s`;
-        cli.print(options, answer, () => `${answer.rekeyed} ${records} ${verb} another ID${same}\n`);
+        const [verb, same] = [
+          answer.dry_run ? 'would get' : 'got',
+          answer.unchanged === 0 ? '' : `, ${figure(answer.unchanged)} ${answer.unchanged === 1 ? 'has' : 'have'} it already`,
+        ];
+        cli.print(options, answer, () => `${figure(answer.rekeyed)} ${kind}${answer.rekeyed === 1 ? '' : 's'} ${verb} another ID${same}\n`);
       } catch (error) {
         if (!(error instanceof CrosswalkError) || error.fieldViolations.length === 0) throw error;
         const rows = error.fieldViolations.map(({ field, description }) => `${lineOf(field)}: ${description}`);
