@@ -62,6 +62,26 @@ test('a file of one’s own is mapped by its names and values, checked, imported
   expect(await dashboard.crosswalk.organization.getByExternalId('C-1')).toHaveProperty('metadata', { seats: 5 });
 });
 
+test('the ID that a row is matched by is chosen, and told of the import', async () => {
+  await dashboard.crosswalk.organization.create({ display_name: 'Lynx', external_ids: { stripe: 'cus_lynx' } });
+  const page = await dashboard.open('/imports/new');
+  await choose(page, 'slipped.csv', 'Customer Number;Company;Stripe ID\nS-1;Slipped;cus_lynx\n');
+  const match = page.getByLabel('Match by');
+  await expect.poll(() => match.locator('option').allInnerTexts()).toContain('ID of stripe');
+  await match.selectOption('email');
+  await page.getByText('organizations have no address to match by').waitFor();
+  await match.selectOption('external_id');
+  await page.getByRole('button', { name: 'Check the file' }).click();
+  await page.getByText('external_ids.stripe').last().waitFor();
+  expect(await page.getByRole('button', { name: 'Import 0 rows' }).isDisabled()).toBe(true);
+  await match.selectOption('stripe');
+  await page.getByRole('button', { name: 'Check again' }).click();
+  await page.getByRole('button', { name: 'Import 1 row', exact: true }).click();
+  await page.getByRole('heading', { name: /slipped\.csv.*Done/ }).waitFor();
+  await page.getByText('ID of stripe').waitFor();
+  expect(await dashboard.crosswalk.organization.getByExternalId('S-1')).toMatchObject({ external_ids: { stripe: 'cus_lynx' } });
+});
+
 test('a mapping that was changed is not left without a question, until the file is imported', async () => {
   const page = await dashboard.open('/imports');
   const asked: string[] = [];

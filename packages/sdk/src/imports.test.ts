@@ -28,8 +28,14 @@ test('a file may be a text, bytes, a stream, or an iterable of rows, texts or by
 test('options go along in either spelling; progress is told; errors and rejected rows are read to their end', async () => {
   const rows = Array.from({ length: 1500 }, (_, index) => ({ kind: 'user' as const, email: `bad ${index}` }));
   const seen: number[] = [];
-  const made = await crosswalk.imports.create(rows, { dryRun: true, onConflict: 'leave', send_invitations: true });
-  expect(made.options).toMatchObject({ dry_run: true, on_conflict: 'leave', send_invitations: true, mode: 'upsert' });
+  const made = await crosswalk.imports.create(rows, { dryRun: true, onConflict: 'leave', matchBy: 'external_id', send_invitations: true });
+  expect(made.options).toMatchObject({
+    dry_run: true,
+    on_conflict: 'leave',
+    match_by: 'external_id',
+    send_invitations: true,
+    mode: 'upsert',
+  });
   const ended = await crosswalk.imports.wait(made.id, { interval: 20, onProgress: ({ rows_done: count }) => seen.push(count) });
   expect([ended.rows_rejected, seen.at(-1)]).toEqual([1500, 1500]);
   const lines = [];
