@@ -1,4 +1,6 @@
 import { type Static, Type } from 'typebox';
+import { FilterQuery, idSchema, SearchQuery } from './common.ts';
+import { MembershipStatus } from './membership.ts';
 
 /** The header of an export that holds the cursor of the change feed. */
 export const eventsCursorHeader = 'Crosswalk-Events-Cursor';
@@ -11,6 +13,7 @@ export const ExportFormat = Type.Enum(['ndjson', 'csv'], {
 });
 export type ExportFormat = Static<typeof ExportFormat>;
 
+/** What narrows an export narrows rows of one kind, as it does the list of that kind. */
 export const ExportQuery = Type.Object(
   {
     format: Type.Optional(ExportFormat),
@@ -23,6 +26,15 @@ export const ExportQuery = Type.Object(
         examples: ['organization,user'],
       }),
     ),
+    filter: FilterQuery,
+    query: Type.Optional({
+      ...SearchQuery.properties.query,
+      description: 'Of organizations or users: text that a name or an ID contains.',
+    }),
+    organization_id: Type.Optional(idSchema('org', 'Of memberships or users: only those of this organization.')),
+    user_id: Type.Optional(idSchema('usr', 'Of memberships: only those of this user.')),
+    membership_status: Type.Optional(MembershipStatus),
   },
   { additionalProperties: false },
 );
+export type ExportQuery = Static<typeof ExportQuery>;

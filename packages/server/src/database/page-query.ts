@@ -3,21 +3,27 @@ import type { PagePosition } from '../lib/page-token.ts';
 import type { Queryable } from './connection.ts';
 import { nameOf } from './statement-names.ts';
 
-/** Records of one table, newest first. */
-export interface PageQuery {
-  /** SQL: the columns of a row, `id` among them, of the table under the name `t` */
-  columns: string;
-  table: string;
+/** Which records of a table `t` a list has. */
+export interface Condition {
   /** SQL: what a record must satisfy; names columns without a prefix or with `t.` */
   where: string;
-  /** parameters of `where` */
+  /** parameters of `where`; the first is the environment */
   values: unknown[];
   /** Whether an index other than the one of the order finds the records. */
   indexed: boolean;
+  /** Whether an index finds them that has them in the order, too: a page walks that one. */
+  inOrder?: boolean;
   /** Whether one plan finds them, whatever the values are; see `nameOf`. */
   samePlan?: boolean;
   /** What they are, where they are all of an environment (`$1`): that they are more than are counted is then known without counting. */
   allOf?: 'organization' | 'user' | 'membership' | undefined;
+}
+
+/** Records of one table, newest first. */
+export interface PageQuery extends Condition {
+  /** SQL: the columns of a row, `id` among them, of the table under the name `t` */
+  columns: string;
+  table: string;
 }
 
 /** Which part of the list: `size` records from `position` on, from the newest when there is none. */

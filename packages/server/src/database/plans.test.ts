@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import { exportText } from '../export/testing.ts';
 import { connectTo, startAnotherServer, useTestServer } from '../testing.ts';
 import { openPool } from './connection.ts';
 import { plansDuring } from './testing.ts';
@@ -179,6 +180,16 @@ test.each([
 ])('%s never scans a table', async (_name, method, path, body?: object) => {
   const { status, plans } = await plansOf(method, path, body);
   expect(status).toBeLessThan(300);
+  expectNoScan(plans);
+});
+
+test.each([
+  ['what an index finds', 'kinds=organization&format=csv&filter=metadata.group%20=%20"g7"', 101],
+  ['what no index finds', 'kinds=user&filter=metadata.number%20>%2099100', 900],
+  ['the members of an organization', 'kinds=membership&organization_id=org_1000051', 10],
+])('an export of %s never scans a table', async (_name, query, count) => {
+  const { result, plans } = await plansDuring(server.database.pool, () => exportText(server.url, server.client, `?${query}`));
+  expect([result.status, result.text.trimEnd().split('\n').length]).toEqual([200, count]);
   expectNoScan(plans);
 });
 

@@ -9,14 +9,16 @@ import { columnsOf, csvLine, headerLine } from './csv.ts';
 import { type ExportRequest, membershipRow, organizationRow, permissionRow, roleRow, userRow } from './export.ts';
 import {
   type FoundKey,
-  nextKeys,
-  nextMemberships,
-  nextOrganizations,
   nextPermissions,
   nextRoleScopes,
-  nextUsers,
+  type Part,
+  readKeys,
+  readMemberships,
+  readOrganizations,
+  readUsers,
   rolesOf,
 } from './export-store.ts';
+import { type Matches, openMatches } from './matches.ts';
 import { OrganizationRefs } from './organization-refs.ts';
 
 /** Exports of one process at once: each holds one of the few connections for as long as it runs. */
@@ -102,9 +104,10 @@ export class ExportService {
   }
 
   async #start({ environmentId }: RequestContext, request: ExportRequest, snapshot: Snapshot): Promise<Readable> {
-    const write = await writer(snapshot.db, environmentId, request);
     // The first statement: from here on the moment is fixed, and what is wrong with the database is told by a status.
-    const batches = rowsOf(snapshot.db, environmentId, request.kinds);
+    const matches = request.narrowing === undefined ? undefined : await openMatches(snapshot, environmentId, request.narrowing);
+    const write = await writer(snapshot.db, environmentId, request, matches);
+    const batches = rowsOf(snapshot.db, environmentId, request.kinds, matches);
     const first = await batches.next();
     const until = Date.now() + longest;
     let timer: NodeJS.Timeout | undefined;
@@ -115,7 +118,8 @@ export class ExportService {
     async function* texts(): AsyncGenerator<string> {
       yield* chunks([write.begin]);
       let state = first;
-      while (state.done !== true) {
+      // Of one whose reader has gone nothing is read any more, also where nothing matches for long and so nothing is given.
+      while (state.done !== true && !stream.destroyed) {
         wait();
         const lines = state.value.map(write.line);
         yield* chunks(lines);
@@ -146,40 +150,63 @@ async function writer(
   db: Queryable,
   environmentId: string,
   { format, kinds }: ExportRequest,
+  matches: Matches | undefined,
 ): Promise<{ begin: string; line: (row: TransferRow) => string }> {
   const [kind] = kinds;
   if (format === 'ndjson' || kind === undefined) return { begin: '', line: (row) => `${JSON.stringify(row)}\n` };
-  const columns = columnsOf(kind, await keysOf(db, environmentId, kind));
+  const columns = columnsOf(kind, await keysOf(db, environmentId, kind, matches));
   return { begin: headerLine(columns), line: (row) => csvLine(row, columns) };
 }
 
-/** Every key of metadata and every system that records of a kind have. */
-async function keysOf(db: Queryable, environmentId: string, kind: TransferKind): Promise<Map<string, FoundKey>> {
+/** Every key of metadata and every system that records of a kind have, or those of them that match. */
+async function keysOf(
+  db: Queryable,
+  environmentId: string,
+  kind: TransferKind,
+  matches: Matches | undefined,
+): Promise<Map<string, FoundKey>> {
   const found = new Map<string, FoundKey>();
   if (kind === 'role' || kind === 'permission') return found;
-  let after: string | undefined = '0';
-  while (after !== undefined) {
-    const { keys, last }: { keys: FoundKey[]; last: string | undefined } = await nextKeys(db, environmentId, `${kind}s`, after, keysBatch);
+  const add = async (rows: Part): Promise<string | undefined> => {
+    const { keys, last } = await readKeys(db, environmentId, `${kind}s`, rows);
     for (const { part, key, types } of keys) {
       const name = `${part}.${key}`;
       found.set(name, { part, key, types: [...new Set([...(found.get(name)?.types ?? []), ...types])] });
     }
-    after = last;
+    return last;
+  };
+  if (matches === undefined) {
+    for (let after: string | undefined = '0'; after !== undefined; ) after = await add({ after, limit: keysBatch });
+  } else {
+    for await (const ids of matches) if (ids.length > 0) await add({ ids });
   }
   return found;
 }
 
-/** The rows of some kinds, batch by batch: permissions, roles of the environment, organizations, their roles, users, memberships. Told the length of each batch as text. */
-async function* rowsOf(db: Queryable, environmentId: string, kinds: readonly TransferKind[]): AsyncGenerator<TransferRow[], void, number> {
+/**
+ * The rows of some kinds, batch by batch: permissions, roles of the environment, organizations, their roles, users, memberships. Told the length of
+ * each batch as text. `matches`: of the one kind, those alone.
+ */
+async function* rowsOf(
+  db: Queryable,
+  environmentId: string,
+  kinds: readonly TransferKind[],
+  matches: Matches | undefined,
+): AsyncGenerator<TransferRow[], void, number> {
   const refs = new OrganizationRefs(kinds.includes('organization') && kinds.length > 1);
   const wants = (kind: TransferKind) => kinds.includes(kind);
+  const each = <Stored extends { id: string }>(read: (part: Part) => Promise<Stored[]>, toRow: (one: Stored) => TransferRow) =>
+    matches === undefined
+      ? batched(async (after, limit) => batchOf(await read({ after, limit }), toRow))
+      : batchedOf(matches, async (ids) => (await read({ ids })).map(toRow));
   if (wants('permission')) {
     yield* batched(async (after, limit) => batchOf(await nextPermissions(db, environmentId, after, limit), permissionRow));
   }
   if (wants('role')) yield (await rolesOf(db, environmentId, [environmentScope])).map((role) => roleRow(role, refs));
   if (wants('organization')) {
-    yield* batched(async (after, limit) =>
-      batchOf(await nextOrganizations(db, environmentId, after, limit), (organization) => organizationRow(organization, refs)),
+    yield* each(
+      (part) => readOrganizations(db, environmentId, part),
+      (organization) => organizationRow(organization, refs),
     );
   }
   if (wants('role')) {
@@ -189,10 +216,11 @@ async function* rowsOf(db: Queryable, environmentId: string, kinds: readonly Tra
       return { rows: roles.map((role) => roleRow(role, refs)), last: scopes.at(-1) };
     });
   }
-  if (wants('user')) yield* batched(async (after, limit) => batchOf(await nextUsers(db, environmentId, after, limit), userRow));
+  if (wants('user')) yield* each((part) => readUsers(db, environmentId, part), userRow);
   if (wants('membership')) {
-    yield* batched(async (after, limit) =>
-      batchOf(await nextMemberships(db, environmentId, after, limit), (membership) => membershipRow(membership, refs)),
+    yield* each(
+      (part) => readMemberships(db, environmentId, part),
+      (membership) => membershipRow(membership, refs),
     );
   }
 }
@@ -208,10 +236,30 @@ async function* batched(next: (after: string, limit: number) => Promise<Batch>):
   for (;;) {
     const { rows, last } = await next(after, limit);
     if (last === undefined) return;
-    const length = yield rows;
-    limit = length > batchBytes ? Math.max(smallestBatch, Math.floor(limit / 2)) : Math.min(largestBatch, 2 * limit);
+    limit = nextLimit(limit, yield rows);
     after = last;
   }
+}
+
+/** The same of rows that are known by their IDs. Where none match for a while the batches are empty: the work goes on. */
+async function* batchedOf(
+  matches: Matches,
+  read: (ids: readonly string[]) => Promise<TransferRow[]>,
+): AsyncGenerator<TransferRow[], void, number> {
+  let limit = firstBatch;
+  for await (const ids of matches) {
+    if (ids.length === 0) yield [];
+    for (let at = 0; at < ids.length; ) {
+      const part = ids.slice(at, at + limit);
+      limit = nextLimit(limit, yield await read(part));
+      at += part.length;
+    }
+  }
+}
+
+/** How many rows the next batch has, after one of so many bytes. */
+function nextLimit(limit: number, length: number): number {
+  return length > batchBytes ? Math.max(smallestBatch, Math.floor(limit / 2)) : Math.min(largestBatch, 2 * limit);
 }
 
 /** Lines as few texts, of about 64 KB. */

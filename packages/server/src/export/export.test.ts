@@ -178,6 +178,122 @@ describe('NDJSON', () => {
   });
 });
 
+describe('what a list shows', () => {
+  /** The names of the rows of an export, and of the records of the list that is narrowed in the same way. */
+  const both = async (kind: string, query: Record<string, string>, list = `/api/v1/${kind}s`) => {
+    const { status, text } = await get(`?${new URLSearchParams({ kinds: kind, ...query })}`);
+    expect([status, text]).toEqual([200, text]);
+    const { body } = await request('GET', `${list}?${new URLSearchParams(query)}`);
+    const records: object[] = Object(body)[`${kind}s`];
+    const nameOf = (record: object) => Object(record).display_name ?? Object(record).email;
+    // A list has the newest first, an export the oldest.
+    return { exported: rowsIn(text).map(nameOf), listed: records.map(nameOf).reverse() };
+  };
+
+  test.each([
+    ['organization', 'metadata.b = 1', 1],
+    ['organization', 'metadata.b > 0', 1],
+    ['organization', 'metadata.b != 1', 3],
+    ['organization', 'NOT metadata.b:*', 3],
+    ['organization', 'metadata.aa.x = true OR external_ids.crm :*', 3],
+    ['organization', 'external_ids.crm ^= "C-"', 1],
+    ['organization', 'external_ids.stripe = "cus_1"', 1],
+    ['organization', 'NOT external_id :*', 3],
+    ['organization', 'NOT external_ids.crm :* AND metadata.10 ^= "t"', 1],
+    ['organization', 'metadata.nothing = 7', 0],
+    ['user', 'metadata.quota >= 150000', 1],
+    ['user', 'NOT external_ids.hr :*', 2],
+  ])('of the kind %s, those with %s are those of the list', async (kind, filter, count) => {
+    const { exported, listed } = await both(kind, { filter });
+    expect(exported).toEqual(listed);
+    expect(exported).toHaveLength(count);
+  });
+
+  test('a text finds those of the search, alone or with a filter', async () => {
+    for (const [kind, query, names] of [
+      ['organization', 'name', ['Nameless too']],
+      ['user', 'EXAMPLE', ['Ada@example.com', 'bob@example.com', 'eve@example.com']],
+      ['user', '=1+1', ['eve@example.com']],
+    ] as const) {
+      const { exported, listed } = await both(kind, { query }, `/api/v1/${kind}s:search`);
+      expect([exported, listed]).toEqual([names, names]);
+    }
+    const { text } = await get(`?kinds=user&query=example&filter=${encodeURIComponent('external_id :*')}`);
+    expect(rowsIn(text)).toMatchObject([{ email: 'Ada@example.com' }]);
+  });
+
+  test('memberships are narrowed by organization, user and status, users by organization', async () => {
+    const organizations: { id: string; display_name: string }[] = Object(
+      (await request('GET', '/api/v1/organizations')).body,
+    ).organizations;
+    const users: { id: string; email: string }[] = Object((await request('GET', '/api/v1/users')).body).users;
+    const [first] = organizations.filter(({ display_name: name }) => name === 'First');
+    const [bob] = users.filter(({ email }) => email === 'bob@example.com');
+    for (const [query, count] of [
+      [`organization_id=${first?.id}`, 1],
+      [`user_id=${bob?.id}`, 2],
+      [`user_id=${bob?.id}&membership_status=INVITE_EXPIRED`, 1],
+      [`organization_id=${first?.id}&user_id=${bob?.id}`, 0],
+      ['membership_status=INACTIVE', 1],
+      ['filter=metadata.seat%20=%201', 1],
+    ] as const) {
+      const { text } = await get(`?kinds=membership&${query}`);
+      expect([query, rowsIn(text).length]).toEqual([query, count]);
+      expect(Object((await request('GET', `/api/v1/memberships?${query}`)).body).memberships).toHaveLength(count);
+    }
+    const { text } = await get(`?kinds=user&organization_id=${first?.id}`);
+    expect(rowsIn(text)).toMatchObject([{ email: 'Ada@example.com' }]);
+  });
+
+  test('a CSV has the columns of the rows that it has, and no others', async () => {
+    const { text } = await get(`?format=csv&kinds=organization&filter=${encodeURIComponent('external_ids.stripe :*')}`);
+    const [head = '', ...lines] = text.trimEnd().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(head).toContain('external_ids.crm,external_ids.stripe,display_name');
+    expect(head).not.toMatch(/external_ids\.zz|metadata/);
+  });
+
+  test('of another environment nothing is found', async () => {
+    const stranger = await server.addEnvironment('narrowed');
+    for (const query of [
+      'kinds=organization&filter=metadata.b%20=%201',
+      'kinds=user&query=example',
+      'kinds=membership&membership_status=INACTIVE',
+    ])
+      expect([query, (await get(`?${query}`, stranger)).text]).toEqual([query, '']);
+  });
+
+  test.each([
+    ['?filter=metadata.a=1', 'kinds: filter narrows the rows of one kind: name one of organization, user, membership'],
+    ['?kinds=organization,user&query=abc', 'kinds: query narrows the rows of one kind: name one of organization, user'],
+    ['?kinds=role&filter=metadata.a=1', 'filter: does not go with kinds=role: roles are always exported whole'],
+    [
+      '?kinds=organization&filter=metadata.a=1&user_id=usr_1',
+      'user_id: does not go with kinds=organization: organizations are narrowed by filter, query',
+    ],
+    ['?kinds=organization&query=ab', 'query: must have at least 3 characters'],
+    ['?kinds=membership&user_id=org_1', 'user_id: must be an ID such as usr_915840612345678901'],
+    [
+      '?kinds=membership&membership_status=GONE',
+      'membership_status: must be one of "ACTIVE", "INACTIVE", "PENDING_INVITE", "INVITE_EXPIRED"',
+    ],
+  ])('%s is refused by name', async (query, message) => {
+    const { status, text } = await get(query);
+    expect([status, JSON.parse(text).message]).toEqual([400, message]);
+  });
+
+  test('a filter that is none, and an organization that is not there, are refused as by the list, and take no room from others', async () => {
+    const refused = async (query: string) => {
+      const { status, text } = await get(query);
+      return [status, JSON.parse(text).details[0].error_code];
+    };
+    expect(await refused('?kinds=organization&filter=metadata.a%20=')).toEqual([400, 'INVALID_FILTER']);
+    expect(await refused('?kinds=membership&filter=external_id%20:*')).toEqual([400, 'INVALID_FILTER']);
+    expect(await refused('?kinds=user&organization_id=org_1')).toEqual([404, 'ORGANIZATION_NOT_FOUND']);
+    expect((await get('?kinds=role')).status).toBe(200);
+  });
+});
+
 describe('CSV', () => {
   const table = async (kind: string, client?: TestClient) => {
     const { text, status } = await get(`?format=csv&kinds=${kind}`, client);

@@ -1,6 +1,8 @@
 import {
   type ExportFormat,
+  type ExportQuery,
   type MembershipRow,
+  type MembershipStatus,
   type OrganizationRow,
   type OrganizationSettings,
   type PermissionRow,
@@ -12,6 +14,7 @@ import {
   type UserRow,
 } from '@crosswalk/contract';
 import { excerpt, invalid } from '../lib/api-error.ts';
+import { requireId } from '../lib/id.ts';
 import { settingsOf } from '../organizations/index.ts';
 import type { StoredMembership, StoredOrganization, StoredPermission, StoredRole, StoredUser } from './export-store.ts';
 import type { OrganizationRefs } from './organization-refs.ts';
@@ -21,16 +24,32 @@ export interface ExportRequest {
   format: ExportFormat;
   /** in the order of an export */
   kinds: TransferKind[];
+  /** Which rows of the one kind; undefined: all. */
+  narrowing?: Narrowing | undefined;
 }
 
+/** The kinds whose lists can be narrowed. */
+export type NarrowedKind = keyof typeof narrowedBy;
+
+/** What narrows the rows of one kind, as it narrows its list; all of it must hold. IDs are database IDs. */
+export interface Narrowing {
+  kind: NarrowedKind;
+  filter?: string | undefined;
+  search?: string | undefined;
+  organizationId?: string | undefined;
+  userId?: string | undefined;
+  status?: MembershipStatus | undefined;
+}
+
+/** The parameters that narrow each kind: those of its lists. */
+const narrowedBy = {
+  organization: ['filter', 'query'],
+  user: ['filter', 'query', 'organization_id'],
+  membership: ['filter', 'organization_id', 'user_id', 'membership_status'],
+} as const;
+
 /** Checks what is asked for; 400 names the parameter. */
-export function parseExport({
-  format = 'ndjson',
-  kinds,
-}: {
-  format?: ExportFormat | undefined;
-  kinds?: string | undefined;
-}): ExportRequest {
+export function parseExport({ format = 'ndjson', kinds, ...narrowing }: ExportQuery): ExportRequest {
   const names = kinds?.split(',').map((name) => name.trim());
   const unknown = names?.find((name) => !transferKinds.some((kind) => kind === name));
   if (unknown !== undefined) {
@@ -40,7 +59,38 @@ export function parseExport({
   if (format === 'csv' && wanted.length !== 1) {
     throw invalid('kinds', `a CSV has one kind of rows: name one of ${transferKinds.join(', ')}, or use format=ndjson for several`, 'one');
   }
-  return { format, kinds: wanted };
+  return { format, kinds: wanted, narrowing: parseNarrowing(wanted, narrowing) };
+}
+
+function parseNarrowing(kinds: readonly TransferKind[], query: Omit<ExportQuery, 'format' | 'kinds'>): Narrowing | undefined {
+  const [named] = Object.keys(query);
+  if (named === undefined) return undefined;
+  const able = Object.entries(narrowedBy);
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length !== 1) {
+    const takers = able.filter(([, names]) => names.some((name) => name === named)).map(([taker]) => taker);
+    throw invalid('kinds', `${named} narrows the rows of one kind: name one of ${takers.join(', ')}`, 'one');
+  }
+  const narrowed = kindIn(kind);
+  const names: readonly string[] = narrowed === undefined ? [] : narrowedBy[narrowed];
+  const other = Object.keys(query).find((name) => !names.includes(name));
+  if (narrowed === undefined || other !== undefined) {
+    const way = names.length === 0 ? 'are always exported whole' : `are narrowed by ${names.join(', ')}`;
+    throw invalid(other ?? named, `does not go with kinds=${kind}: ${kind}s ${way}`, 'kind');
+  }
+  const { filter, query: search, organization_id: organizationId, user_id: userId, membership_status: status } = query;
+  return {
+    kind: narrowed,
+    filter,
+    search,
+    organizationId: organizationId === undefined ? undefined : requireId('org', organizationId, 'organization_id'),
+    userId: userId === undefined ? undefined : requireId('usr', userId, 'user_id'),
+    status,
+  };
+}
+
+function kindIn(kind: TransferKind): NarrowedKind | undefined {
+  return kind === 'organization' || kind === 'user' || kind === 'membership' ? kind : undefined;
 }
 
 /** The name of the file: made of nothing that anybody else chose. */

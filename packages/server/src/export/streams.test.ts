@@ -121,6 +121,41 @@ describe('an export', () => {
     await released();
   });
 
+  test('of what a filter finds comes whole, whether an index finds the few or the many are looked at', async () => {
+    const rowsOf = async (filter: string, format = 'ndjson') => {
+      const query = new URLSearchParams({ format, kinds: 'organization', filter });
+      const { text } = await exportText(server.url, { ...server.client, token }, `?${query}`);
+      return text.split('\n').slice(0, -1);
+    };
+    const numbers = (lines: string[]) => lines.map((line) => JSON.parse(line).metadata.n);
+    expect(numbers(await rowsOf('metadata.n = 4711'))).toEqual([4711]);
+    expect(numbers(await rowsOf('metadata.n > 4711 AND metadata.n <= 12000'))).toEqual(Array.from({ length: 7289 }, (_, n) => 4712 + n));
+    expect(await rowsOf(`metadata.text = "${'x'.repeat(900)}"`)).toHaveLength(many);
+    expect(await rowsOf('metadata.n != 5')).toHaveLength(many - 1);
+    expect(await rowsOf('metadata.n >= 100', 'csv')).toHaveLength(many - 98);
+    expect(await rowsOf('metadata.n < 0', 'csv')).toHaveLength(1);
+  });
+
+  test('in which nothing matches for long has begun, and ends when its client goes', async () => {
+    const { pool } = server.database;
+    // As on a table so large that each stretch of it takes long.
+    const slow = encodeURIComponent(
+      `metadata.n < 0 AND (${Array.from({ length: 40 }, (_, n) => `metadata.text ^= "${'x'.repeat(20)}${n}"`).join(' OR ')})`,
+    );
+    const asked = Date.now();
+    const response = await fetch(`${server.url}/api/v1/export?kinds=organization&filter=${slow}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const begun = Date.now() - asked;
+    expect([response.status, await response.text()]).toEqual([200, '']);
+    // Five of the six stretches came after the head; without it they would be one moment.
+    expect(Date.now() - asked - begun).toBeGreaterThan(50);
+    const socket = await ask(`/api/v1/export?kinds=organization&filter=${slow}`);
+    expect(pool.totalCount - pool.idleCount).toBe(1);
+    socket.destroy();
+    await released();
+  });
+
   test('whose reader stalls is cut over HTTP/2 as well', async () => {
     const session = http2.connect(server.url);
     const stream = session.request({ ':path': '/api/v1/export?kinds=organization', authorization: `Bearer ${token}` });

@@ -14,7 +14,7 @@ export {
 } from './membership-bulk-store.ts';
 export { addMembership, deleteMembershipsOf, invitedMemberships, reassignRole } from './membership-change.ts';
 export { membershipRoutes } from './membership-routes.ts';
-export { MembershipService, namingMissing } from './membership-service.ts';
+export { MembershipService, membershipsWanted, namingMissing } from './membership-service.ts';
 export {
   deleteMemberships,
   findMembership,

@@ -13,7 +13,7 @@ import type {
 } from '@crosswalk/contract';
 import type pg from 'pg';
 import { endTokensOf } from '../api-tokens/index.ts';
-import type { Page, PageRequest } from '../database/page-query.ts';
+import type { Condition, Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
 import { foreignKeyViolation } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -36,12 +36,14 @@ import {
 import { beginningOf, type MembershipFields, newMembership, roleNames, roleNotAssigned, withRoles } from './membership.ts';
 import { addMembership, findMember, holdUserLimit, lockMember, tryAddMembership } from './membership-change.ts';
 import {
+  conditionOf,
   deleteMemberships,
   expireMemberships,
   hasMemberships,
   type LockedMembership,
   listMemberships,
   lockMembership,
+  type MembershipsQuery,
   updateMembership,
 } from './membership-store.ts';
 import { takesPlace } from './user-limit.ts';
@@ -61,6 +63,14 @@ export interface MemberUsers {
 export interface MembershipReference {
   organizationId: string;
   user: RecordReference;
+}
+
+/** What a list of memberships is narrowed by, as it was sent; IDs are database IDs. */
+interface ListMemberships {
+  organizationId?: string | undefined;
+  userId?: string | undefined;
+  status?: MembershipStatus | undefined;
+  filter?: string | undefined;
 }
 
 /** The use cases of memberships. Each change and its events are one transaction. */
@@ -109,18 +119,9 @@ export class MembershipService {
   }
 
   /** One page, narrowed by organization, user (database IDs), status or a metadata filter. */
-  async list(
-    context: RequestContext,
-    query: {
-      organizationId?: string | undefined;
-      userId?: string | undefined;
-      status?: MembershipStatus | undefined;
-      filter?: string | undefined;
-    },
-    page: PageRequest,
-  ): Promise<Page<Membership>> {
-    const filter = query.filter === undefined ? undefined : compileFilter(query.filter, 2);
-    return this.#reads.run(context, (db) => listMemberships(db, context.environmentId, { ...query, filter }, page));
+  async list(context: RequestContext, query: ListMemberships, page: PageRequest): Promise<Page<Membership>> {
+    const wanted = queryOf(query);
+    return this.#reads.run(context, (db) => listMemberships(db, context.environmentId, wanted, page));
   }
 
   /** Makes a person a member; 409 when they are one, 400 USER_LIMIT_REACHED when the organization is full. */
@@ -317,6 +318,15 @@ export class MembershipService {
     await appendEvents(tx, context, this.#ids, [eventOf('user.organization_membership_updated', 'membership', before, after)]);
     return after;
   }
+}
+
+/** Those that a list has, as SQL, for who reads all of them; 400 names what is wrong with the filter. */
+export function membershipsWanted(environmentId: string, query: ListMemberships): Condition {
+  return conditionOf(environmentId, queryOf(query));
+}
+
+function queryOf({ filter, ...query }: ListMemberships): MembershipsQuery {
+  return { ...query, filter: filter === undefined ? undefined : compileFilter(filter, 2) };
 }
 
 function namesOf(roles: Membership['roles']): string[] {

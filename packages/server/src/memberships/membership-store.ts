@@ -1,6 +1,6 @@
 import { type AssignedRole, invitationLimits, type Membership, type MembershipStatus, type Metadata } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
-import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
+import { type Condition, type Page, type PageRequest, selectPage } from '../database/page-query.ts';
 import { formatId } from '../lib/id.ts';
 import { isoTime } from '../lib/time.ts';
 import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
@@ -325,13 +325,8 @@ export interface MembershipsQuery {
   filter?: SqlFilter | undefined;
 }
 
-/** One page of memberships, newest first. */
-export async function listMemberships(
-  db: Queryable,
-  environmentId: string,
-  { organizationId, userId, status, filter }: MembershipsQuery,
-  request: PageRequest,
-): Promise<Page<Membership>> {
+/** The memberships of a list, as SQL. */
+export function conditionOf(environmentId: string, { organizationId, userId, status, filter }: MembershipsQuery): Condition {
   const values: unknown[] = [environmentId, ...(filter?.values ?? [])];
   const where = ['t.environment_id = $1', ...(filter === undefined ? [] : [filter.sql])];
   for (const [column, value] of [
@@ -343,11 +338,24 @@ export async function listMemberships(
     values.push(value);
     where.push(`t.${column} = $${values.length}`);
   }
-  const indexed = filter?.indexed === true;
-  const page = await selectPage<MembershipRow>(
-    db,
-    { columns, table: 'memberships', where: where.join(' and '), values, indexed, allOf: where.length === 1 ? 'membership' : undefined },
-    request,
-  );
+  // The indexes of organization, user and status have the order, too.
+  const inOrder = [organizationId, userId, status].some((value) => value !== undefined);
+  return {
+    where: where.join(' and '),
+    values,
+    indexed: filter?.indexed === true,
+    inOrder,
+    allOf: where.length === 1 ? 'membership' : undefined,
+  };
+}
+
+/** One page of memberships, newest first. */
+export async function listMemberships(
+  db: Queryable,
+  environmentId: string,
+  query: MembershipsQuery,
+  request: PageRequest,
+): Promise<Page<Membership>> {
+  const page = await selectPage<MembershipRow>(db, { columns, table: 'memberships', ...conditionOf(environmentId, query) }, request);
   return { ...page, items: page.items.map(toMembership) };
 }

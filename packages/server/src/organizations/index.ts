@@ -11,7 +11,7 @@ export {
   updateOrganizations,
 } from './organization-bulk-store.ts';
 export { organizationRoutes } from './organization-routes.ts';
-export { OrganizationService } from './organization-service.ts';
+export { OrganizationService, organizationsWanted } from './organization-service.ts';
 export { patchSettings, type SettingsColumns, settingsOf, unsetSettings } from './organization-settings.ts';
 export { organizationSettingsRoutes } from './organization-settings-routes.ts';
 export { OrganizationSettingsService } from './organization-settings-service.ts';

@@ -2,7 +2,8 @@ import type { CreateOrganization, JsonValue, Organization, UpdateOrganization, U
 import type pg from 'pg';
 import { endTokensOf } from '../api-tokens/index.ts';
 import { deleteClientsOf } from '../clients/index.ts';
-import type { Page, PageRequest } from '../database/page-query.ts';
+import type { Queryable } from '../database/connection.ts';
+import type { Condition, Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
 import { roundsOf, shareTransactions } from '../database/sharing.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
@@ -43,13 +44,23 @@ import { type NewOrganization, newOrganization, patchFields, slugTaken } from '.
 import { changeOrganizations, insertOrganizations, lockOrganizations } from './organization-bulk-store.ts';
 import { unsetSettings } from './organization-settings.ts';
 import {
+  conditionOf,
   deleteOrganization,
   findOrganizations,
   findOrganizationsByExternalId,
   findSlugHolder,
   listOrganizations,
   lockOrganization,
+  type OrganizationsQuery,
 } from './organization-store.ts';
+
+/** What a list of organizations is narrowed by, as it was sent. */
+interface ListOrganizations {
+  filter?: string | undefined;
+  externalId?: string | undefined;
+  slug?: string | undefined;
+  search?: string | undefined;
+}
 
 /** An organization that is to be made. `shape` makes of it what is answered, which an idempotent retry repeats. */
 interface Creation {
@@ -113,18 +124,9 @@ export class OrganizationService {
   }
 
   /** One page, narrowed by a metadata filter, an external ID, a slug or a search text. */
-  async list(
-    context: RequestContext,
-    query: { filter?: string | undefined; externalId?: string | undefined; slug?: string | undefined; search?: string },
-    page: PageRequest,
-  ): Promise<Page<Organization>> {
+  async list(context: RequestContext, query: ListOrganizations, page: PageRequest): Promise<Page<Organization>> {
     const { environmentId } = context;
-    if (query.externalId !== undefined) parseExternalId(query.externalId);
-    if (query.search !== undefined) requireText(query.search, 'data', 'query');
-    return this.#reads.run(context, async (db) => {
-      const filter = query.filter === undefined ? undefined : await compileRecordFilter(db, environmentId, 'organization', query.filter, 2);
-      return listOrganizations(db, environmentId, { ...query, filter }, page);
-    });
+    return this.#reads.run(context, async (db) => listOrganizations(db, environmentId, await queryOf(db, environmentId, query), page));
   }
 
   /** Makes an organization; 409 when an external ID or the slug is another's. */
@@ -302,6 +304,18 @@ export class OrganizationService {
       throw slugTaken(slug, await findSlugHolder(this.#pool, environmentId, slug));
     }
   }
+}
+
+/** Those that a list has, as SQL, for who reads all of them; 400 names what is wrong with the query. */
+export async function organizationsWanted(db: Queryable, environmentId: string, query: ListOrganizations): Promise<Condition> {
+  return conditionOf(environmentId, await queryOf(db, environmentId, query));
+}
+
+async function queryOf(db: Queryable, environmentId: string, query: ListOrganizations): Promise<OrganizationsQuery> {
+  if (query.externalId !== undefined) parseExternalId(query.externalId);
+  if (query.search !== undefined) requireText(query.search, 'data', 'query');
+  const filter = query.filter === undefined ? undefined : await compileRecordFilter(db, environmentId, 'organization', query.filter, 2);
+  return { ...query, filter };
 }
 
 function nameOf({ display_name: name }: UpdateOrganization): string {

@@ -2,7 +2,7 @@ import type { MatchedBy, Metadata, Organization } from '@crosswalk/contract';
 import { batchKeys } from '../database/batch-keys.ts';
 import type { Queryable } from '../database/connection.ts';
 import { likePattern } from '../database/like.ts';
-import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
+import { type Condition, type Page, type PageRequest, selectPage } from '../database/page-query.ts';
 import { eventOf, type NewEvent } from '../events/index.ts';
 import { externalIdColumns, externalIdJoin, type Found, type Move, systemIdsOf } from '../external-ids/index.ts';
 import { formatId } from '../lib/id.ts';
@@ -150,13 +150,8 @@ export interface OrganizationsQuery {
   search?: string | undefined;
 }
 
-/** One page of organizations, newest first. */
-export async function listOrganizations(
-  db: Queryable,
-  environmentId: string,
-  { externalId, slug, filter, search }: OrganizationsQuery,
-  request: PageRequest,
-): Promise<Page<Organization>> {
+/** The organizations of a list, as SQL. */
+export function conditionOf(environmentId: string, { externalId, slug, filter, search }: OrganizationsQuery): Condition {
   const values: unknown[] = [environmentId, ...(filter?.values ?? [])];
   const where = ['t.environment_id = $1', ...(filter === undefined ? [] : [filter.sql])];
   if (externalId !== undefined) {
@@ -174,18 +169,16 @@ export async function listOrganizations(
   }
   const indexed = filter?.indexed === true || [search, externalId, slug].some((narrowed) => narrowed !== undefined);
   const samePlan = search === undefined && (filter === undefined || filter.samePlan === true);
-  const page = await selectPage<OrganizationRow>(
-    db,
-    {
-      columns,
-      table: 'organizations',
-      where: where.join(' and '),
-      values,
-      indexed,
-      samePlan,
-      allOf: where.length === 1 ? 'organization' : undefined,
-    },
-    request,
-  );
+  return { where: where.join(' and '), values, indexed, samePlan, allOf: where.length === 1 ? 'organization' : undefined };
+}
+
+/** One page of organizations, newest first. */
+export async function listOrganizations(
+  db: Queryable,
+  environmentId: string,
+  query: OrganizationsQuery,
+  request: PageRequest,
+): Promise<Page<Organization>> {
+  const page = await selectPage<OrganizationRow>(db, { columns, table: 'organizations', ...conditionOf(environmentId, query) }, request);
   return { ...page, items: page.items.map(toOrganization) };
 }

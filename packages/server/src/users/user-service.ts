@@ -8,7 +8,8 @@ import type {
   UserAndMembershipAnswer,
 } from '@crosswalk/contract';
 import type pg from 'pg';
-import type { Page, PageRequest } from '../database/page-query.ts';
+import type { Queryable } from '../database/connection.ts';
+import type { Condition, Page, PageRequest } from '../database/page-query.ts';
 import type { Reads } from '../database/reads.ts';
 import { roundsOf, shareTransactions } from '../database/sharing.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
@@ -54,15 +55,27 @@ import {
 } from '../metadata/index.ts';
 import { emailTaken, type NewUser, newUser, patchFields } from './user.ts';
 import { changeUsers, insertUsers, lockUsers } from './user-bulk-store.ts';
-import { deleteUser, findEmailHolder, findUsers, findUsersByExternalId, listUsers, lockUser } from './user-store.ts';
+import {
+  conditionOf,
+  deleteUser,
+  findEmailHolder,
+  findUsers,
+  findUsersByExternalId,
+  listUsers,
+  lockUser,
+  type UsersQuery,
+} from './user-store.ts';
 
 /** What a list of users is narrowed by, as it was sent. */
 interface ListUsers {
   filter?: string | undefined;
   externalId?: string | undefined;
   email?: string | undefined;
-  search?: string;
+  search?: string | undefined;
 }
+
+/** The same, of all users or the members of an organization (database ID). */
+type ListUsersOf = ListUsers & { organizationId?: string | undefined };
 
 /** How an update changes the metadata of a user, and that of their profile; the profile's is patched with it if nothing is given. */
 interface UserMetadataUpdates {
@@ -142,16 +155,9 @@ export class UserService {
   }
 
   /** One page, narrowed by organization (database ID), a metadata filter, an external ID, an address or a search text. */
-  async list(context: RequestContext, query: ListUsers & { organizationId?: string }, page: PageRequest): Promise<Page<User>> {
+  async list(context: RequestContext, query: ListUsersOf, page: PageRequest): Promise<Page<User>> {
     const { environmentId } = context;
-    if (query.externalId !== undefined) parseExternalId(query.externalId);
-    if (query.search !== undefined) requireText(query.search, 'data', 'query');
-    // Nobody can have an address that is not valid; the empty key is nobody's.
-    const key = query.email === undefined ? undefined : (emailKey(query.email) ?? '');
-    return this.#reads.run(context, async (db) => {
-      const filter = query.filter === undefined ? undefined : await compileRecordFilter(db, environmentId, 'user', query.filter, 2);
-      return listUsers(db, environmentId, { ...query, filter, emailKey: key }, page);
-    });
+    return this.#reads.run(context, async (db) => listUsers(db, environmentId, await queryOf(db, environmentId, query), page));
   }
 
   /** One page of the users of an organization (database ID); 404 if there is no such organization. */
@@ -343,6 +349,20 @@ export class UserService {
       throw emailTaken(await findEmailHolder(this.#pool, environmentId, key));
     }
   }
+}
+
+/** Those that a list has, as SQL, for who reads all of them; 400 names what is wrong with the query, 404 the organization that is not there. */
+export async function usersWanted(db: Queryable, environmentId: string, query: ListUsersOf): Promise<Condition> {
+  if (query.organizationId !== undefined) await requireOrganization(db, environmentId, query.organizationId);
+  return conditionOf(environmentId, await queryOf(db, environmentId, query));
+}
+
+async function queryOf(db: Queryable, environmentId: string, query: ListUsersOf): Promise<UsersQuery> {
+  if (query.externalId !== undefined) parseExternalId(query.externalId);
+  if (query.search !== undefined) requireText(query.search, 'data', 'query');
+  const filter = query.filter === undefined ? undefined : await compileRecordFilter(db, environmentId, 'user', query.filter, 2);
+  // Nobody can have an address that is not valid; the empty key is nobody's.
+  return { ...query, filter, emailKey: query.email === undefined ? undefined : (emailKey(query.email) ?? '') };
 }
 
 /** Removes a locked user within a change: their memberships, their external IDs, the record, each with its event. */

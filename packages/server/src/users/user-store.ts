@@ -2,7 +2,7 @@ import type { MatchedBy, Metadata, User } from '@crosswalk/contract';
 import { batchKeys } from '../database/batch-keys.ts';
 import type { Queryable } from '../database/connection.ts';
 import { likePattern } from '../database/like.ts';
-import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
+import { type Condition, type Page, type PageRequest, selectPage } from '../database/page-query.ts';
 import { eventOf, type NewEvent } from '../events/index.ts';
 import { externalIdColumns, externalIdJoin, type Found, type Move, systemIdsOf } from '../external-ids/index.ts';
 import { formatId } from '../lib/id.ts';
@@ -149,13 +149,8 @@ export interface UsersQuery {
   search?: string | undefined;
 }
 
-/** One page of users, newest first. */
-export async function listUsers(
-  db: Queryable,
-  environmentId: string,
-  { organizationId, externalId, emailKey, filter, search }: UsersQuery,
-  request: PageRequest,
-): Promise<Page<User>> {
+/** The users of a list, as SQL. */
+export function conditionOf(environmentId: string, { organizationId, externalId, emailKey, filter, search }: UsersQuery): Condition {
   const values: unknown[] = [environmentId, ...(filter?.values ?? [])];
   const where = ['t.environment_id = $1', ...(filter === undefined ? [] : [filter.sql])];
   const narrow = (value: string | undefined, condition: (parameter: string) => string) => {
@@ -173,10 +168,11 @@ export async function listUsers(
   narrow(search === undefined ? undefined : likePattern(search), (pattern) => `t.search_text like ${pattern}`);
   const indexed = filter?.indexed === true || [organizationId, externalId, emailKey, search].some((value) => value !== undefined);
   const samePlan = search === undefined && organizationId === undefined && (filter === undefined || filter.samePlan === true);
-  const page = await selectPage<UserRow>(
-    db,
-    { columns, table: 'users', where: where.join(' and '), values, indexed, samePlan, allOf: where.length === 1 ? 'user' : undefined },
-    request,
-  );
+  return { where: where.join(' and '), values, indexed, samePlan, allOf: where.length === 1 ? 'user' : undefined };
+}
+
+/** One page of users, newest first. */
+export async function listUsers(db: Queryable, environmentId: string, query: UsersQuery, request: PageRequest): Promise<Page<User>> {
+  const page = await selectPage<UserRow>(db, { columns, table: 'users', ...conditionOf(environmentId, query) }, request);
   return { ...page, items: page.items.map(toUser) };
 }
