@@ -41,3 +41,29 @@ test('a CSV has one kind, and its cells are none of formulas', async () => {
   const nowhere = await crosswalk('export', join(directory, 'no', 'folder.ndjson'));
   expect([nowhere.status, nowhere.err]).toEqual([2, expect.stringContaining('folder.ndjson cannot be written (ENOENT)')]);
 });
+
+test('what a list shows is exported by the options of that list', async () => {
+  const { body } = await server.client.request('POST', '/api/v1/organizations', { display_name: 'Globex', metadata: { plan: 'pro' } });
+  const { id } = Object(body).organization;
+  await server.client.request('POST', `/api/v1/organizations/${id}/users?send_invitation_email=false`, { email: 'ada@example.com' });
+  const names = async (...args: string[]) => {
+    const { out, err } = await crosswalk('export', ...args);
+    const rows = out.trimEnd().split('\n').filter(Boolean);
+    expect(err).toContain(`${rows.length} rows`);
+    return rows.map((line) => JSON.parse(line)).map(({ display_name: name, email, membership_status: status }) => name ?? email ?? status);
+  };
+  expect(await names('--kinds', 'organization', '--filter', 'metadata.plan = "pro"')).toEqual(['Globex']);
+  expect(await names('--kinds', 'organization', '--search', 'acm')).toEqual(['Acme']);
+  expect(await names('--kinds', 'user', '--org', id)).toEqual(['ada@example.com']);
+  expect(await names('--kinds', 'membership', '--user-email', 'ada@example.com', '--status', 'active')).toEqual(['ACTIVE']);
+  expect(await names('--kinds', 'membership', '--org-external-id', 'C-1')).toEqual([]);
+  for (const [args, message] of [
+    [['--filter', 'metadata.plan = "pro"'], 'one kind is narrowed: add --kinds organization, --kinds user or --kinds membership'],
+    [['--kinds', 'membership', '--status', 'gone'], '--status is one of ACTIVE, INACTIVE, PENDING_INVITE, INVITE_EXPIRED'],
+  ] as const) {
+    const refused = await crosswalk('export', ...args);
+    expect([refused.status, refused.err]).toEqual([2, expect.stringContaining(message)]);
+  }
+  const refused = await crosswalk('export', '--kinds', 'role', '--search', 'admin');
+  expect([refused.status, refused.err]).toEqual([1, expect.stringContaining('roles are always exported whole')]);
+});

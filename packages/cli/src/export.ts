@@ -1,37 +1,47 @@
 import { type TransferKind, transferKinds } from '@crosswalk/contract/kinds';
+import type { ExportOptions } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import type { Cli, CommonOptions } from './cli.ts';
 import { UsageError } from './exit.ts';
+import { organizationOf, type Pair, statuses, userOf, withPair } from './members.ts';
 import { bytes, Meter } from './meter.ts';
 import { namesIn, oneOf } from './options.ts';
 import { figure } from './print.ts';
 import { Progress } from './progress.ts';
 import { refuseDirectory, writeWhole } from './whole-file.ts';
 
-interface ExportArguments extends CommonOptions {
+interface ExportArguments extends CommonOptions, Pair {
   format?: string;
   kinds?: string;
+  filter?: string;
+  search?: string;
+  status?: string;
 }
 
 /** Adds `export`. */
 export function addExport(cli: Cli, program: Command): void {
-  cli
+  const command = cli
     .command(program, 'export', 'write the directory, as it is at this moment, as rows that can be imported')
     .argument('[file]', 'where to; left out, or -: standard output')
     .option('--format <format>', 'ndjson, which is exact, or csv, which is for spreadsheets and has one kind', 'ndjson')
     .option('--kinds <names>', `only these, with commas: ${transferKinds.join(', ')}`)
-    .action(async (file: string | undefined, options: ExportArguments) => {
-      const format = oneOf('--format', options.format ?? 'ndjson', ['ndjson', 'csv'] as const);
-      const kinds = options.kinds === undefined ? undefined : kindsIn(options.kinds);
-      if (format === 'csv' && kinds?.length !== 1) throw new UsageError('a CSV has one kind: add --kinds organization, or another one');
-      const path = file === '-' ? undefined : file;
-      if (path !== undefined) await refuseDirectory(path);
-      const done = await write(cli, path, options, { format, ...(kinds === undefined ? {} : { kinds }) });
-      const summary = { ...done, file: path ?? null };
-      if (path !== undefined) cli.print(options, summary, () => `${figure(done.rows)} rows, ${bytes(done.bytes)}, in ${path}\n`);
-      else cli.say(`${figure(done.rows)} rows`);
-      cli.say(`what changes from then on: crosswalk events tail --after ${done.events_cursor}`);
-    });
+    .option('--filter <condition>', 'of one kind, as its list takes it, such as: metadata.plan = "pro"')
+    .option('--search <text>', 'of organizations or users: whose name or ID contains this text')
+    .option('--status <status>', `of memberships: ${statuses.join(', ')}`);
+  // Memberships are narrowed by both, users by the organization.
+  withPair(command).action(async (file: string | undefined, options: ExportArguments) => {
+    const format = oneOf('--format', options.format ?? 'ndjson', ['ndjson', 'csv'] as const);
+    const kinds = options.kinds === undefined ? undefined : kindsIn(options.kinds);
+    if (format === 'csv' && kinds?.length !== 1) throw new UsageError('a CSV has one kind: add --kinds organization, or another one');
+    const narrowing = await narrowingIn(cli, options, kinds);
+    const path = file === '-' ? undefined : file;
+    if (path !== undefined) await refuseDirectory(path);
+    const done = await write(cli, path, options, { format, ...(kinds === undefined ? {} : { kinds }), ...narrowing });
+    const summary = { ...done, file: path ?? null };
+    if (path !== undefined) cli.print(options, summary, () => `${figure(done.rows)} rows, ${bytes(done.bytes)}, in ${path}\n`);
+    else cli.say(`${figure(done.rows)} rows`);
+    cli.say(`what changes from then on: crosswalk events tail --after ${done.events_cursor}`);
+  });
 }
 
 interface Written {
@@ -41,12 +51,7 @@ interface Written {
 }
 
 /** Writes the export. */
-async function write(
-  cli: Cli,
-  path: string | undefined,
-  options: CommonOptions,
-  wanted: { format: 'ndjson' | 'csv'; kinds?: TransferKind[] },
-): Promise<Written> {
+async function write(cli: Cli, path: string | undefined, options: CommonOptions, wanted: ExportOptions): Promise<Written> {
   const written: Written = { rows: 0, bytes: 0, events_cursor: '' };
   const meter = new Meter();
   const progress = new Progress(cli.streams, cli.env, () =>
@@ -85,6 +90,23 @@ function linesIn(part: Uint8Array): number {
   let count = 0;
   for (let at = part.indexOf(10); at >= 0; at = part.indexOf(10, at + 1)) count += 1;
   return count;
+}
+
+/** What narrows the export; the server says what goes with which kind. */
+async function narrowingIn(cli: Cli, options: ExportArguments, kinds: readonly TransferKind[] | undefined): Promise<ExportOptions> {
+  const { filter, search, status, org, orgExternalId, user, userExternalId, userEmail } = options;
+  const given = [filter, search, status, org, orgExternalId, user, userExternalId, userEmail].some((option) => option !== undefined);
+  if (given && kinds?.length !== 1)
+    throw new UsageError('one kind is narrowed: add --kinds organization, --kinds user or --kinds membership');
+  const crosswalk = cli.connect(options);
+  const [organizationId, userId] = await Promise.all([organizationOf(crosswalk, options), userOf(crosswalk, options)]);
+  return {
+    ...(filter === undefined ? {} : { filter }),
+    ...(search === undefined ? {} : { query: search }),
+    ...(organizationId === undefined ? {} : { organizationId }),
+    ...(userId === undefined ? {} : { userId }),
+    ...(status === undefined ? {} : { status: oneOf('--status', status.toUpperCase(), statuses) }),
+  };
 }
 
 function kindsIn(text: string): TransferKind[] {

@@ -9,7 +9,7 @@ import { type BodyOptions, bodyOf, type FieldOption, type JsonObject, unchecked,
 import { found, inOptions, matchOf, refuseOwnId } from './records.ts';
 
 /** How a membership is named: an organization and a user, each by its ID or by one of the owner's. */
-interface Pair {
+export interface Pair {
   org?: string;
   orgExternalId?: string;
   orgSystem?: string;
@@ -27,7 +27,7 @@ type MemberOptions = CommonOptions &
 const statusField: FieldOption = { flag: '--status', path: ['membership_status'], description: 'ACTIVE or INACTIVE' };
 const inviterField: FieldOption = { flag: '--inviter-email', path: ['inviter_email'], description: 'who invites, told in the invitation' };
 
-const statuses = ['ACTIVE', 'INACTIVE', 'PENDING_INVITE', 'INVITE_EXPIRED'] as const;
+export const statuses = ['ACTIVE', 'INACTIVE', 'PENDING_INVITE', 'INVITE_EXPIRED'] as const;
 
 /** Adds the commands of memberships. */
 export function addMembers(cli: Cli, parent: Command): void {
@@ -117,7 +117,8 @@ export function addMembers(cli: Cli, parent: Command): void {
     });
 }
 
-function withPair(command: Command): Command {
+/** Adds the options that name an organization and a user. */
+export function withPair(command: Command): Command {
   return command
     .option('--org <id>', 'the organization, by its Crosswalk ID')
     .option('--org-external-id <id>', 'or by an ID of your own')
@@ -153,7 +154,10 @@ async function idsOf(crosswalk: Crosswalk, pair: Pair): Promise<{ organizationId
 }
 
 /** The ID of the organization that is named; undefined when none is. */
-async function organizationOf({ organization }: Crosswalk, { org, orgExternalId, orgSystem: system }: Pair): Promise<string | undefined> {
+export async function organizationOf(
+  { organization }: Crosswalk,
+  { org, orgExternalId, orgSystem: system }: Pair,
+): Promise<string | undefined> {
   if (org !== undefined && orgExternalId !== undefined) throw new UsageError('--org or --org-external-id, not both');
   if (system !== undefined && orgExternalId === undefined) throw new UsageError('--org-system goes with --org-external-id');
   if (org !== undefined) refuseOwnId(org, '--org-external-id');
@@ -162,7 +166,7 @@ async function organizationOf({ organization }: Crosswalk, { org, orgExternalId,
 }
 
 /** The ID of the user that is named; undefined when none is. */
-async function userOf({ user }: Crosswalk, pair: Pair): Promise<string | undefined> {
+export async function userOf({ user }: Crosswalk, pair: Pair): Promise<string | undefined> {
   const { user: id, userExternalId, userSystem: system, userEmail } = pair;
   if ([id, userExternalId, userEmail].filter((way) => way !== undefined).length > 1)
     throw new UsageError('only one of --user, --user-external-id and --user-email can be meant');

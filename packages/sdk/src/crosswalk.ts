@@ -129,7 +129,7 @@ export class Crosswalk<Types extends MetadataTypes = MetadataTypes> {
     return rekey(this.#connection, request, options);
   }
 
-  /** The directory, or kinds of its records, as rows that can be imported: of one moment, to be read by `for await` or written to a file. */
+  /** The directory, kinds of its records, or what a list shows, as rows that can be imported: of one moment, to be read by `for await` or written to a file. */
   export(wanted: ExportOptions = {}, options?: CallOptions): Export {
     return new Export(this.#connection, wanted, options);
   }

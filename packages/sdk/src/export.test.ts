@@ -39,6 +39,22 @@ test('the bytes come in the wanted format, with a file name; a loop that is left
   await expect(crosswalk.export({ format: 'csv' }).raw()).rejects.toThrow(ValidationError);
 });
 
+test('what a list shows is exported as the list finds it, rows and bytes alike', async () => {
+  const crosswalk = connect();
+  const acme = await crosswalk.organization.create({ display_name: 'Acme narrowed', metadata: { plan: 'pro' } });
+  const { user } = await crosswalk.user.createUserAndMembership(acme.id, { email: 'narrow@example.com', sendInvitationEmail: false });
+  await crosswalk.organization.create({ display_name: 'Globex narrowed', metadata: { plan: 'free' } });
+  const filter = 'metadata.plan = "pro"';
+  expect(await collect(crosswalk.export({ kinds: ['organization'], filter }))).toMatchObject([{ display_name: 'Acme narrowed' }]);
+  expect(await collect(crosswalk.export({ kinds: ['organization'], query: 'narrowed' }))).toHaveLength(2);
+  expect(await collect(crosswalk.export({ kinds: ['user'], organizationId: acme.id }))).toMatchObject([{ email: 'narrow@example.com' }]);
+  const memberships = { kinds: ['membership' as const], organizationId: acme.id, userId: user.id, status: 'ACTIVE' as const };
+  expect(await collect(crosswalk.export(memberships))).toMatchObject([{ user: { email: 'narrow@example.com' } }]);
+  const { body } = await crosswalk.export({ format: 'csv', kinds: ['organization'], filter }).raw();
+  expect((await new Response(body).text()).trimEnd().split('\n')).toHaveLength(2);
+  await expect(collect(crosswalk.export({ filter }))).rejects.toThrow('kinds: filter narrows the rows of one kind');
+});
+
 test('an export that is cut off throws rather than ends, its bytes too, also where nothing tells how long it is', async () => {
   let isFramed = true;
   const cutting = createServer((request, response) => {

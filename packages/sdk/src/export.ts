@@ -1,5 +1,5 @@
-import type { ExportFormat, TransferKind, TransferRow } from '@crosswalk/contract';
-import { readOptions } from './options.ts';
+import type { ExportFormat, MembershipStatus, TransferKind, TransferRow } from '@crosswalk/contract';
+import { type OptionNames, readOptions } from './options.ts';
 import type { CallOptions, Connection } from './request.ts';
 import { bodyOf, fileNameOf, rowsOf } from './row-stream.ts';
 
@@ -9,7 +9,33 @@ export interface ExportOptions {
   format?: ExportFormat;
   /** Only rows of these kinds; default all. */
   kinds?: TransferKind[];
+  /** Only those that match, as in the list of the one kind of `kinds`: organizations, users or memberships. */
+  filter?: string;
+  /** Only organizations or users whose name or ID contains this text. */
+  query?: string;
+  /** Only memberships or users of this organization. */
+  organizationId?: string;
+  /** Only memberships of this user. */
+  userId?: string;
+  /** Only memberships of this status. */
+  status?: MembershipStatus;
 }
+
+const exportNames: OptionNames<ExportOptions> = {
+  format: true,
+  kinds: true,
+  filter: true,
+  query: true,
+  organizationId: true,
+  userId: true,
+  status: true,
+};
+
+/**
+ * How long an export may take to begin, unless the call says so: a CSV looks at all rows before it, for the names of its columns. As long as Node
+ * and browsers wait for an answer. Milliseconds.
+ */
+const beginTimeout = 300_000;
 
 /** An export as it comes. */
 export interface RawExport {
@@ -22,7 +48,7 @@ export interface RawExport {
 }
 
 /**
- * The directory as rows that can be imported. `for await` gives row after row and reads no faster than it is read; `raw` gives the bytes. Each
+ * The directory, or what a list of it shows, as rows that can be imported. `for await` gives row after row and reads no faster than it is read; `raw` gives the bytes. Each
  * is an export of its own, of the moment at which it begins.
  */
 export class Export implements AsyncIterable<TransferRow> {
@@ -33,7 +59,7 @@ export class Export implements AsyncIterable<TransferRow> {
 
   constructor(connection: Connection, wanted: ExportOptions, options: CallOptions | undefined) {
     this.#connection = connection;
-    this.#wanted = readOptions(wanted, { format: true, kinds: true });
+    this.#wanted = readOptions(wanted, exportNames);
     this.#options = options;
   }
 
@@ -54,11 +80,13 @@ export class Export implements AsyncIterable<TransferRow> {
   }
 
   async #open(format: ExportFormat | undefined): Promise<RawExport> {
+    const { kinds, filter, query, organizationId, userId, status } = this.#wanted;
+    const narrowing = { filter, query, organization_id: organizationId, user_id: userId, membership_status: status };
     const response = await this.#connection.stream({
       method: 'GET',
       path: '/api/v1/export',
-      query: { format, kinds: this.#wanted.kinds?.join(',') },
-      options: this.#options,
+      query: { format, kinds: kinds?.join(','), ...narrowing },
+      options: { timeout: beginTimeout, ...this.#options },
     });
     const eventsCursor = response.headers.get('crosswalk-events-cursor') ?? '';
     this.#eventsCursor = eventsCursor;
