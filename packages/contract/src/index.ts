@@ -25,6 +25,7 @@ export * from './organization-settings.ts';
 export * from './overview.ts';
 export * from './permission.ts';
 export * from './reconcile.ts';
+export * from './record-name.ts';
 export * from './role.ts';
 export * from './search.ts';
 export * from './session.ts';

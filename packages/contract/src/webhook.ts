@@ -116,6 +116,12 @@ export const WebhookDelivery = Type.Object({
   event_id: idSchema('evt', 'The event; it is the `webhook-id` of each attempt too.'),
   event_type: Type.Enum([...eventTypes]),
   record_id: Type.String(),
+  record_name: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'What the record was called then: a name, an address or an external ID; null: it has none, or the event is not kept any more.',
+  }),
+  organization_id: Type.Union([Type.String(), Type.Null()], { description: 'The organization that the event belongs to.' }),
+  user_id: Type.Union([Type.String(), Type.Null()], { description: 'The user whom the event names, such as that of a membership.' }),
   status: deliveryStatus,
   attempts: Type.Integer({ description: 'How often it was tried.' }),
   next_attempt_time: Type.Union([Timestamp, Type.Null()], {

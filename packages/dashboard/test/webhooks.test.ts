@@ -80,17 +80,27 @@ test('deliveries show their request and answers, are counted in a chart, and are
   const table = page.getByRole('table', { name: 'Deliveries' });
   await page.getByText('Given up', { exact: true }).first().click();
   await expect.poll(() => new URL(page.url()).searchParams.get('status')).toBe('FAILED');
+  await table.getByRole('link', { name: 'Broken' }).waitFor();
   await table.locator('[data-opens]').first().focus();
   await page.keyboard.press('Enter');
   const details = page.getByRole('dialog');
   await details.getByText('HTTP 410').waitFor();
   await details.getByText('gone <b>away</b>').waitFor();
+  // When, to the second, without a pointer.
+  await details
+    .locator('time')
+    .filter({ hasText: /:[0-9]{2}:[0-9]{2}.(?:AM|PM)/ })
+    .first()
+    .waitFor();
   await details.getByText(/"display_name": "Broken"/).waitFor();
   await turnTo(page, 'dark');
   await checkAccessibility(page);
   await details.getByRole('button', { name: 'Send again' }).click();
   await receiver.waitFor(3);
   await details.getByText('Delivered').first().waitFor();
+  const named = details.getByRole('link', { name: 'Broken' });
+  const [{ id: broken } = { id: '' }] = (await dashboard.crosswalk.organization.search('Broken')).organizations;
+  expect(await named.getAttribute('href')).toMatch(new RegExp(`/organizations/${broken}$`));
   await page.keyboard.press('Escape');
   await details.waitFor({ state: 'hidden' });
 

@@ -79,6 +79,7 @@ export type {
   WebhookStats,
 } from '@crosswalk/contract';
 export { eventTypes } from '@crosswalk/contract/event-types';
+export { nameFields } from '@crosswalk/contract/record-name';
 export { ColumnMapping, MappingError, type MappingOptions } from './column-mapping.ts';
 export { Crosswalk } from './crosswalk.ts';
 export {

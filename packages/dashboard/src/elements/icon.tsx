@@ -6,6 +6,7 @@ const drawings = {
   invitation: 'M3 6h18v12H3zm0 1 9 7 9-7',
   mailbox: 'M3 13h5l1.500 3h5L16 13h5M3 13l3-8h12l3 8v6H3z',
   import: 'M12 3v12m-5-5 5 5 5-5M4 20h16',
+  export: 'M12 15V3M7 8l5-5 5 5M4 20h16',
   reconcile: 'M4 8h14l-4-4m6 12H6l4 4',
   rekey: 'M8 20a4 4 0 1 0 0-8 4 4 0 0 0 0 8zm2.800-6.800L20 4m-5 5 3 3',
   event: 'M4 6h16M4 12h16M4 18h10',

@@ -1,3 +1,4 @@
+import { Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
@@ -21,6 +22,18 @@ function relativeTime(time: string, now: number): string {
     if (Math.abs(seconds) >= length) return relative.format(Math.round(seconds / length), unit);
   }
   return seconds > skew ? 'in less than a minute' : 'just now';
+}
+
+/** A time exactly, and behind that as people say it: for details, where it is compared with a log. Nothing of it needs a pointer. */
+export function ExactTime({ time }: { time: string }) {
+  return (
+    <>
+      <time dateTime={time}>{exact.format(new Date(time))}</time>{' '}
+      <Text span size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
+        <RelativeTime time={time} />
+      </Text>
+    </>
+  );
 }
 
 /**

@@ -6,7 +6,7 @@ import { Facts } from '../elements/facts.tsx';
 import { PageLink } from '../elements/page-link.tsx';
 import { Panel } from '../elements/panel.tsx';
 import { Plain } from '../elements/plain.tsx';
-import { RelativeTime } from '../elements/relative-time.tsx';
+import { ExactTime } from '../elements/relative-time.tsx';
 import { SideDialog } from '../elements/side-dialog.tsx';
 import { differencesOf } from '../records/changed.ts';
 import { Differences } from '../records/differences.tsx';
@@ -24,7 +24,8 @@ export function EventDetails({ event, onClose }: { event: Event | undefined; onC
 
 function Details({ event }: { event: Event }) {
   const { nameOf } = useActors();
-  const page = pageOfRecord(event);
+  const { user_id } = event.data;
+  const page = pageOfRecord({ ...event, user_id });
   const differences = differencesOf(event.changed);
   const { organization_id: organization } = event;
   return (
@@ -51,7 +52,7 @@ function Details({ event }: { event: Event }) {
             ? []
             : [{ name: 'Organization', value: <PageLink to={`/organizations/${organization}`}>{organization}</PageLink> }]),
           { name: 'By', value: <Plain text={nameOf(event.actor)} /> },
-          { name: 'When', value: <RelativeTime time={event.occurred_at} /> },
+          { name: 'When', value: <ExactTime time={event.occurred_at} /> },
           { name: 'Request ID', value: <Copyable text={event.request_id} label="request ID" /> },
           { name: 'Event ID', value: <Copyable text={event.id} label="event ID" /> },
         ]}

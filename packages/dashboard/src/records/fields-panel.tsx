@@ -6,7 +6,7 @@ import { Icon } from '../elements/icon.tsx';
 import { notify } from '../elements/notify.ts';
 import { Panel } from '../elements/panel.tsx';
 import { Plain } from '../elements/plain.tsx';
-import { RelativeTime } from '../elements/relative-time.tsx';
+import { ExactTime } from '../elements/relative-time.tsx';
 import { useEnvironment } from '../session/environment.ts';
 import type { DirectoryRecord, Field, Kind } from './kind.ts';
 import { useChanged } from './use-record.ts';
@@ -32,8 +32,8 @@ export function FieldsPanel<RecordType extends DirectoryRecord>({ kind, record }
             const text = value(record);
             return text === '' ? [] : [{ name: label, value: <Plain text={text} mark={name === 'display_name'} /> }];
           }),
-          { name: 'Created', value: <RelativeTime time={record.create_time} /> },
-          { name: 'Changed', value: <RelativeTime time={record.update_time} /> },
+          { name: 'Created', value: <ExactTime time={record.create_time} /> },
+          { name: 'Changed', value: <ExactTime time={record.update_time} /> },
         ]}
       />
       {editing && <Form kind={kind} record={record} onClose={() => setEditing(false)} />}

@@ -8,7 +8,7 @@ import { Failure } from '../elements/failure.tsx';
 import { Value } from '../elements/json-value.tsx';
 import { notify } from '../elements/notify.ts';
 import { Plain } from '../elements/plain.tsx';
-import { RelativeTime } from '../elements/relative-time.tsx';
+import { ExactTime } from '../elements/relative-time.tsx';
 import { useActors } from '../session/actors.ts';
 import { useEnvironment } from '../session/environment.ts';
 import { differencesOf } from './changed.ts';
@@ -73,9 +73,9 @@ export function HistoryPanel<RecordType extends DirectoryRecord>({ kind, id }: {
         {events.map((event) => (
           <Timeline.Item key={event.id}>
             <Text size="sm" component="div" mb={4}>
-              <b>{titleOf(event)}</b> by {actors.nameOf(event.actor)}, <RelativeTime time={event.occurred_at} />
-              <Text span c="dimmed" size="xs" ml={8}>
-                version {event.record_version}
+              <b>{titleOf(event)}</b> by {actors.nameOf(event.actor)}, <ExactTime time={event.occurred_at} />
+              <Text span c="dimmed" size="xs">
+                , version {event.record_version}
               </Text>
             </Text>
             <Differences

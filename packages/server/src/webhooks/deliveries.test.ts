@@ -39,6 +39,38 @@ describe('delivery', () => {
     expect(off.received).toEqual([]);
   });
 
+  test('tells what its record was called then and whom the event names, while the event is kept', async () => {
+    const receiver = await startReceiver();
+    const { id: endpoint } = await createEndpoint(server.client, receiver.url, { event_types: ['organization', 'user'] });
+    const organization = await create('Before', { external_id: 'NAMED-1' });
+    await rename(organization.id, 'After');
+    const { body } = await request('POST', `/api/v1/organizations/${organization.id}/users?send_invitation_email=false`, {
+      email: 'named@example.com',
+    });
+    const { id: user } = Object(body).user;
+    await receiver.waitFor(4);
+    const path = `/api/v1/webhook_endpoints/${endpoint}/deliveries`;
+    const subjects = async () => {
+      const { deliveries } = Object((await request('GET', path)).body);
+      return deliveries.map(({ event_type, record_name, organization_id, user_id }: Record<string, unknown>) => [
+        ...[event_type, record_name, organization_id, user_id],
+      ]);
+    };
+    expect(await subjects()).toEqual([
+      ['user.organization_membership_created', null, organization.id, user],
+      ['user.created', 'named@example.com', null, null],
+      ['organization.updated', 'After', organization.id, null],
+      ['organization.created', 'Before', organization.id, null],
+    ]);
+    const [{ event_id: newest }] = Object((await request('GET', path)).body).deliveries;
+    expect(Object((await request('GET', `${path}/${newest}`)).body).delivery).toMatchObject({ record_name: null, user_id: user });
+    await server.database.pool.query('delete from events where record_id = $1', [organization.id.slice(4)]);
+    expect((await subjects()).slice(2)).toEqual([
+      ['organization.updated', null, null, null],
+      ['organization.created', null, null, null],
+    ]);
+  });
+
   test('is tried again with the same webhook-id until it succeeds; the log tells each attempt', async () => {
     const answers = [500, 301, 429, 200];
     const receiver = await startReceiver((_received, response, nth) =>

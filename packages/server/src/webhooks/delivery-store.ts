@@ -1,4 +1,4 @@
-import type { EventType, WebhookAttempt, WebhookDelivery } from '@crosswalk/contract';
+import { type EventType, nameFields, type WebhookAttempt, type WebhookDelivery } from '@crosswalk/contract';
 import type { Queryable } from '../database/connection.ts';
 import { type Page, type PageRequest, selectPage } from '../database/page-query.ts';
 import { publicId, type RecordKind } from '../events/index.ts';
@@ -20,6 +20,8 @@ interface DeliveryRow extends DeliveryKey {
   event_type: EventType;
   record_kind: RecordKind;
   record_id: string;
+  /** null: the event is not kept any more. The organization is a database ID, the user one of the API, as in the event. */
+  subject: { name: string | null; organization_id: string | null; user_id: string | null } | null;
   status: WebhookDelivery['status'];
   due_time: string | null;
   attempts: number;
@@ -28,16 +30,24 @@ interface DeliveryRow extends DeliveryKey {
   expire_time: string;
 }
 
+/** SQL: whom the event of a delivery `t` is about. */
+const subject = `(select jsonb_build_object('organization_id', e.organization_id::text, 'user_id', e.data ->> 'user_id',
+    'name', coalesce(${nameFields.map((field) => `nullif(e.data ->> '${field}', '')`).join(', ')}, e.external_id))
+  from events e where e.environment_id = t.environment_id and e.sequence = t.event_sequence) as subject`;
+
 /** The event's ID, under which lists are paged, is the `id` of a delivery among those of its endpoint. */
 const columns =
   't.event_id as id, t.environment_id, t.endpoint_id, t.event_id, t.event_type, t.record_kind, t.record_id, t.status, t.due_time, ' +
-  't.attempts, t.log, t.create_time, t.expire_time';
+  `t.attempts, t.log, t.create_time, t.expire_time, ${subject}`;
 
 function toDelivery(row: DeliveryRow): WebhookDelivery {
   return {
     event_id: formatId('evt', row.event_id),
     event_type: row.event_type,
     record_id: publicId(row.record_kind, row.record_id),
+    record_name: row.subject?.name ?? null,
+    organization_id: row.subject?.organization_id == null ? null : formatId('org', row.subject.organization_id),
+    user_id: row.subject?.user_id ?? null,
     status: row.status,
     attempts: row.attempts,
     next_attempt_time: row.due_time,

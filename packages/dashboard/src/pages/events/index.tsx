@@ -1,5 +1,5 @@
 import type { Event } from '@crosswalk/sdk';
-import { Alert, Button, Group, Text } from '@mantine/core';
+import { Alert, Button, Group, Skeleton, Text } from '@mantine/core';
 import { Suspense, useState } from 'react';
 import { textOf, textsOf, useAddress } from '../../data/location.ts';
 import { type Column, DataTable } from '../../elements/data-table.tsx';
@@ -17,8 +17,11 @@ import { EventType } from '../../events/event-type.tsx';
 import { useEvents } from '../../events/use-events.ts';
 import { useActors } from '../../session/actors.ts';
 import { EventCode } from './event-code.tsx';
-import { EventFilter } from './event-filter.tsx';
 import { useWanted } from './wanted.ts';
+
+/** The boxes to choose from are more code than the rest of the page: they come beside the events. */
+const EventFilter = later(async () => ({ default: (await import('./event-filter.tsx')).EventFilter }));
+void EventFilter.preload();
 
 const EventDetails = later(async () => ({ default: (await import('../../events/event-details.tsx')).EventDetails }));
 
@@ -66,7 +69,9 @@ export default function EventsPage() {
           </Button>
         )}
       </PageHeader>
-      <EventFilter address={address} onChange={setAddress} />
+      <Suspense fallback={<Skeleton h={36} mb="sm" />}>
+        <EventFilter address={address} onChange={setAddress} />
+      </Suspense>
       {isLive && tailError !== null && (
         <Alert color="orange" icon={<Icon name="warning" />} mb="sm">
           New events cannot be read now: {tailError.message}. They are asked for again by themselves.

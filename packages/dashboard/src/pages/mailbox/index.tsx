@@ -13,7 +13,7 @@ import { Mail } from '../../elements/mail.tsx';
 import { PageHeader } from '../../elements/page-header.tsx';
 import { PageLink } from '../../elements/page-link.tsx';
 import { Plain } from '../../elements/plain.tsx';
-import { RelativeTime } from '../../elements/relative-time.tsx';
+import { ExactTime, RelativeTime } from '../../elements/relative-time.tsx';
 import { GrowingTable, type SimpleColumn } from '../../elements/simple-table.tsx';
 import { Total } from '../../elements/total.tsx';
 import { keysetPage } from '../../records/kind.ts';
@@ -125,11 +125,11 @@ function Opened({ message }: { message: Message }) {
             ),
           },
           { name: 'State', value: <State state={state} /> },
-          ...(sent === null ? [] : [{ name: 'Sent', value: <RelativeTime time={sent} /> }]),
+          ...(sent === null ? [] : [{ name: 'Sent', value: <ExactTime time={sent} /> }]),
           ...(message.attempts === 0 ? [] : [{ name: 'Attempts', value: message.attempts }]),
-          ...(next === null ? [] : [{ name: 'Next attempt', value: <RelativeTime time={next} /> }]),
+          ...(next === null ? [] : [{ name: 'Next attempt', value: <ExactTime time={next} /> }]),
           ...(error === null ? [] : [{ name: 'Last error', value: <Plain text={error} /> }]),
-          { name: 'Asked for', value: <RelativeTime time={message.created_at} /> },
+          { name: 'Asked for', value: <ExactTime time={message.created_at} /> },
           { name: 'ID', value: <Copyable text={message.id} label="message ID" /> },
         ]}
       />

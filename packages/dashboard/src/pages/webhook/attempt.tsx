@@ -3,7 +3,7 @@ import { Group, Stack, Text } from '@mantine/core';
 import { CodeBlock } from '../../elements/code-block.tsx';
 import { figure } from '../../elements/figure.ts';
 import { Plain } from '../../elements/plain.tsx';
-import { RelativeTime } from '../../elements/relative-time.tsx';
+import { ExactTime } from '../../elements/relative-time.tsx';
 import { State } from '../../elements/state.tsx';
 
 /** One request to an endpoint: when, how long it took, and what came back. */
@@ -17,7 +17,7 @@ export function Attempt({
       <Group gap="xs">
         <State mood={error === null ? 'good' : 'bad'}>{status === null ? 'No answer' : `HTTP ${status}`}</State>
         <Text size="sm">
-          <RelativeTime time={time} />, {figure(duration)} ms
+          {figure(duration)} ms, <ExactTime time={time} />
         </Text>
       </Group>
       {error !== null && (

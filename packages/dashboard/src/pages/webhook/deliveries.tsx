@@ -1,26 +1,31 @@
 import type { WebhookDelivery } from '@crosswalk/sdk';
 import { Button, Group, Menu, SegmentedControl } from '@mantine/core';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useKeysetRows } from '../../data/keyset-rows.ts';
 import { textOf, useAddress } from '../../data/location.ts';
 import { type Column, DataTable } from '../../elements/data-table.tsx';
 import { Empty } from '../../elements/empty.tsx';
 import { figure } from '../../elements/figure.ts';
 import { Icon } from '../../elements/icon.tsx';
+import { later } from '../../elements/later.tsx';
 import { Panel } from '../../elements/panel.tsx';
+import { Plain } from '../../elements/plain.tsx';
 import { RelativeTime } from '../../elements/relative-time.tsx';
 import { EventType } from '../../events/event-type.tsx';
 import { keysetPage } from '../../records/kind.ts';
 import { useEnvironment } from '../../session/environment.ts';
 import { DeliveryState } from '../../webhooks/endpoint-state.tsx';
 import { useRefreshWebhooks } from '../../webhooks/use-endpoint.ts';
-import { DeliveryDetails } from './delivery-details.tsx';
+import { DeliveredRecord } from './delivered-record.tsx';
 import { ReplayDialog } from './replay-dialog.tsx';
+
+const DeliveryDetails = later(async () => ({ default: (await import('./delivery-details.tsx')).DeliveryDetails }));
 
 const statuses = ['DELIVERED', 'FAILED', 'PENDING'] as const;
 
 const columns: Column<WebhookDelivery>[] = [
   { id: 'type', title: 'Event', width: 'minmax(220px, 1.4fr)', render: ({ event_type: type }) => <EventType type={type} /> },
+  { id: 'record', title: 'Record', width: 'minmax(140px, 1fr)', render: (delivery) => <DeliveredRecord delivery={delivery} /> },
   { id: 'state', title: 'State', width: '130px', render: (delivery) => <DeliveryState delivery={delivery} /> },
   { id: 'attempts', title: 'Attempts', width: '90px', render: ({ attempts }) => figure(attempts) },
   {
@@ -103,7 +108,8 @@ export function Deliveries({ id }: { id: string }) {
           }
         phone={(delivery) => (
           <>
-            <DeliveryState delivery={delivery} /> <RelativeTime time={delivery.create_time} />
+            <DeliveryState delivery={delivery} /> <Plain text={delivery.record_name ?? delivery.record_id} />,{' '}
+            <RelativeTime time={delivery.create_time} />
           </>
         )}
         empty={
@@ -114,7 +120,9 @@ export function Deliveries({ id }: { id: string }) {
           />
         }
       />
-      <DeliveryDetails id={id} eventId={chosen} onClose={() => setChosen(undefined)} />
+      <Suspense>
+        <DeliveryDetails id={id} eventId={chosen} onClose={() => setChosen(undefined)} />
+      </Suspense>
       {replaying !== undefined && <ReplayDialog id={id} what={replaying} onClose={() => setReplaying(undefined)} />}
     </Panel>
   );

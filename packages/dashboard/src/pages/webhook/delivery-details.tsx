@@ -5,12 +5,13 @@ import { Copyable } from '../../elements/copyable.tsx';
 import { Facts } from '../../elements/facts.tsx';
 import { Failure } from '../../elements/failure.tsx';
 import { notify } from '../../elements/notify.ts';
-import { RelativeTime } from '../../elements/relative-time.tsx';
+import { ExactTime } from '../../elements/relative-time.tsx';
 import { SideDialog } from '../../elements/side-dialog.tsx';
 import { useEnvironment } from '../../session/environment.ts';
 import { DeliveryState } from '../../webhooks/endpoint-state.tsx';
 import { useRefreshWebhooks } from '../../webhooks/use-endpoint.ts';
 import { Attempt } from './attempt.tsx';
+import { DeliveredRecord } from './delivered-record.tsx';
 
 /** One delivery beside the list: its message, its attempts, and the way to send it again. */
 export function DeliveryDetails({ id, eventId, onClose }: { id: string; eventId: string | undefined; onClose: () => void }) {
@@ -66,9 +67,10 @@ function Details({ id, eventId }: { id: string; eventId: string }) {
       <Facts
         facts={[
           { name: 'Event ID', value: <Copyable text={eventId} label="event ID" /> },
+          { name: 'Record', value: <DeliveredRecord delivery={delivery} /> },
           { name: 'Record ID', value: <Copyable text={delivery.record_id} label="record ID" /> },
-          ...(next === null ? [] : [{ name: 'Next attempt', value: <RelativeTime time={next} /> }]),
-          ...(end === null ? [] : [{ name: 'Given up', value: <RelativeTime time={end} /> }]),
+          ...(next === null ? [] : [{ name: 'Next attempt', value: <ExactTime time={next} /> }]),
+          ...(end === null ? [] : [{ name: 'Given up', value: <ExactTime time={end} /> }]),
           ...(delivery.status === 'PENDING' && next === null
             ? [{ name: 'Waits for', value: 'an earlier event of the same record, which has to be delivered first' }]
             : []),

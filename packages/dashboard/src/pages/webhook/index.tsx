@@ -16,7 +16,7 @@ import { PageHeader } from '../../elements/page-header.tsx';
 import { PageLink } from '../../elements/page-link.tsx';
 import { Panel } from '../../elements/panel.tsx';
 import { Plain } from '../../elements/plain.tsx';
-import { RelativeTime } from '../../elements/relative-time.tsx';
+import { ExactTime } from '../../elements/relative-time.tsx';
 import { useEnvironment } from '../../session/environment.ts';
 import { EndpointState } from '../../webhooks/endpoint-state.tsx';
 import { useEndpoint, useRefreshWebhooks } from '../../webhooks/use-endpoint.ts';
@@ -122,13 +122,11 @@ export default function WebhookPage() {
               { name: 'ID', value: <Copyable text={id} label="endpoint ID" /> },
               { name: 'What listens there', value: endpoint.description === '' ? '–' : <Plain text={endpoint.description} /> },
               { name: 'Events', value: endpoint.event_types.length === 0 ? 'every event' : endpoint.event_types.join(', ') },
-              ...(endpoint.failing_since === null
-                ? []
-                : [{ name: 'Failing since', value: <RelativeTime time={endpoint.failing_since} /> }]),
+              ...(endpoint.failing_since === null ? [] : [{ name: 'Failing since', value: <ExactTime time={endpoint.failing_since} /> }]),
               ...(endpoint.previous_secret_expire_time === null
                 ? []
-                : [{ name: 'Old secret signs too until', value: <RelativeTime time={endpoint.previous_secret_expire_time} /> }]),
-              { name: 'Created', value: <RelativeTime time={endpoint.create_time} /> },
+                : [{ name: 'Old secret signs too until', value: <ExactTime time={endpoint.previous_secret_expire_time} /> }]),
+              { name: 'Created', value: <ExactTime time={endpoint.create_time} /> },
             ]}
           />
         </Panel>
