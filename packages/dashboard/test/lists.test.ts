@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { checkAccessibility } from './accessibility.ts';
@@ -39,6 +40,49 @@ test('older events that cannot be read say so where one is, keep the place, and 
     await page.unroute('**/api/v1/events:search?*page_token=*');
   });
   await page.getByText('Number 290', { exact: true }).waitFor();
+});
+
+test('what a filter or a text finds is downloaded whole as CSV, from the environment on screen, and a failure is told and tried again', async () => {
+  const other = await dashboard.server.addEnvironment('exported');
+  await dashboard.admit(other, 'viewer');
+  for (let n = 0; n < 130; n += 1)
+    await other.request('POST', '/api/v1/organizations', {
+      display_name: `Exported ${n}`,
+      metadata: { plan: n % 5 === 0 ? 'free' : 'pro' },
+    });
+  await other.request('POST', '/api/v1/users', { email: 'exported@example.com' });
+  const environmentId = `env_${other.environmentId}`;
+  const where = encodeURIComponent('metadata.plan = "pro"');
+  const page = await dashboard.open(`/organizations?where=${where}`, { environmentId });
+  const exported = async (button = /^Export$/) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: button }).click()]);
+    return { name: download.suggestedFilename(), lines: (await text(await download.createReadStream())).trimEnd().split('\n') };
+  };
+  await page.getByRole('link', { name: 'Exported 129' }).waitFor();
+  const { name, lines } = await exported();
+  expect(name).toMatch(/^crosswalk-organizations-.+Z\.csv$/);
+  // More than the pages that are on screen; the first line names the columns.
+  expect(lines).toHaveLength(1 + 104);
+  expect(lines[0]).toMatch(/,metadata\.plan$/);
+  await page.goto(page.url().replace(/\?.*/, '?text=exported+12'));
+  await page.getByRole('link', { name: 'Exported 129' }).waitFor();
+  expect((await exported()).lines).toHaveLength(1 + 11);
+
+  await page.route('**/api/v1/export?*', (route) => route.fulfill(refusal));
+  await page.getByRole('button', { name: /^Export$/ }).click();
+  await page.getByRole('alert').getByText('Not exported').waitFor();
+  await checkAccessibility(page);
+  // What became of one list is not told beside another.
+  await page.getByLabel('Filter organizations by name or ID').fill('exported 13');
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+  await page.getByLabel('Filter organizations by name or ID').fill('exported 12');
+  await page.getByRole('alert').waitFor();
+  await page.unroute('**/api/v1/export?*');
+  expect((await exported(/^Try again$/)).lines).toHaveLength(1 + 11);
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'Users', exact: true }).click();
+  await page.getByRole('link', { name: 'exported@example.com' }).waitFor();
+  expect((await exported()).lines[1]).toContain('exported@example.com');
 });
 
 test('columns beyond the edge of a table are reached by scrolling sideways, with their titles, by keyboard too', async () => {
@@ -112,6 +156,8 @@ test('on a phone the closed navigation takes no focus, and the open one closes b
   }
   await checkAccessibility(page);
   const burger = page.getByRole('button', { name: 'Navigation' });
+  // The link past the navigation lies above it while it has the focus.
+  await burger.focus();
   await burger.click();
   const users = page.getByRole('link', { name: 'Users' });
   await users.focus();

@@ -1,4 +1,4 @@
-import { Button, Group, TextInput } from '@mantine/core';
+import { Box, Button, Group, TextInput } from '@mantine/core';
 import { type ReactNode, useRef } from 'react';
 import { useKeysetRows } from '../data/keyset-rows.ts';
 import { textOf, textsOf, useAddress, useAddressField } from '../data/location.ts';
@@ -6,6 +6,7 @@ import { useStoredList } from '../data/stored.ts';
 import { CodeExample } from '../elements/code-example.tsx';
 import { type Column, DataTable } from '../elements/data-table.tsx';
 import { Empty } from '../elements/empty.tsx';
+import { Failure } from '../elements/failure.tsx';
 import { Icon } from '../elements/icon.tsx';
 import { Value } from '../elements/json-value.tsx';
 import { PageHeader } from '../elements/page-header.tsx';
@@ -16,7 +17,8 @@ import { ColumnsMenu } from './columns-menu.tsx';
 import { exampleOfList } from './examples.ts';
 import { allOf, metadataKeys } from './filter.ts';
 import { FilterBar } from './filter-bar.tsx';
-import type { DirectoryRecord, Kind } from './kind.ts';
+import type { DirectoryRecord, Kind, Wanted } from './kind.ts';
+import { ExportButton, useListExport } from './list-export.tsx';
 import { useSystems } from './use-systems.ts';
 
 /** The fewest characters that the server looks for within names and IDs. */
@@ -56,7 +58,7 @@ export function RecordList<RecordType extends DirectoryRecord>({
   const [chosen, setChosen] = useStoredList(`columns ${kind.plural} ${environmentId}`, initial);
   const search = text.length >= leastText ? { text } : {};
   const filter = allOf(conditions);
-  const wanted = 'text' in search || filter === undefined ? search : { filter };
+  const wanted: Wanted = 'text' in search || filter === undefined ? search : { filter };
   const rows = useKeysetRows([environmentId, kind.plural, 'list', wanted], (page, signal) =>
     kind.page(crosswalk, wanted, page, { signal }),
   );
@@ -64,6 +66,7 @@ export function RecordList<RecordType extends DirectoryRecord>({
     ['/', () => input.current?.focus()],
     ['c', () => mayEdit && onCreate()],
   ]);
+  const exported = useListExport(kind, wanted);
   const keys = metadataKeys(rows.loaded);
   const shown = [
     ...columns.slice(0, 1),
@@ -80,12 +83,18 @@ export function RecordList<RecordType extends DirectoryRecord>({
     <>
       <PageHeader title={title} description={<Total total={rows.total} noun={kind.plural} />}>
         <CodeExample example={exampleOfList(kind, wanted)} />
+        <ExportButton of={exported} wanted={wanted} />
         {mayEdit && (
           <Button leftSection={<Icon name="plus" />} onClick={onCreate}>
             New {kind.noun}
           </Button>
         )}
       </PageHeader>
+      {exported.error !== null && (
+        <Box mb="sm">
+          <Failure title="Not exported" error={exported.error} onRetry={() => exported.mutate(wanted)} />
+        </Box>
+      )}
       <Group gap="xs" mb="sm" align="flex-start">
         <TextInput
           ref={input}
