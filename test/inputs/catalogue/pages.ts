@@ -32,6 +32,16 @@ const inputs: Input[] = [
     { row: 'P10', path: `${path}:search?query=%25%25%25`, expect: 200, keeps: { at: 'total_size', value: 0 } },
     { row: 'P10', path: `${path}:search?query=${'a'.repeat(101)}`, expect: 400, names: 'query' },
   ]),
+  ...['organization', 'user', 'membership'].flatMap((kind): Input[] => [
+    { row: 'P10', path: `/api/v1/export?kinds=${kind}&filter=secret_hash%20%3D%201`, expect: 400, names: 'filter' },
+    { row: 'P10', path: `/api/v1/export?kinds=${kind}&filter=metadata.a%20%3D%20%22%00%22`, expect: 400, names: 'filter' },
+    { row: 'P10', path: `/api/v1/export?kinds=${kind},role&filter=metadata.a%20%3D%201`, expect: 400, names: 'kinds' },
+  ]),
+  { row: 'P10', path: '/api/v1/export?filter=metadata.a%20%3D%201', expect: 400, names: 'kinds' },
+  { row: 'P10', path: '/api/v1/export?kinds=role&filter=metadata.a%20%3D%201', expect: 400, names: 'filter' },
+  { row: 'P10', path: '/api/v1/export?kinds=organization&query=a%00bc', expect: 400, names: 'query' },
+  { row: 'P10', path: '/api/v1/export?kinds=membership&query=abc', expect: 400, names: 'query' },
+  { row: 'P10', path: '/api/v1/export?kinds=user&organization_id=usr_1', expect: 400, names: 'organization_id' },
 ];
 
 /** P: pages, their tokens, filters and searches. */

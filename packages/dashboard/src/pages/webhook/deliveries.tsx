@@ -24,8 +24,8 @@ const DeliveryDetails = later(async () => ({ default: (await import('./delivery-
 const statuses = ['DELIVERED', 'FAILED', 'PENDING'] as const;
 
 const columns: Column<WebhookDelivery>[] = [
-  { id: 'type', title: 'Event', width: 'minmax(220px, 1.4fr)', render: ({ event_type: type }) => <EventType type={type} /> },
-  { id: 'record', title: 'Record', width: 'minmax(140px, 1fr)', render: (delivery) => <DeliveredRecord delivery={delivery} /> },
+  { id: 'type', title: 'Event', width: 'minmax(180px, 1.4fr)', render: ({ event_type: type }) => <EventType type={type} /> },
+  { id: 'record', title: 'Record', width: 'minmax(120px, 1fr)', render: (delivery) => <DeliveredRecord delivery={delivery} /> },
   { id: 'state', title: 'State', width: '130px', render: (delivery) => <DeliveryState delivery={delivery} /> },
   { id: 'attempts', title: 'Attempts', width: '90px', render: ({ attempts }) => figure(attempts) },
   {
