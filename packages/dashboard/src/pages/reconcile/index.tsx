@@ -1,14 +1,13 @@
 import type { ReconcileAnswer, ReconcileRequest } from '@crosswalk/sdk';
-import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Failure } from '../../elements/failure.tsx';
-import { bytes, counted } from '../../elements/figure.ts';
+import { counted } from '../../elements/figure.ts';
 import { PageHeader } from '../../elements/page-header.tsx';
 import { Panel } from '../../elements/panel.tsx';
-import { Plain } from '../../elements/plain.tsx';
-import { FileDrop } from '../../imports/file-drop.tsx';
-import { lookAt, type SourceFile } from '../../imports/source-file.ts';
+import { FilePanel } from '../../imports/file-panel.tsx';
+import type { SourceFile } from '../../imports/source-file.ts';
 import { useSystems } from '../../records/use-systems.ts';
 import { useEnvironment } from '../../session/environment.ts';
 import { Findings } from './findings.tsx';
@@ -22,46 +21,17 @@ const timeout = 300_000;
 /** Compares another system's list with the records here, and mends what is certain. */
 export default function ReconcilePage() {
   const [source, setSource] = useState<SourceFile>();
-  const look = useMutation({
-    mutationFn: (file: File) => lookAt(file.name, file),
-    onSuccess: setSource,
-    onError: () => setSource(undefined),
-  });
   return (
     <>
       <PageHeader title="Reconcile" description="Compare the list of another system with the records here. This changes nothing." />
-      <Panel
+      <FilePanel
         title="List of the other system"
-        actions={
-          source !== undefined && (
-            <Button size="compact-sm" variant="default" onClick={() => setSource(undefined)}>
-              Choose another
-            </Button>
-          )
-        }
-      >
-        {look.isPending ? (
-          <Skeleton h={44} />
-        ) : source === undefined ? (
-          <FileDrop
-            label="Drop the list here, or choose a file"
-            hint="A CSV export with the IDs of that system, and names, addresses or fields to compare. Up to 100,000 entries."
-            onFile={look.mutate}
-          />
-        ) : (
-          <Text size="sm">
-            <b>
-              <Plain text={source.name} />
-            </b>
-            , {bytes(source.file.size)}
-          </Text>
-        )}
-        {look.error !== null && source === undefined && (
-          <div style={{ marginTop: 12 }}>
-            <Failure title="This file cannot be compared" error={look.error} />
-          </div>
-        )}
-      </Panel>
+        label="Drop the list here, or choose a file"
+        hint="A CSV export with the IDs of that system, and names, addresses or fields to compare. Up to 100,000 entries."
+        failed="This file cannot be compared"
+        source={source}
+        onSource={setSource}
+      />
       {source !== undefined && <Comparison key={`${source.name} ${source.file.size}`} source={source} />}
     </>
   );
