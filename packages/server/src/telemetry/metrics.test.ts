@@ -91,7 +91,8 @@ test('no ID, path or other text of a request becomes a label, so their number do
   const before = await figures();
   for (let number = 0; number < 20; number += 1) await one(`secret-name-${number}`);
   const after = await figures();
-  expect([...after.keys()].filter((name) => !before.has(name))).toEqual([]);
+  // The process's own come as they happen, as the first collection of a kind does, and have no text of a request.
+  expect([...after.keys()].filter((name) => name.startsWith('crosswalk_') && !before.has(name))).toEqual([]);
   expect([...after.keys()].join('\n')).not.toMatch(/secret-name|first/);
   expect(after.get('crosswalk_requests_total{protocol="rest",method="PUT",route="unmatched",status="404"}')).toBeGreaterThan(20);
 });
