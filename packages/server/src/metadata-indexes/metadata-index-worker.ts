@@ -12,6 +12,7 @@ import {
   type IndexTask,
   listTasks,
   runStatement,
+  setAsideStatement,
   type WantedIndex,
 } from './built-index-store.ts';
 import { noteBuilt } from './metadata-index-store.ts';
@@ -38,8 +39,8 @@ const errorLength = 500;
  * Builds the indexes that are asked for and drops those that are not, one at a time, while everything else goes on.
  *
  * What is there is read from the catalogue of the database each time, so nothing has to be remembered: a build that was cut off has left an
- * index that is not valid and that nobody is at, and is begun anew. Of servers that build the same index the second waits for the
- * first, as PostgreSQL builds one index of a table at a time, and finds it made.
+ * index that is not valid and that nobody is at, which is set aside and dropped before another is begun. Of servers that build the same
+ * index the second waits for the first, as PostgreSQL builds one index of a table at a time, and finds it made.
  */
 export class MetadataIndexWorker {
   readonly #options: MetadataIndexWorkerOptions;
@@ -82,8 +83,11 @@ export class MetadataIndexWorker {
   }
 
   async #do({ id, wanted, found }: IndexTask): Promise<void> {
-    if (wanted === undefined || found === 'broken') await this.#run(dropStatements(id));
-    if (wanted === undefined) return;
+    if (wanted === undefined) return this.#run(dropStatements(id));
+    if (found === 'broken') {
+      const asideId = this.#options.ids.next();
+      await this.#run([setAsideStatement(id, asideId), ...dropStatements(asideId)]);
+    }
     try {
       await this.#run(buildStatements(wanted));
     } catch (error) {

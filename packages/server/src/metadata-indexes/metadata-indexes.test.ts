@@ -3,6 +3,7 @@ import { openPool, unlimited } from '../database/connection.ts';
 import { plansDuring } from '../database/testing.ts';
 import { IdGenerator } from '../lib/id.ts';
 import { connectTo, type TestClient, tagOf, useTestServer } from '../testing.ts';
+import { setAsideStatement } from './built-index-store.ts';
 import { MetadataIndexWorker } from './metadata-index-worker.ts';
 
 const server = useTestServer();
@@ -278,6 +279,36 @@ async function expectDropGivenUp(id: string, options: ConstructorParameters<type
   await vi.waitFor(async () => expect(await builtOf(id)).toEqual([]), { timeout: 60_000, interval: 50 });
   await next.stop();
 }
+
+test('an index is set aside only while it is broken and nobody builds it: a server that has read so before takes nothing away', async () => {
+  // No worker runs any more, which would drop what nobody wants.
+  const { pool, connection } = server.database;
+  const ids = new IdGenerator(6);
+  const [id, other, aside] = [ids.next(), ids.next(), ids.next()];
+  const blocker = await connectTo(connection);
+  await blocker.query(`begin; update organizations set region_code = 'EU' where id = 1000001`);
+  const building = connectTo(connection).then((builder) =>
+    builder.query(`create index concurrently metadata_index_${id} on organizations (id)`).finally(() => builder.end()),
+  );
+  try {
+    await waitsForLock(`create index concurrently metadata_index_${id}`);
+    await pool.query(setAsideStatement(id, aside));
+    expect([await builtOf(id), await builtOf(aside)]).toEqual([['index broken'], []]);
+  } finally {
+    await blocker.query('rollback');
+    await blocker.end();
+  }
+  await building;
+  await pool.query(setAsideStatement(id, aside));
+  expect([await builtOf(id), await builtOf(aside)]).toEqual([['index valid'], []]);
+  await expect(
+    pool.query(`create unique index concurrently metadata_index_${other} on organizations ((environment_id + 0))`),
+  ).rejects.toThrow();
+  await pool.query(setAsideStatement(other, aside));
+  expect([await builtOf(other), await builtOf(aside)]).toEqual([[], ['index broken']]);
+  // What another server has dropped meanwhile is no error.
+  await pool.query(setAsideStatement(other, ids.next()));
+});
 
 test('there is room for 20 indexes', async () => {
   await server.database.pool.query(
