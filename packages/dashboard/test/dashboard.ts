@@ -1,5 +1,5 @@
 import { Crosswalk } from '@crosswalk/sdk';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, inject, vi } from 'vitest';
 import { type TestClient, type TestServer, type TestServerOptions, useTestServer } from '../../server/src/testing.ts';
 
@@ -31,7 +31,7 @@ export interface Dashboard {
   crosswalk: Crosswalk;
   /**
    * Opens a page of the environment, such as `/organizations`, in a browser profile of its own; an address with `/dashboard` before it is
-   * taken as it is. Waits until it is drawn. Closed after the test.
+   * taken as it is. Waits until it is drawn. After the test the profile is emptied, and the next that opens a page gets it.
    */
   open(path: string, options?: OpenOptions): Promise<Page>;
   /** the ID of the environment of the test server, as the API writes it */
@@ -47,7 +47,7 @@ export function useDashboard(options: TestServerOptions = {}): Dashboard {
   vi.setConfig({ testTimeout: patience, hookTimeout: patience });
   afterAll(() => vi.resetConfig());
   const server = useTestServer(options);
-  const opened: BrowserContext[] = [];
+  const [opened, idle]: [Page[], Page[]] = [[], []];
   const broken: string[] = [];
   const cookies = new Map<Role, Promise<string>>();
   let browser: Browser | undefined;
@@ -59,7 +59,11 @@ export function useDashboard(options: TestServerOptions = {}): Dashboard {
     crosswalk = new Crosswalk(server.url, server.client.clientId, server.client.clientSecret);
   });
   afterEach(async () => {
-    for (const context of opened.splice(0)) await context.close();
+    for (const page of opened.splice(0)) {
+      const context = page.context();
+      if (await empty(page, server.url)) idle.push(page);
+      else await context.close();
+    }
     const problems = broken.splice(0);
     if (problems.length > 0) throw new Error(`scripts of the page failed: ${problems.join('; ')}`);
   });
@@ -81,14 +85,15 @@ export function useDashboard(options: TestServerOptions = {}): Dashboard {
       return ready().crosswalk;
     },
     async open(path, { role = 'admin', theme = 'light', viewport = { width: 1280, height: 800 }, environmentId, refused } = {}) {
-      const context = await ready().browser.newContext({ colorScheme: theme, viewport, reducedMotion: 'reduce', locale: 'en-US' });
-      opened.push(context);
-      context.setDefaultTimeout(patienceOfStep);
+      const page = idle.pop() ?? (await newPage(ready().browser));
+      opened.push(page);
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+      const context = page.context();
       if (role !== 'nobody')
         await context.addCookies([
           { name: 'crosswalk_session', value: await signedIn(role), url: server.url, httpOnly: true, sameSite: 'Strict' },
         ]);
-      const page = await context.newPage();
       page.on('pageerror', ({ message }) => broken.push(message));
       // What the content security policy refuses is told there alone.
       page.on('console', (message) => {
@@ -122,6 +127,35 @@ export function useDashboard(options: TestServerOptions = {}): Dashboard {
       if (told.status !== 200) throw new Error(`the operator could not be admitted: ${told.text}`);
     },
   };
+}
+
+async function newPage(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-US' });
+  context.setDefaultTimeout(patienceOfStep);
+  return context.newPage();
+}
+
+/**
+ * Leaves a profile with nothing of a test but the code that it has loaded, which takes a browser without it seconds. Resolves to false when
+ * the page cannot be used again.
+ */
+async function empty(page: Page, origin: string): Promise<boolean> {
+  const context = page.context();
+  if (page.isClosed()) return false;
+  for (const other of context.pages()) if (other !== page) await other.close();
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  page.removeAllListeners();
+  // It may ask whether to leave what was typed.
+  page.on('dialog', (question) => void question.accept());
+  await page.goto('about:blank');
+  page.removeAllListeners();
+  await context.setOffline(false);
+  await context.clearCookies();
+  await context.clearPermissions();
+  const protocol = await context.newCDPSession(page);
+  await protocol.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+  await protocol.detach();
+  return true;
 }
 
 function publicId({ client }: TestServer): string {
