@@ -18,6 +18,7 @@ const guides = [
   'docs/migrate-your-tables.md',
   'docs/rekey-your-customers.md',
   'docs/webhooks.md',
+  'packages/sdk/README.md',
 ];
 
 describe.each(guides)('the samples of %s', (guide) => {

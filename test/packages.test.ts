@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -23,7 +23,7 @@ async function install(directory: string): Promise<void> {
   const modules = join(directory, 'node_modules');
   const { stdout } = await run(
     'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', directory, ...packages.flatMap((name) => ['--workspace', name])],
+    ['pack', '--json', '--silent', '--pack-destination', directory, ...packages.flatMap((name) => ['--workspace', name])],
     { cwd: root },
   );
   const packed: { name: string; filename: string }[] = Object.values(JSON.parse(stdout));
@@ -32,6 +32,7 @@ async function install(directory: string): Promise<void> {
     const place = join(modules, name);
     await mkdir(place, { recursive: true });
     await run('tar', ['-xzf', join(directory, filename), '-C', place, '--strip-components=1']);
+    for (const file of ['README.md', 'LICENSE']) await access(join(place, file));
     const { dependencies = {} }: { dependencies?: Record<string, string> } = JSON.parse(
       await readFile(join(place, 'package.json'), 'utf8'),
     );

@@ -20,6 +20,7 @@ import { safeLines } from './print.ts';
 import { addReconcile } from './reconcile/command.ts';
 import { addRekey } from './rekey.ts';
 import { addResolve } from './resolve.ts';
+import { addServe } from './serve.ts';
 import { processStreams, type Streams } from './streams.ts';
 import { addUsers } from './users.ts';
 import { addWebhooks } from './webhooks.ts';
@@ -50,14 +51,7 @@ function buildProgram(env: Env, streams: Streams): Command {
   const cli = new Cli(env, streams);
   const group = (name: string, description: string) => program.command(name).description(description);
 
-  program
-    .command('serve')
-    .description('start the server; settings come from the environment')
-    .action(async () => {
-      // Loaded by this command alone: the others begin without waiting for a server they do not need.
-      const { main: serve } = await import('@crosswalk/server');
-      await serve(env);
-    });
+  addServe(program, env);
   addLogin(cli, program);
   addOrgs(cli, group('orgs', 'organizations'));
   addUsers(cli, group('users', 'users'));
