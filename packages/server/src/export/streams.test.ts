@@ -138,9 +138,9 @@ describe('an export', () => {
 
   test('in which nothing matches for long has begun, and ends when its client goes', async () => {
     const { pool } = server.database;
-    // As on a table so large that each stretch of it takes long.
+    // As on a table so large that each stretch of it takes long: all comparisons are made for each row.
     const slow = encodeURIComponent(
-      `metadata.n < 0 AND (${Array.from({ length: 40 }, (_, n) => `metadata.text ^= "${'x'.repeat(20)}${n}"`).join(' OR ')})`,
+      `metadata.n > 0 AND (${Array.from({ length: 8 }, (_, n) => `metadata.text ^= "${'x'.repeat(20)}${n}"`).join(' OR ')})`,
     );
     const asked = Date.now();
     const response = await fetch(`${server.url}/api/v1/export?kinds=organization&filter=${slow}`, {
