@@ -117,7 +117,7 @@ test.each([
     'a column that is not there',
     'Id,Name',
     { kind: 'organization', map: { external_id: 'ID number' } },
-    'no column ID number: it has Id, Name',
+    'no column ID number, which the field external_id is to come from: it has Id, Name',
   ],
   ['a file of another system', 'foo,bar', { preset: importPresets['hubspot-companies'] }, 'none of the columns Record ID'],
   ['rows of no kind', 'Id', {}, 'kind of the rows is missing'],

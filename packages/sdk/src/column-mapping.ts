@@ -213,7 +213,7 @@ class Columns {
 
   /** Finds the columns of a template. A field of which none is there is left out, unless the caller named it. */
   bind({ kind, columns, fixed, needs, wanted }: Draft): Row {
-    const found = Object.entries(columns).map(([field, names]): [string, number[]] => [field, this.#find(names, wanted.has(field))]);
+    const found = Object.entries(columns).map(([field, names]): [string, number[]] => [field, this.#find(field, names, wanted.has(field))]);
     const cells = new Map<string, readonly number[] | string>([
       ...found.filter(([, indexes]) => indexes.length > 0),
       ...Object.entries(fixed),
@@ -226,10 +226,11 @@ class Columns {
     return { kind, cells, needs };
   }
 
-  #find(names: readonly string[], isWanted: boolean): number[] {
+  #find(field: string, names: readonly string[], isWanted: boolean): number[] {
     return names.flatMap((name) => {
       const index = this.#exact.get(name) ?? this.#near.get(normal(name));
-      if (index === undefined && isWanted) throw new MappingError(`the file has no column ${name}: it has ${this.names.join(', ')}`);
+      if (index === undefined && isWanted)
+        throw new MappingError(`the file has no column ${name}, which the field ${field} is to come from: it has ${this.names.join(', ')}`);
       return index === undefined ? [] : [index];
     });
   }

@@ -121,7 +121,7 @@ describe('the network', () => {
     ['stalled', stall],
   ])('an answer that %s is asked for again, with the same idempotency key', async (_name, fail) => {
     handle = inTurn(fail, (_request, response) => answer(response, 200, { results: [] }));
-    // Long enough that no busy machine stalls a request before it is sent.
+    // Milliseconds; long enough that no busy machine stalls a request before it is sent.
     const timeout = 1000;
     expect(await client({ timeout }).resolve(['x'])).toEqual([]);
     expect([seen.length, new Set(seen.map(({ key }) => key)).size]).toEqual([2, 1]);
