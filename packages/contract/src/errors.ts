@@ -29,7 +29,7 @@ export const errorCatalogue = {
     status: 400,
     grpc: 3,
     title: 'The body is not one valid JSON document in UTF-8',
-    wayOut: 'Send a single JSON value, without duplicate keys and at most 32 levels deep.',
+    wayOut: 'Send a single JSON value, at most 32 levels deep, without a key twice in one object and without the key `__proto__`.',
   },
   MALFORMED_MESSAGE: {
     status: 400,
@@ -553,7 +553,7 @@ export const errorCatalogue = {
     status: 415,
     grpc: 3,
     title: 'The body is not of a type this path reads',
-    wayOut: 'Send `Content-Type: application/json`, uncompressed.',
+    wayOut: 'Send `Content-Type: application/json`, uncompressed; where the message names other types, one of those.',
   },
   EXPECTATION_FAILED: {
     status: 417,

@@ -77,7 +77,9 @@ function refusalOf(source: string): Outcome | undefined {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const message = error.message.replace(/^the body /, 'the line ');
-    return rejection(null, new ApiError(error.code, message));
+    // Of what is wrong with the whole line, the field is the row.
+    const violations = error.detail.violations?.filter(({ field }) => field !== 'body') ?? [];
+    return rejection(null, new ApiError(error.code, message, { violations }));
   }
 }
 

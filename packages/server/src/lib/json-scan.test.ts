@@ -13,10 +13,10 @@ function refusal(text: string): unknown {
     return [error.code, error.message, error.detail.violations];
   }
 }
-const malformed = (description: string) => [
+const malformed = (description: string, field = 'body') => [
   'MALFORMED_JSON',
   `the body ${description}`,
-  [{ field: 'body', description, constraint: 'json' }],
+  [{ field, description, constraint: 'json' }],
 ];
 
 test.each([
@@ -57,9 +57,21 @@ test.each([
 ])('the number %s would change and is refused (V2, V6)', (text) => {
   expect(refusal(`{"a":${text}}`)).toEqual([
     'INEXACT_NUMBER',
-    `the number ${text} cannot be stored exactly; send it as a string`,
-    [{ field: 'body', description: 'a number that a double cannot hold exactly', constraint: 'exact_number' }],
+    `a: the number ${text} cannot be stored exactly; send it as a string`,
+    [{ field: 'a', description: 'a number that a double cannot hold exactly', constraint: 'exact_number' }],
   ]);
+});
+
+test.each([
+  ['1e400', 'body'],
+  ['[1e400]', '0'],
+  ['{"metadata":{"a":[1,{"b":2}],"seats":1e400}}', 'metadata.seats'],
+  ['{"ids":[{"a":[1,2]},"x,y",[],1e400]}', 'ids.3'],
+  ['{"a\\"b":{"\\u0063":[[1,2],[3,1e400]]}}', 'a"b.c.1.1'],
+  ['{"x":"{\\"y\\":[1,","z" : {"":1e400}}', 'z.'],
+  [`{"${'k'.repeat(300)}":1e400}`, `${'k'.repeat(99)}…`],
+])('in %s the number is found at %s', (text, field) => {
+  expect(refusal(text)).toMatchObject(['INEXACT_NUMBER', expect.any(String), [{ field }]]);
 });
 
 test.each([
@@ -72,21 +84,25 @@ test.each([
 
 test.each([
   ['{"a":1,"a":2}', 'a'],
-  ['{"a":{"b":1,"\\u0062":2}}', 'b'],
+  ['{"a":{"b":1,"\\u0062":2}}', 'b', 'a.b'],
   ['{"a":{"a":1},"a":2}', 'a'],
   ['{"a":[1],"a":2}', 'a'],
-  ['[{"a":[{}],"b":{},"a":2}]', 'a'],
-  ...[' ', '\n', '\r', '\t', ' \r\n\t'].map((space) => [`{"a"${space}:1,${space}"a"${space}:2}`, 'a']),
+  ['[{"a":[{}],"b":{},"a":2}]', 'a', '0.a'],
+  ...[' ', '\n', '\r', '\t', ' \r\n\t'].map((space): [string, string] => [`{"a"${space}:1,${space}"a"${space}:2}`, 'a']),
   ['{"a\\"":1,"a\\"":2}', 'a"'],
   ['{"a\\\\":1,"a\\\\":2}', 'a\\'],
   ['{"a\\\\\\"b":1,"a\\\\\\"b":2}', 'a\\"b'],
   ['{"":1,"":2}', ''],
-])('%s is refused: one of the keys would be lost (K2, K8)', (text, key) => {
-  expect(refusal(text)).toEqual(malformed(`has the key "${key}" twice in one object`));
+])('%s is refused: one of the keys would be lost (K2, K8)', (text, key, field = key) => {
+  expect(refusal(text)).toEqual(malformed(`has the key "${key}" twice in one object`, field));
 });
 
-test.each(['{"__proto__":1}', '{"\\u005f_proto__":1}', '[{"a":[]},{"__proto__" : 1}]'])('%s is refused (K3)', (text) => {
-  expect(refusal(text)).toEqual(malformed('has the key "__proto__", which is not allowed'));
+test.each([
+  ['{"__proto__":1}', '__proto__'],
+  ['{"\\u005f_proto__":1}', '__proto__'],
+  ['[{"a":[]},{"__proto__" : 1}]', '1.__proto__'],
+])('%s is refused (K3)', (text, field) => {
+  expect(refusal(text)).toEqual(malformed('has the key "__proto__", which is not allowed', field));
 });
 
 test.each(['{"b":{"a":1},"a":2}', '[{"a":1},{"a":2}]', '{"a":[{"b":1}],"b":2}', '{"a\\\\":"\\"","b":"\\\\\\\\"}', '{"A":1,"a":2,"a ":3}'])(

@@ -14,7 +14,7 @@ export interface ParseJsonOptions {
  * - the same key twice in one object (the last would win), and the key `__proto__`: MALFORMED_JSON
  * - a number whose value a double does not hold (9007199254740993, 1e400): INEXACT_NUMBER
  *
- * Text that is not JSON is MALFORMED_JSON with its position. Node 20 gives revivers no access to the source text,
+ * The last two name the field, with dots from the outermost key (`metadata.seats`). Text that is not JSON is MALFORMED_JSON with its position. Node 20 gives revivers no access to the source text,
  * hence the pass of our own. Time is linear in the text, memory in its nesting and keys.
  */
 export function parseJson(text: string, { maxDepth = 32 }: ParseJsonOptions = {}): unknown {
@@ -38,7 +38,7 @@ function scan(text: string, maxDepth: number): void {
     if (code === quote) {
       const end = endOfString(text, index);
       const keys = open.at(-1);
-      if (keys !== undefined && isKey(text, end)) addKey(keys, text.slice(index, end));
+      if (keys !== undefined && isKey(text, end)) addKey(keys, text, index, end);
       index = end;
     } else if (code === 0x7b || code === 0x5b) {
       if (open.length === maxDepth) throw malformed(`is nested more than ${maxDepth} levels deep`);
@@ -49,7 +49,7 @@ function scan(text: string, maxDepth: number): void {
       index += 1;
     } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
       const end = endOfNumber(text, index);
-      if (end - index > 15 || text.slice(index, end).match(/[eE]/) !== null) checkNumber(text.slice(index, end));
+      if (end - index > 15 || text.slice(index, end).match(/[eE]/) !== null) checkNumber(text, index, end);
       index = end;
     } else {
       index += 1;
@@ -80,11 +80,16 @@ function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
-function addKey(keys: Set<string>, token: string): void {
-  const key = token.includes('\\') ? decodeKey(token) : token.slice(1, -1);
-  if (key === '__proto__') throw malformed('has the key "__proto__", which is not allowed');
-  if (keys.has(key)) throw malformed(`has the key "${excerpt(key)}" twice in one object`);
+function addKey(keys: Set<string>, text: string, start: number, end: number): void {
+  const key = keyOf(text.slice(start, end));
+  if (key === '__proto__') throw malformed('has the key "__proto__", which is not allowed', placeOf(text, end));
+  if (keys.has(key)) throw malformed(`has the key "${excerpt(key)}" twice in one object`, placeOf(text, end));
   keys.add(key);
+}
+
+/** The key that a token in quotes is. */
+function keyOf(token: string): string {
+  return token.includes('\\') ? decodeKey(token) : token.slice(1, -1);
 }
 
 function decodeKey(token: string): string {
@@ -107,13 +112,40 @@ function endOfNumber(text: string, start: number): number {
 }
 
 /** A number must come back as the number it was. */
-function checkNumber(token: string): void {
+function checkNumber(text: string, start: number, end: number): void {
+  const token = text.slice(start, end);
   if (Number.isNaN(Number(token))) return; // not a number: JSON.parse says so
-  if (!isExactNumber(token)) {
-    throw new ApiError('INEXACT_NUMBER', `the number ${excerpt(token)} cannot be stored exactly; send it as a string`, {
-      violations: [{ field: 'body', description: 'a number that a double cannot hold exactly', constraint: 'exact_number' }],
-    });
+  if (isExactNumber(token)) return;
+  const field = placeOf(text, start);
+  const problem = `the number ${excerpt(token)} cannot be stored exactly; send it as a string`;
+  throw new ApiError('INEXACT_NUMBER', field === whole ? problem : `${field}: ${problem}`, {
+    violations: [{ field, description: 'a number that a double cannot hold exactly', constraint: 'exact_number' }],
+  });
+}
+
+/** How the whole of a text is named. */
+const whole = 'body';
+
+/**
+ * Where in the text `end` is, such as `metadata.seats` or `ids.3`; `body` where that is no part of anything. It reads from the beginning: only
+ * what is refused is asked for its place, once.
+ */
+function placeOf(text: string, end: number): string {
+  // The key or the place under way in each open object or array.
+  const path: (string | number)[] = [];
+  for (let index = 0; index < end; index += 1) {
+    const code = text.charCodeAt(index);
+    const last = path.at(-1);
+    if (code === quote) {
+      const close = endOfString(text, index);
+      if (typeof last === 'string' && isKey(text, close)) path[path.length - 1] = keyOf(text.slice(index, close));
+      index = close - 1;
+    } else if (code === 0x7b) path.push('');
+    else if (code === 0x5b) path.push(0);
+    else if (code === 0x7d || code === 0x5d) path.pop();
+    else if (code === 0x2c && typeof last === 'number') path[path.length - 1] = last + 1;
   }
+  return path.length === 0 ? whole : path.map((part) => excerpt(String(part))).join('.');
 }
 
 function positionOf(error: unknown): string {
@@ -121,6 +153,6 @@ function positionOf(error: unknown): string {
   return position === undefined ? '' : ` (at character ${position})`;
 }
 
-function malformed(description: string): ApiError {
-  return new ApiError('MALFORMED_JSON', `the body ${description}`, { violations: [{ field: 'body', description, constraint: 'json' }] });
+function malformed(description: string, field = whole): ApiError {
+  return new ApiError('MALFORMED_JSON', `the body ${description}`, { violations: [{ field, description, constraint: 'json' }] });
 }
