@@ -79,6 +79,34 @@ async function runUntilStopped(args: string[]): Promise<number | null> {
   return child.exitCode;
 }
 
+/** Runs the program where a file `.env` has the credentials of the server. */
+async function runBesideFile(env: Record<string, string>): Promise<{ status: number | null; err: string }> {
+  const place = await mkdtemp(join(directory, 'env-'));
+  const lines = Object.entries(variablesOf(server)).map(([name, value]) => `${name}=${value}\n`);
+  await writeFile(join(place, '.env'), lines.join(''));
+  const child = spawn(process.execPath, [program, 'orgs', 'list'], {
+    cwd: place,
+    env: { PATH: process.env.PATH ?? '', XDG_CONFIG_HOME: place, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let err = '';
+  child.stderr.on('data', (part: Buffer) => {
+    err += part.toString();
+  });
+  await once(child, 'close');
+  return { status: child.exitCode, err };
+}
+
+test('the credentials of a file .env are taken together, and never sent to an address that the shell names', async () => {
+  expect(await runBesideFile({})).toEqual({ status: 0, err: '' });
+  expect(await runBesideFile({ CROSSWALK_ENVIRONMENT_URL: 'http://127.0.0.1:9' })).toEqual({
+    status: 2,
+    err: expect.stringMatching(
+      /^crosswalk: CROSSWALK_CLIENT_ID, CROSSWALK_CLIENT_SECRET are not set, and \.env is read only where none of the three is set: /,
+    ),
+  });
+});
+
 test('every sample of the page about the command line runs', { timeout: 120_000 }, async () => {
   const env = { ...variablesOf(server), XDG_CONFIG_HOME: directory, HOME: directory };
   const [url, id, secret] = Object.values(variablesOf(server));

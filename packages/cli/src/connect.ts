@@ -13,7 +13,8 @@ export interface Credentials {
   clientSecret: string;
 }
 
-const names = ['CROSSWALK_ENVIRONMENT_URL', 'CROSSWALK_CLIENT_ID', 'CROSSWALK_CLIENT_SECRET'] as const;
+/** The environment variables of credentials. */
+export const credentialNames = ['CROSSWALK_ENVIRONMENT_URL', 'CROSSWALK_CLIENT_ID', 'CROSSWALK_CLIENT_SECRET'] as const;
 
 /**
  * The credentials of a command: those of the profile that it names, else of the environment variables, else of the profile that
@@ -25,21 +26,27 @@ export function credentialsOf(env: Env, profile?: string): Credentials {
 
 /** The same, with where they were found, for people. */
 export function findCredentials(env: Env, profile?: string): { credentials: Credentials; from: string } {
-  const [url, clientId, clientSecret] = names.map((name) => env[name]);
+  const [url, clientId, clientSecret] = credentialNames.map((name) => env[name]);
   if (profile === undefined && url && clientId && clientSecret)
     return { credentials: { url, clientId, clientSecret }, from: 'the environment variables' };
   const profiles = new Profiles(env);
   const named = profile ?? (env.CROSSWALK_PROFILE || undefined);
-  const missing = names.filter((name) => !env[name]);
+  const missing = credentialNames.filter((name) => !env[name]);
   // Some of the three are a mistake, not a wish for a profile.
-  if (named !== undefined || missing.length === names.length) {
+  if (named !== undefined || missing.length === credentialNames.length) {
     const name = named ?? defaultProfile;
     const credentials = profiles.read().get(name);
     if (credentials !== undefined) return { credentials, from: `the profile ${name} of ${profiles.path}` };
     if (named !== undefined) throw new UsageError(`there is no profile ${name}: make it with crosswalk login --profile ${name}`);
   }
+  const isPart = missing.length < credentialNames.length;
+  const ofFile = !existsSync('.env')
+    ? ', and there is no file .env here'
+    : isPart
+      ? ', and .env is read only where none of the three is set'
+      : '';
   throw new UsageError(
-    `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set${existsSync('.env') ? '' : ', and there is no file .env here'}: ` +
+    `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set${ofFile}: ` +
       'the server prints all three at its first start, and the dashboard makes others, under Settings. To keep them for this user: crosswalk login',
   );
 }

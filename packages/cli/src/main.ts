@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
+import { loadEnvFile } from './env-file.ts';
 import { run } from './run.ts';
 
-// The lines that the server prints at its first start are meant for this file. What is set already wins.
-if (existsSync('.env')) process.loadEnvFile('.env');
+loadEnvFile(process.argv[2]);
 
 // Whoever reads our output may go, as head does: then there is nothing left to do. A server goes on.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -6,7 +6,7 @@ import { type ListOptions, printList, withPages } from './lists.ts';
 import { collect, oneOf, wholeNumber } from './options.ts';
 import { printMembership, printMembershipLine, safe } from './print.ts';
 import { type BodyOptions, bodyOf, type FieldOption, type JsonObject, unchecked, withBody } from './record-input.ts';
-import { found, inOptions, matchOf, refuseOwnId } from './records.ts';
+import { found, inOptions, matchOf, refuseOwnId, type UpsertMatch, upsertMatchOf, withUpsertMatch } from './records.ts';
 
 /** How a membership is named: an organization and a user, each by its ID or by one of the owner's. */
 export interface Pair {
@@ -91,12 +91,14 @@ export function addMembers(cli: Cli, parent: Command): void {
     },
   );
 
-  inviting(ifVersion(writable(command('upsert', 'make a user a member, or change the membership'), [statusField, inviterField]))).action(
-    async (options: MemberOptions) => {
+  const upserting = command('upsert', 'make a user a member, or change the membership');
+  inviting(withUpsertMatch(ifVersion(writable(upserting, [statusField, inviterField])))).action(
+    async (options: MemberOptions & UpsertMatch) => {
       const crosswalk = cli.connect(options);
+      const match = upsertMatchOf(options);
       const body = await memberBody(cli, options, [statusField, inviterField]);
       const { organizationId, userId } = await idsOf(crosswalk, options);
-      const upsert = crosswalk.membership.upsert(organizationId, userId, unchecked(body), matchOf(options));
+      const upsert = crosswalk.membership.upsert(organizationId, userId, unchecked(body), match);
       const { membership, created } = await inOptions([statusField, inviterField], upsert);
       cli.print(options, { membership, created }, () => printMembership(membership));
       cli.say(`${created ? 'created' : 'updated'} ${membership.id}`);

@@ -164,6 +164,9 @@ test('a membership is made, changed, listed and ended, each side by its ID, an e
     status: 0,
     err: expect.stringMatching(/^updated mem_/),
   });
+  expect((await crosswalk('members', 'upsert', ...by.address, '--create-only')).err).toMatch(/^crosswalk: mem_[0-9]+ exists, at version /);
+  expect((await crosswalk('members', 'upsert', ...by.address, '--update-only', '--create-only')).status).toBe(2);
+  expect((await crosswalk('members', 'upsert', ...by.address, '--update-only', '--status', 'active')).status).toBe(0);
   expect((await crosswalk('members', 'list', '--user-email', 'member@example.com', '--status', 'active')).out).toBe(
     `${organization.id}  ${user.id}  ACTIVE member\n`,
   );

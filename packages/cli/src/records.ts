@@ -124,20 +124,14 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
     ...setters.filter(({ flag }) => flag === '--set-external-id'),
     ...noun.keys.filter(({ flag }) => flag !== '--external-id'),
   ];
-  withBody(ifVersion(cli.command(parent, 'upsert', `make ${noun.one}, or change the one that has this external ID`)), [
-    ...upserted,
-    ...noun.fields,
-  ])
+  const upserting = cli.command(parent, 'upsert', `make ${noun.one}, or change the one that has this external ID`);
+  withBody(withUpsertMatch(ifVersion(upserting)), [...upserted, ...noun.fields])
     .requiredOption('--external-id <id>', 'its ID of your own')
     .option('--system <name>', 'the system that ID is of, such as stripe')
-    .option('--create-only', 'fail if it is there')
-    .option('--update-only', 'fail if it is not there')
-    .action(async (options: WriteOptions & { externalId: string; createOnly?: boolean; updateOnly?: boolean }) => {
-      if ([options.createOnly, options.updateOnly, options.ifVersion].filter(Boolean).length > 1)
-        throw new UsageError('only one of --create-only, --update-only and --if-version can be meant');
-      const only: Match = options.createOnly ? { ifNoneMatch: '*' } : options.updateOnly ? { ifMatch: '*' } : matchOf(options);
+    .action(async (options: WriteOptions & UpsertMatch & { externalId: string }) => {
+      const match = upsertMatchOf(options);
       const body = await bodyOf(options, [...upserted, ...noun.fields], cli.streams);
-      const upsert = calls(options).upsert(options.externalId, body, { ...systemOf(options), ...only });
+      const upsert = calls(options).upsert(options.externalId, body, { ...systemOf(options), ...match });
       const { record, created } = await inOptions([...upserted, ...noun.fields], upsert);
       cli.print(options, { [noun.name]: record, created }, () => noun.print(record));
       cli.say(`${created ? 'created' : 'updated'} ${record.id}`);
@@ -244,6 +238,26 @@ export function found<RecordType>(record: RecordType | null | undefined, name: s
 
 function systemOf({ system }: SystemOption): SystemOption {
   return system === undefined ? {} : { system };
+}
+
+/** What an upsert is held to. */
+export interface UpsertMatch {
+  createOnly?: boolean;
+  updateOnly?: boolean;
+  ifVersion?: number;
+}
+
+/** Adds what holds an upsert to one of the two that it does. */
+export function withUpsertMatch(command: Command): Command {
+  return command.option('--create-only', 'fail if it is there').option('--update-only', 'fail if it is not there');
+}
+
+/** The precondition of an upsert. A `UsageError` where there are two. */
+export function upsertMatchOf(options: UpsertMatch): Match {
+  const { createOnly, updateOnly, ifVersion } = options;
+  if ([createOnly, updateOnly, ifVersion].filter(Boolean).length > 1)
+    throw new UsageError('only one of --create-only, --update-only and --if-version can be meant');
+  return createOnly ? { ifNoneMatch: '*' } : updateOnly ? { ifMatch: '*' } : matchOf(options);
 }
 
 /** The precondition of `--if-version`. */
