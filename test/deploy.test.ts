@@ -74,10 +74,10 @@ test('Kubernetes asks for life and readiness where they are told, keeps one serv
   expect(container.securityContext).toMatchObject({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true });
   expect(template.spec.securityContext.runAsNonRoot).toBe(true);
   expect(container.resources.limits.memory).toBe('1Gi');
-  // 15 seconds for requests and 5 for statements, see serve.ts.
+  // 30 seconds for a mail, beside 15 for requests, and 5 for statements: see serve.ts and mail/smtp.ts.
   const hook = Number(container.lifecycle.preStop.exec.command[1]);
-  expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(hook + 20);
-  expect(Number.parseInt(compose.services.crosswalk.stop_grace_period, 10)).toBeGreaterThan(20);
+  expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(hook + 35);
+  expect(Number.parseInt(compose.services.crosswalk.stop_grace_period, 10)).toBeGreaterThan(35);
   expect(compose.services.crosswalk.depends_on.postgres.condition).toBe('service_healthy');
 });
 

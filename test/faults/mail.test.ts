@@ -72,3 +72,21 @@ test('the link of a mail accepts, at the page of the server; told to stop, it en
   expect(user?.memberships).toMatchObject([{ membership_status: 'ACTIVE' }]);
   expect(await server.end('SIGTERM')).toBe(0);
 });
+
+test('a stop ends requests and a mail under way beside each other: while the mail is taken, no request comes any more', async () => {
+  const crosswalk = await start();
+  const { id } = await crosswalk.organization.create({ displayName: 'Slow' });
+  const sent = sink.received.length;
+  sink.script = [{ slow: 5_000 }];
+  await crosswalk.user.createUserAndMembership(id, { email: 'slow@example.com' });
+  await until(() => sink.received.length > sent);
+
+  const ended = server.end('SIGTERM');
+  await until(async () => (await fetch(`${server.url}/healthz`).catch(() => undefined))?.status !== 200);
+  expect(server.child.exitCode).toBeNull();
+  expect(await ended).toBe(0);
+  // That it was taken is noted: nobody sends it again.
+  const after = await start();
+  expect((await after.mailbox.list({ state: 'QUEUED' })).total_size).toBe(0);
+  expect(sink.received.length).toBe(sent + 1);
+});

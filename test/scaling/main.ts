@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ScalekitClient } from '@scalekit-sdk/node';
 import autocannon from 'autocannon';
 import { Crosswalk } from '../../packages/sdk/src/index.ts';
 import { onClose, runProgram } from '../../tools/programs/closers.ts';
@@ -213,6 +214,11 @@ async function experiment({ reads: wantedReads, workers, random, programs }: Exp
   });
   const [demoStatus] = await once(demo, 'close');
   note('the demo over all of this ends with status', Number(demoStatus), '', demoStatus === 0);
+
+  // gRPC by a client of Scalekit's, which ends its own tries.
+  const scalekit = new ScalekitClient(url, credentials.id, credentials.secret);
+  const { organizations } = await scalekit.organization.listOrganization({ pageSize: 10 });
+  note('organizations that a client of Scalekit lists over gRPC', organizations.length, 'of 10', organizations.length === 10);
 
   // Look-ups by one, two and all servers, in turns.
   const token = await fetchToken(url);

@@ -106,7 +106,7 @@ export async function serve(
       metricsToken: config.metricsToken,
       logger,
     });
-    closers.push(() => closeListener(app, logger));
+    closers.push(() => endUnderWay(app, logger));
     if (config.tls !== undefined && certificate !== undefined) {
       closers.push(
         watchCertificate(config.tls, {
@@ -124,7 +124,6 @@ export async function serve(
     const purging = setInterval(() => app.purge().catch((error: unknown) => logger.warn({ err: error }, 'purge failed')), purgeInterval);
     closers.push(async () => clearInterval(purging));
     app.startWork();
-    closers.push(app.stopWork);
     signal.throwIfAborted();
     const listening = await app.server.listen({
       // Connections that wait to be accepted: those beyond it seem open to their clients, and are not. The kernel has a limit of its own.
@@ -169,6 +168,12 @@ async function openReplica(
   const replica = new Replica({ pool, primary, warn });
   await replica.requireReplica();
   return replica;
+}
+
+/** Ends the work in the background and the requests under way, beside each other: a mail may take half a minute, which nobody else waits for. */
+async function endUnderWay(app: App, logger: FastifyBaseLogger): Promise<void> {
+  const [work] = await Promise.allSettled([app.stopWork(), closeListener(app, logger)]);
+  if (work.status === 'rejected') throw work.reason;
 }
 
 /** Waits for the requests under way. Those that do not end in time are cut off, so that a stop always ends. */

@@ -1,6 +1,21 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isSystemError } from '../../lib/system-error.ts';
@@ -67,7 +82,10 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
 async function findHome({ dataDirectory, systemDirectory, account, onProgress }: ClusterOptions): Promise<string> {
   const noted = await readNote(dataDirectory);
   if (noted !== undefined) {
-    if (await exists(noted)) return noted;
+    if (await exists(noted)) {
+      await requireOriginal(noted, dataDirectory);
+      return noted;
+    }
     throw new EmbeddedPostgresError(
       `The database of ${dataDirectory} is in ${noted} (says ${noteOf(dataDirectory)}), and that directory is gone. ` +
         'Mount it or restore it from a backup; to begin anew, use another data directory.',
@@ -83,7 +101,31 @@ async function findHome({ dataDirectory, systemDirectory, account, onProgress }:
     onProgress(`The user ${account.name}, which PostgreSQL runs as, cannot enter ${dataDirectory}: its files go to ${home}`);
   // Another server that starts on this directory was faster.
   else await rmdir(made);
+  await requireOriginal(home, dataDirectory);
   return home;
+}
+
+/**
+ * Refuses a copy of a data directory whose cluster is elsewhere: it has no database, and what looks like a backup that starts would be the
+ * original. A file beside the cluster says whose it is; a directory that was moved takes it over.
+ */
+async function requireOriginal(home: string, dataDirectory: string): Promise<void> {
+  const path = join(home, 'data-directory');
+  const own = await realpath(dataDirectory);
+  const other = await writeOnce(path, own);
+  if (other === own) return;
+  if ((await readNote(other)) === home && !(await isSameFile(noteOf(other), noteOf(own)))) {
+    throw new EmbeddedPostgresError(
+      `${dataDirectory} is a copy of ${other} without its database, which is in ${home} (says ${noteOf(dataDirectory)}). ` +
+        `To start it as a copy, put one of ${home}/postgres into it, with its owner, and remove postgres.location.`,
+    );
+  }
+  await writeFile(path, `${own}\n`);
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([stat(one), stat(other)]);
+  return a.dev === b.dev && a.ino === b.ino;
 }
 
 /** The file that says where the cluster is when it is not in the data directory. */

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { type TemporaryDirectory, temporaryDirectory } from '../../../../../test/temporary-directory.ts';
@@ -242,6 +242,24 @@ test('below a directory that PostgreSQL’s user cannot enter only a note is kep
   expect(await query(again, 'select what from kept')).toEqual(['the row']);
   await again.stop();
   expect(await readFile(join(data, 'mine.txt'), 'utf8')).toBe('a file of the user');
+});
+
+test.runIf(root)('a copy that has the note alone is refused beside the original; a directory that was moved finds its files', async () => {
+  const home = await makeDirectory();
+  await chmod(home, 0o700);
+  const data = join(home, 'data');
+  const copy = join(home, 'copy');
+  const moved = join(home, 'moved');
+  await (await start(data)).stop();
+  const place = (await readFile(join(data, 'postgres.location'), 'utf8')).trim();
+  await cp(data, copy, { recursive: true });
+  expect(await refusal(copy)).toContain(
+    `${copy} is a copy of ${data} without its database, which is in ${place} (says ${join(copy, 'postgres.location')}). ` +
+      `To start it as a copy, put one of ${place}/postgres into it, with its owner, and remove postgres.location.`,
+  );
+  await rename(data, moved);
+  await (await start(moved)).stop();
+  expect(await refusal(copy)).toContain(`${copy} is a copy of ${moved} without its database`);
 });
 
 test('a directory whose note names a place that is gone, say with a container, is refused: an empty database would look like a loss of all data', async () => {
