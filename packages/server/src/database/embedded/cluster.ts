@@ -66,6 +66,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   await removeUnfinished(home);
   if (!(await exists(directory))) await initialize(directory, home, options);
   await requireOwner(directory, account);
+  requireWay(directory, account);
   await requireVersion(directory, binaries);
   return {
     dataDirectory,
@@ -228,6 +229,15 @@ async function removeUnfinished(home: string): Promise<void> {
     // A rest that cannot be removed is in nobody's way.
     if (age > unfinishedFor) await rm(path, { recursive: true, force: true }).catch(() => {});
   }
+}
+
+/** A copy that root has put below a private home: the account owns it, and cannot come to it. */
+function requireWay(directory: string, account: Account | undefined): void {
+  if (account === undefined || canWriteIn(account, directory)) return;
+  throw new EmbeddedPostgresError(
+    `The user ${account.name}, which PostgreSQL runs as, cannot come to ${directory}: a directory above it is closed to others. ` +
+      'Move the data directory to where everybody may enter, such as below /srv, and name it by CROSSWALK_DATA_DIR.',
+  );
 }
 
 /** PostgreSQL uses no directory of another user. */

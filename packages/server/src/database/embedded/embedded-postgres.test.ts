@@ -260,6 +260,11 @@ test.runIf(root)('a copy that has the note alone is refused beside the original;
   await rename(data, moved);
   await (await start(moved)).stop();
   expect(await refusal(copy)).toContain(`${copy} is a copy of ${moved} without its database`);
+  await rm(join(copy, 'postgres.location'));
+  execFileSync('cp', ['-a', join(place, 'postgres'), copy]);
+  expect(await refusal(copy)).toContain(`The user nobody, which PostgreSQL runs as, cannot come to ${copy}/postgres: a directory above it`);
+  await chmod(home, 0o755);
+  await (await start(copy)).stop();
 });
 
 test('a directory whose note names a place that is gone, say with a container, is refused: an empty database would look like a loss of all data', async () => {
