@@ -45,6 +45,8 @@ async function run(): Promise<void> {
     for (const problem of row.problems.slice(0, 20)) console.info(`  ${problem}`);
     if (row.problems.length > 20) console.info(`  and ${row.problems.length - 20} more`);
     if (row.note !== undefined) console.info(`  ${row.note}`);
+    // Told at once: a run of hours may be broken off.
+    console.info(`  ${row.verdict}`);
     rows.push(row);
   }
   console.table(

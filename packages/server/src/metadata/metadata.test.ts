@@ -42,7 +42,8 @@ test.each([
 
 test.each([
   ['101 keys', keys(101), 'max_keys', /101 \(1 too many\)/],
-  ['9 levels', nested(9), 'max_depth', /8 levels/],
+  ['9 levels', nested(9), 'max_depth', /8 levels are taken; there would be 9 \(1 too many\)/],
+  ['12 levels', nested(12), 'max_depth', /8 levels are taken; there would be 12 \(4 too many\)/],
   ['a key of 65 code points', { ['k'.repeat(65)]: 1 }, 'max_key_length', /this one has 65/],
   ['an empty key', { '': 1 }, 'min_key_length', /empty/],
   ['more than 32 KB', { a: 'x'.repeat(32 * 1024) }, 'max_bytes', /32776 \(8 too many\)/],
@@ -91,7 +92,7 @@ test.each<[path: string, description: string, value: Record<string, unknown>]>([
   ['.a', 'a key must not contain control characters or line breaks', { a: { 'b\n': 1 } }],
   [`.${'x'.repeat(99)}…`, 'a key may have at most 64 characters; this one has 129', { ['x'.repeat(129)]: 1 }],
   ['.a.b.e\u0301', 'a key must be in Unicode normal form NFC', { a: { b: { 'e\u0301': 1 } } }],
-  ['.a.0.0.0.0.0.0.0', 'is nested deeper than 8 levels', { a: [[[[[[[[]]]]]]]] }],
+  ['.a.0.0.0.0.0.0.0', 'at most 8 levels are taken; there would be 9 (1 too many)', { a: [[[[[[[[]]]]]]]] }],
   ['.a', 'must be a JSON value, not undefined', { a: undefined }],
   ['.a.0', 'must be a JSON value, not undefined', { a: [undefined] }],
   ['', 'may have at most 100 keys; it would have 101 (1 too many)', keys(101)],

@@ -35,7 +35,14 @@ function parseValue(value: unknown, path: string, depth: number): JsonValue {
     return value;
   }
   if (typeof value !== 'object') throw refuse(path, `must be a JSON value, not ${typeof value}`, 'json');
-  if (depth > metadataLimits.depth) throw refuse(path, `is nested deeper than ${metadataLimits.depth} levels`, 'max_depth');
+  if (depth > metadataLimits.depth) {
+    const levels = depth - 1 + levelsOf(value);
+    throw refuse(
+      path,
+      `at most ${metadataLimits.depth} levels are taken; there would be ${levels} (${levels - metadataLimits.depth} too many)`,
+      'max_depth',
+    );
+  }
   if (Array.isArray(value)) return value.map((item, index) => parseValue(item, `${path}.${index}`, depth + 1));
   const object: { [key: string]: JsonValue } = {};
   for (const [key, member] of Object.entries(value)) {
@@ -43,6 +50,12 @@ function parseValue(value: unknown, path: string, depth: number): JsonValue {
     object[key] = parseValue(member, `${path}.${excerpt(key)}`, depth + 1);
   }
   return object;
+}
+
+/** Levels of objects and arrays in a value; 0 of one that is neither. A body has 32 at most. */
+function levelsOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Object.values(value).reduce((most: number, member) => Math.max(most, levelsOf(member)), 0);
 }
 
 function checkKey(key: string, path: string): void {
