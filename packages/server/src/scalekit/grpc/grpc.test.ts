@@ -106,7 +106,7 @@ describe('every error has its details', () => {
   const deepGroups = Buffer.alloc(2000, 0x0b);
   const wrongType = new BinaryWriter().tag(1, WireType.Varint).int32(1).finish();
   const inOrganization = (fields: BinaryWriter) =>
-    new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(fields.tag(2, WireType.LengthDelimited).string('Acme').finish()).finish();
+    new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(fields.tag(4, WireType.LengthDelimited).string('Acme').finish()).finish();
   const unknownRegion = inOrganization(new BinaryWriter().tag(5, WireType.Varint).int32(77));
   let deepMessages: Uint8Array = new Uint8Array();
   for (let level = 0; level < 200; level += 1)
@@ -140,7 +140,7 @@ describe('every error has its details', () => {
     ['groups without an end (G2)', create1, frame(deepGroups), {}, 3, 'MALFORMED_MESSAGE'],
     ['a field of another wire type (G2)', create1, frame(wrongType), {}, 3, 'MALFORMED_MESSAGE'],
     ['a value that an enum does not have (G2)', create1, frame(unknownRegion), {}, 3, 'INVALID_ARGUMENT'],
-    ['messages 200 levels deep (G2)', create1, frame(deepMessages), {}, 3, 'INVALID_ARGUMENT'],
+    ['messages 200 levels deep (G2)', create1, frame(deepMessages), {}, 3, 'UNKNOWN_FIELD'],
     ['a message of more than 1 MB', create1, frame(new Uint8Array(1024 * 1024 + 1)), {}, 8, 'BODY_TOO_LARGE'],
     [
       'a compression we do not read',
@@ -189,6 +189,27 @@ describe('every error has its details', () => {
     );
     expectError(answer, 5, 'ORGANIZATION_NOT_FOUND');
     expect([answer.error?.requestId, answer.message]).toEqual(['mine-1', 'there is no organization with the external ID übermaß 100%']);
+  });
+
+  test('a field that nobody has is named by its path, however deep it is', async () => {
+    const varint = () => new BinaryWriter().tag(77, WireType.Varint).int32(1);
+    const inside = (number: number, bytes: BinaryWriter, before = new BinaryWriter()) =>
+      before.tag(number, WireType.LengthDelimited).bytes(bytes.finish());
+    const users = '/scalekit.v1.users.UserService';
+    const policy = '/scalekit.v1.organizations.OrganizationService/UpdateOrganizationSessionPolicy';
+    const entry = new BinaryWriter().tag(1, WireType.LengthDelimited).string('plan').tag(77, WireType.Varint).int32(1);
+    for (const [path, bytes, field] of [
+      [create1, varint(), '77'],
+      [create1, inside(1, varint()), 'organization.77'],
+      // The second of two roles, an entry of a map, a wrapper.
+      [`${users}/UpdateMembership`, inside(5, inside(4, varint(), inside(4, new BinaryWriter()))), 'membership.roles.1.77'],
+      [create1, inside(1, inside(7, entry)), 'organization.metadata.0.77'],
+      [policy, inside(3, varint()), 'absolute_session_timeout.77'],
+    ] as const) {
+      const answer = await call(path, frame(bytes.finish()));
+      expectError(answer, 3, 'UNKNOWN_FIELD');
+      expect(answer.error?.fields).toEqual([field]);
+    }
   });
 
   test('a refused field is named', async () => {

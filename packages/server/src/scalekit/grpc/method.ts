@@ -13,6 +13,7 @@ import type { Scope } from '@crosswalk/contract';
 import type { RequestContext } from '../../environments/index.ts';
 import { ApiError } from '../../lib/api-error.ts';
 import { keyRefused } from '../../transport/idempotency-key.ts';
+import { unknownField } from './unknown-field.ts';
 
 /** One unary call as the handler knows it: who asks, and what makes it the same when it is sent again. */
 export interface Call {
@@ -82,23 +83,20 @@ configureTextEncoding({ ...getTextEncoding(), decodeUtf8: (bytes) => strict.deco
 
 function decode<Input extends DescMessage>(schema: Input, bytes: Uint8Array): MessageShape<Input> {
   let message: MessageShape<Input>;
+  let unknown: string | undefined;
   try {
     message = fromBinary(schema, bytes);
+    unknown = unknownField(schema, bytes);
   } catch (cause) {
     throw new ApiError('MALFORMED_MESSAGE', `the request is not a valid ${schema.typeName}`, { cause });
   }
-  refuseUnknown(message.$unknown);
-  return message;
-}
-
-/** A field we do not know would be lost without a word. */
-function refuseUnknown(unknown: { no: number }[] | undefined): void {
-  const [field] = unknown ?? [];
-  if (field !== undefined) {
-    throw new ApiError('UNKNOWN_FIELD', `field ${field.no}: there is no field of this number or type in the request`, {
-      violations: [{ field: String(field.no), description: 'there is no field of this number or type', constraint: 'unknown_field' }],
+  // It would be lost without a word.
+  if (unknown !== undefined) {
+    throw new ApiError('UNKNOWN_FIELD', `field ${unknown}: there is no field of this number or type in the request`, {
+      violations: [{ field: unknown, description: 'there is no field of this number or type', constraint: 'unknown_field' }],
     });
   }
+  return message;
 }
 
 function encode<Output extends DescMessage>(schema: Output, fields: MessageInitShape<Output>): Uint8Array {
