@@ -15,9 +15,6 @@ export interface Preconditions {
   noneMatch?: SeenVersion[] | 'any';
 }
 
-/** Of a caller that demands nothing, as all of the gRPC surface: there is no place for it there. */
-export const unconditional: Preconditions = {};
-
 /** Holds a change to its preconditions, given the version of the record as it is locked. Throws 412. */
 export function requireVersion({ match, noneMatch }: Preconditions, record: { id: string; version: number }): void {
   const resource = { id: record.id, version: record.version };

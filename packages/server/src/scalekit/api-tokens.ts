@@ -3,10 +3,9 @@ import { ApiTokenService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit
 import type { ApiTokenService } from '../api-tokens/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
-import { unconditional } from '../lib/preconditions.ts';
 import { checkTexts } from '../metadata/index.ts';
 import { optionalTimestamp, required, sent, timestamp, timeText } from './fields.ts';
-import { change, type Method, read } from './grpc/method.ts';
+import { change, changeRecord, type Method, read } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
 import { parser } from './parse.ts';
 
@@ -38,9 +37,9 @@ export function apiTokenMethods(tokens: ApiTokenService, pages: Pages): Method[]
       { once: true },
     ),
     read(Rpc.method.validateToken, async (context, { token }) => answer(await tokens.validate(context, checkName({ token }).token))),
-    change(
+    changeRecord(
       Rpc.method.invalidateToken,
-      (context, { token }) => tokens.invalidate(context, checkName({ token }).token, unconditional),
+      (context, { token }, preconditions) => tokens.invalidate(context, checkName({ token }).token, preconditions),
       () => ({}),
     ),
     read(Rpc.method.listTokens, async (context, request) => {
@@ -54,10 +53,10 @@ export function apiTokenMethods(tokens: ApiTokenService, pages: Pages): Method[]
       const { totalSize, ...neighbours } = pages.answer(context, 'tokens', page, query);
       return { tokens: page.items.map(tokenMessage), totalCount: totalSize, ...neighbours };
     }),
-    change(
+    changeRecord(
       Rpc.method.updateToken,
-      (context, { token, description, customClaims }) =>
-        tokens.update(context, checkUpdate({ token, description, custom_claims: claimsOf(customClaims) }), unconditional),
+      (context, { token, description, customClaims }, preconditions) =>
+        tokens.update(context, checkUpdate({ token, description, custom_claims: claimsOf(customClaims) }), preconditions),
       answer,
     ),
   ];

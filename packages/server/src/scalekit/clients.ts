@@ -3,10 +3,9 @@ import { ClientSecretStatus, ClientService as Rpc } from '@scalekit-sdk/node/lib
 import type { OrganizationClientService } from '../clients/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
-import { unconditional } from '../lib/preconditions.ts';
 import { checkTexts } from '../metadata/index.ts';
 import { optionalTimestamp, required, sent, timestamp } from './fields.ts';
-import { change, type Method, read } from './grpc/method.ts';
+import { change, changeRecord, type Method, read } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
 import { parser } from './parse.ts';
 
@@ -30,27 +29,27 @@ export function clientMethods(clients: OrganizationClientService, pages: Pages):
       const page = await clients.list(context, organizationId, pages.request(context, 'clients', request, organizationId));
       return { clients: page.items.map(clientMessage), ...pages.answer(context, 'clients', page, organizationId) };
     }),
-    change(
+    changeRecord(
       Rpc.method.updateOrganizationClient,
-      (context, request) =>
-        clients.update(context, referenceOf(request), checkUpdate(bodyOf(required(request.client, 'client'))), unconditional),
+      (context, request, preconditions) =>
+        clients.update(context, referenceOf(request), checkUpdate(bodyOf(required(request.client, 'client'))), preconditions),
       answer,
     ),
-    change(
+    changeRecord(
       Rpc.method.deleteOrganizationClient,
-      (context, request) => clients.delete(context, referenceOf(request), unconditional),
+      (context, request, preconditions) => clients.delete(context, referenceOf(request), preconditions),
       () => ({}),
     ),
-    change(
+    changeRecord(
       Rpc.method.createOrganizationClientSecret,
-      (context, request) => clients.createSecret(context, referenceOf(request), unconditional),
+      (context, request, preconditions) => clients.createSecret(context, referenceOf(request), preconditions),
       ({ secret, plain_secret: plainSecret }) => ({ secret: secretMessage(secret), plainSecret }),
       { once: true },
     ),
-    change(
+    changeRecord(
       Rpc.method.deleteOrganizationClientSecret,
-      (context, request) =>
-        clients.deleteSecret(context, referenceOf(request), requireId('sks', request.secretId, 'secret_id'), unconditional),
+      (context, request, preconditions) =>
+        clients.deleteSecret(context, referenceOf(request), requireId('sks', request.secretId, 'secret_id'), preconditions),
       () => ({}),
     ),
   ];

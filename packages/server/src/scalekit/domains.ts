@@ -9,9 +9,8 @@ import type { DomainReference, DomainService } from '../domains/index.ts';
 import { externalKey, type RecordReference } from '../external-ids/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
-import { unconditional } from '../lib/preconditions.ts';
 import { required, timestamp } from './fields.ts';
-import { change, type Method, read } from './grpc/method.ts';
+import { change, changeRecord, type Method, read } from './grpc/method.ts';
 import { parser } from './parse.ts';
 
 const checkCreate = parser(CreateDomain);
@@ -31,9 +30,9 @@ export function domainMethods(domains: DomainService): Method[] {
     ),
     // A message of this update has no field to change yet: what it names must be there, and stays as it is.
     read(Rpc.method.updateDomain, async (context, request) => answer(await domains.get(context, domainReference(request)))),
-    change(
+    changeRecord(
       Rpc.method.verifyDomain,
-      (context, request) => domains.verify(context, domainReference(request), unconditional),
+      (context, request, preconditions) => domains.verify(context, domainReference(request), preconditions),
       ({ verified }) => ({ verified }),
     ),
     read(Rpc.method.getDomain, async (context, request) => answer(await domains.get(context, domainReference(request)))),
@@ -43,9 +42,9 @@ export function domainMethods(domains: DomainService): Method[] {
       const page = await domains.list(context, organizationReference(request), { type, pageSize, pageNumber });
       return { pageSize: page.page_size, pageNumber: page.page_number, domains: page.domains.map(domainMessage) };
     }),
-    change(
+    changeRecord(
       Rpc.method.deleteDomain,
-      (context, request) => domains.delete(context, domainReference(request), unconditional),
+      (context, request, preconditions) => domains.delete(context, domainReference(request), preconditions),
       () => ({}),
     ),
   ];

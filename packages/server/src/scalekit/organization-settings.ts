@@ -12,10 +12,9 @@ import {
 } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/organizations/organizations_pb.js';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
-import { unconditional } from '../lib/preconditions.ts';
 import type { OrganizationSettingsService } from '../organizations/index.ts';
 import { required } from './fields.ts';
-import { change, type Method, read } from './grpc/method.ts';
+import { changeRecord, type Method, read } from './grpc/method.ts';
 import { organizationMessage } from './organizations.ts';
 import { parser } from './parse.ts';
 
@@ -29,33 +28,33 @@ export function organizationSettingsMethods(settings: OrganizationSettingsServic
   const users = ({ settings: { user_management: limits } }: Organization) => ({ settings: { maxAllowedUsers: limits.max_allowed_users } });
   const policy = (organization: Organization) => ({ policy: policyMessage(organization) });
   return [
-    change(
+    changeRecord(
       Rpc.method.updateOrganizationSettings,
-      (context, request) => {
+      (context, request, preconditions) => {
         const { features } = required(request.settings, 'settings');
         const body = checkFeatures({ features: features.map(({ name, enabled }, index) => ({ name: featureName(name, index), enabled })) });
-        return settings.updateFeatures(context, { id: requireId('org', request.id) }, body, unconditional);
+        return settings.updateFeatures(context, { id: requireId('org', request.id) }, body, preconditions);
       },
       (organization) => ({ organization: organizationMessage(organization) }),
     ),
     read(Rpc.method.getOrganizationUserManagementSetting, async (context, { organizationId }) =>
       users(await settings.get(context, named(organizationId))),
     ),
-    change(
+    changeRecord(
       Rpc.method.upsertUserManagementSettings,
-      (context, request) => {
+      (context, request, preconditions) => {
         const { maxAllowedUsers } = required(request.settings, 'settings');
         const body = checkUserManagement({ settings: { max_allowed_users: maxAllowedUsers ?? null } });
-        return settings.upsertUserManagement(context, named(request.organizationId), body, unconditional);
+        return settings.upsertUserManagement(context, named(request.organizationId), body, preconditions);
       },
       users,
     ),
     read(Rpc.method.getOrganizationSessionPolicy, async (context, { organizationId }) =>
       policy(await settings.get(context, named(organizationId))),
     ),
-    change(
+    changeRecord(
       Rpc.method.updateOrganizationSessionPolicy,
-      (context, request) => {
+      (context, request, preconditions) => {
         // The message is the whole policy: the client wants a timeout with every custom one, and has no null to unset what was there.
         const body = checkPolicy({
           policy_source: policySource(request.policySource),
@@ -69,7 +68,7 @@ export function organizationSettingsMethods(settings: OrganizationSettingsServic
           idle_session_timeout: request.idleSessionTimeout ?? null,
           idle_session_timeout_unit: unitName(request.idleSessionTimeoutUnit, request.idleSessionTimeout, 'idle_session_timeout_unit'),
         });
-        return settings.updateSessionPolicy(context, named(request.organizationId), body, unconditional);
+        return settings.updateSessionPolicy(context, named(request.organizationId), body, preconditions);
       },
       policy,
     ),

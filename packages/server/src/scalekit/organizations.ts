@@ -4,11 +4,10 @@ import { OrganizationService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scal
 import { externalKey, type RecordReference } from '../external-ids/index.ts';
 import { excerpt, invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
-import { unconditional } from '../lib/preconditions.ts';
 import { checkTexts, metadataAsText, metadataReplacement, replaceByText } from '../metadata/index.ts';
 import type { OrganizationService } from '../organizations/index.ts';
 import { emptyClears, required, searchText, timestamp } from './fields.ts';
-import { change, type Method, read } from './grpc/method.ts';
+import { change, changeRecord, type Method, read } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
 import { parser } from './parse.ts';
 
@@ -35,14 +34,14 @@ export function organizationMethods(organizations: OrganizationService, pages: P
       },
       answer,
     ),
-    change(
+    changeRecord(
       Rpc.method.updateOrganization,
-      (context, { identities, organization, updateMask }) => {
+      (context, { identities, organization, updateMask }, preconditions) => {
         const fields = masked(required(organization, 'organization'), updateMask?.paths);
         const { displayName, externalId, metadata, slug, logoUrl } = fields;
         const body = checkUpdate({ display_name: displayName, external_id: emptyClears(externalId), slug, logo_url: logoUrl });
         const change = metadata === undefined ? metadataReplacement({}) : replaceByText(metadata);
-        return organizations.update(context, organizationReference(identities), body, {}, change);
+        return organizations.update(context, organizationReference(identities), body, preconditions, change);
       },
       ({ record }) => answer(record),
     ),
@@ -62,9 +61,9 @@ export function organizationMethods(organizations: OrganizationService, pages: P
       const page = await organizations.list(context, { search }, pages.request(context, 'organizations:search', request, search));
       return { organizations: page.items.map(organizationMessage), ...pages.answer(context, 'organizations:search', page, search) };
     }),
-    change(
+    changeRecord(
       Rpc.method.deleteOrganization,
-      (context, { identities }) => organizations.delete(context, organizationReference(identities), unconditional),
+      (context, { identities }, preconditions) => organizations.delete(context, organizationReference(identities), preconditions),
       () => ({}),
     ),
   ];

@@ -15,10 +15,9 @@ import {
 import { PermissionType, RolesService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/roles/roles_pb.js';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
-import { unconditional } from '../lib/preconditions.ts';
 import type { PermissionService, RoleScope, RoleService } from '../roles/index.ts';
 import { emptyClears, required, sent, timestamp } from './fields.ts';
-import { change, type Method, read } from './grpc/method.ts';
+import { change, changeRecord, type Method, read } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
 import { parser } from './parse.ts';
 
@@ -49,9 +48,10 @@ const done = () => ({});
 function environmentRoleMethods(roles: RoleService): Method[] {
   return [
     change(Rpc.method.createRole, (context, { role }) => roles.create(context, environment, newRole(required(role, 'role'))), answer),
-    change(
+    changeRecord(
       Rpc.method.updateRole,
-      (context, { roleName, role }) => roles.update(context, environment, roleName, rolePatch(required(role, 'role')), unconditional),
+      (context, { roleName, role }, preconditions) =>
+        roles.update(context, environment, roleName, rolePatch(required(role, 'role')), preconditions),
       answer,
     ),
     read(Rpc.method.getRole, async (context, { roleName, include }) =>
@@ -60,11 +60,11 @@ function environmentRoleMethods(roles: RoleService): Method[] {
     read(Rpc.method.listRoles, async (context, { include }) => ({
       roles: (await roles.list(context, environment, included(include))).map(roleMessage),
     })),
-    change(
+    changeRecord(
       Rpc.method.deleteRole,
-      (context, { roleName, reassignRoleName, reassignRoleId }) =>
+      (context, { roleName, reassignRoleName, reassignRoleId }, preconditions) =>
         // The older field has the name `id`, and the form of a role's name.
-        roles.delete(context, environment, roleName, replacement(reassignRoleName ?? reassignRoleId), unconditional),
+        roles.delete(context, environment, roleName, replacement(reassignRoleName ?? reassignRoleId), preconditions),
       done,
     ),
     read(Rpc.method.getRoleUsersCount, async (context, { roleName }) => ({
@@ -73,7 +73,11 @@ function environmentRoleMethods(roles: RoleService): Method[] {
     read(Rpc.method.listDependentRoles, async (context, { roleName }) => ({
       roles: (await roles.listDependents(context, environment, roleName)).map(roleMessage),
     })),
-    change(Rpc.method.deleteRoleBase, (context, { roleName }) => roles.removeBase(context, environment, roleName, unconditional), done),
+    changeRecord(
+      Rpc.method.deleteRoleBase,
+      (context, { roleName }, preconditions) => roles.removeBase(context, environment, roleName, preconditions),
+      done,
+    ),
     change(
       Rpc.method.updateDefaultRoles,
       (context, { defaultCreatorRole, defaultMemberRole, defaultCreator, defaultMember }) => {
@@ -99,10 +103,10 @@ function organizationRoleMethods(roles: RoleService): Method[] {
       (context, request) => roles.create(context, scope(request), newRole(required(request.role, 'role'))),
       answer,
     ),
-    change(
+    changeRecord(
       Rpc.method.updateOrganizationRole,
-      (context, request) =>
-        roles.update(context, scope(request), request.roleName, rolePatch(required(request.role, 'role')), unconditional),
+      (context, request, preconditions) =>
+        roles.update(context, scope(request), request.roleName, rolePatch(required(request.role, 'role')), preconditions),
       answer,
     ),
     read(Rpc.method.getOrganizationRole, async (context, request) =>
@@ -111,17 +115,18 @@ function organizationRoleMethods(roles: RoleService): Method[] {
     read(Rpc.method.listOrganizationRoles, async (context, request) => ({
       roles: (await roles.list(context, scope(request), included(request.include))).map(roleMessage),
     })),
-    change(
+    changeRecord(
       Rpc.method.deleteOrganizationRole,
-      (context, request) => roles.delete(context, scope(request), request.roleName, replacement(request.reassignRoleName), unconditional),
+      (context, request, preconditions) =>
+        roles.delete(context, scope(request), request.roleName, replacement(request.reassignRoleName), preconditions),
       done,
     ),
     read(Rpc.method.getOrganizationRoleUsersCount, async (context, request) => ({
       count: BigInt(await roles.countUsers(context, scope(request), request.roleName)),
     })),
-    change(
+    changeRecord(
       Rpc.method.deleteOrganizationRoleBase,
-      (context, request) => roles.removeBase(context, scope(request), request.roleName, unconditional),
+      (context, request, preconditions) => roles.removeBase(context, scope(request), request.roleName, preconditions),
       done,
     ),
     change(
@@ -143,15 +148,16 @@ function rolePermissionMethods(roles: RoleService): Method[] {
     read(Rpc.method.listEffectiveRolePermissions, async (context, { roleName }) => ({
       permissions: (await roles.listPermissions(context, environment, roleName, 'permissions:all')).map(permissionMessage),
     })),
-    change(
+    changeRecord(
       Rpc.method.addPermissionsToRole,
-      (context, { roleName, permissionNames }) =>
-        roles.addPermissions(context, environment, roleName, checkAdd({ permission_names: permissionNames }), unconditional),
+      (context, { roleName, permissionNames }, preconditions) =>
+        roles.addPermissions(context, environment, roleName, checkAdd({ permission_names: permissionNames }), preconditions),
       ({ permissions = [] }) => ({ permissions: permissions.map(permissionMessage) }),
     ),
-    change(
+    changeRecord(
       Rpc.method.removePermissionFromRole,
-      (context, { roleName, permissionName }) => roles.removePermission(context, environment, roleName, permissionName, unconditional),
+      (context, { roleName, permissionName }, preconditions) =>
+        roles.removePermission(context, environment, roleName, permissionName, preconditions),
       done,
     ),
   ];
@@ -176,15 +182,19 @@ function permissionMethods(permissions: PermissionService, pages: Pages): Method
       const page = await permissions.list(context, pages.request(context, 'permissions', { pageSize, pageToken }));
       return { permissions: page.items.map(permissionMessage), ...pages.answer(context, 'permissions', page) };
     }),
-    change(
+    changeRecord(
       Rpc.method.updatePermission,
-      (context, { permissionName, permission }) => {
+      (context, { permissionName, permission }, preconditions) => {
         const { name, description } = required(permission, 'permission');
-        return permissions.update(context, permissionName, checkUpdatePermission({ name: sent(name), description }), unconditional);
+        return permissions.update(context, permissionName, checkUpdatePermission({ name: sent(name), description }), preconditions);
       },
       permissionAnswer,
     ),
-    change(Rpc.method.deletePermission, (context, { permissionName }) => permissions.delete(context, permissionName, unconditional), done),
+    changeRecord(
+      Rpc.method.deletePermission,
+      (context, { permissionName }, preconditions) => permissions.delete(context, permissionName, preconditions),
+      done,
+    ),
   ];
 }
 

@@ -15,12 +15,11 @@ import { externalKey, type RecordReference } from '../external-ids/index.ts';
 import type { InvitationService } from '../invitations/index.ts';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
-import { unconditional } from '../lib/preconditions.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { checkTexts, metadataAsText, replaceByText } from '../metadata/index.ts';
 import type { UserService } from '../users/index.ts';
 import { emptyClears, optionalTimestamp, required, searchText, sent, timestamp } from './fields.ts';
-import { change, type Method, read } from './grpc/method.ts';
+import { change, changeRecord, type Method, read } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
 import { parser } from './parse.ts';
 
@@ -78,22 +77,22 @@ export function userMethods({ users, memberships, invitations }: UserServices, p
       },
       answerUser,
     ),
-    change(
+    changeRecord(
       Rpc.method.updateUser,
-      (context, { identities, user }) => {
+      (context, { identities, user }, preconditions) => {
         const { externalId, metadata, userProfile } = required(user, 'user');
         const body = checkUpdate({
           external_id: emptyClears(externalId),
           user_profile: userProfile === undefined ? undefined : profilePatch(userProfile),
         });
         const profile = replaceByText(userProfile?.metadata ?? {}, 'user_profile.metadata');
-        return users.update(context, userReference(identities), body, {}, { user: replaceByText(metadata), profile });
+        return users.update(context, userReference(identities), body, preconditions, { user: replaceByText(metadata), profile });
       },
       ({ record }) => answer(record),
     ),
-    change(
+    changeRecord(
       Rpc.method.deleteUser,
-      (context, { identities }) => users.delete(context, userReference(identities), unconditional),
+      (context, { identities }, preconditions) => users.delete(context, userReference(identities), preconditions),
       () => ({}),
     ),
     change(
@@ -104,24 +103,25 @@ export function userMethods({ users, memberships, invitations }: UserServices, p
       },
       answerUser,
     ),
-    change(
+    changeRecord(
       Rpc.method.updateMembership,
-      (context, request) => {
+      (context, request, preconditions) => {
         const { roles, metadata } = required(request.membership, 'membership');
         const body = checkMembership({ roles: sent(roles.map(roleName)) });
-        return memberships.update(context, membershipReference(request), body, {}, replaceByText(metadata));
+        return memberships.update(context, membershipReference(request), body, preconditions, replaceByText(metadata));
       },
       answerUser,
     ),
-    change(
+    changeRecord(
       Rpc.method.deleteMembership,
-      (context, request) => memberships.delete(context, membershipReference(request), {}, { cascade: request.cascade }),
+      (context, request, preconditions) =>
+        memberships.delete(context, membershipReference(request), preconditions, { cascade: request.cascade }),
       () => ({}),
     ),
-    change(
+    changeRecord(
       Rpc.method.resendInvite,
-      (context, request) =>
-        invitations.resend(context, { organizationId: organizationOf(request), user: { id: requireId('usr', request.id) } }, unconditional),
+      (context, request, preconditions) =>
+        invitations.resend(context, { organizationId: organizationOf(request), user: { id: requireId('usr', request.id) } }, preconditions),
       ({ invitation }) => ({
         invite: {
           organizationId: invitation.organization_id,
@@ -148,21 +148,21 @@ function userRoleMethods(memberships: MembershipService): Method[] {
     read(Rpc.method.listUserRoles, async (context, request) => ({
       roles: (await memberships.listRoles(context, reference(request))).map(assignedRoleMessage),
     })),
-    change(
+    changeRecord(
       Rpc.method.assignUserRoles,
-      (context, request) =>
+      (context, request, preconditions) =>
         memberships.assignRoles(
           context,
           reference(request),
           checkRoles(request.roles.map(({ roleName }) => ({ role_name: roleName }))),
-          {},
+          preconditions,
           'roles.',
         ),
       ({ roles }) => ({ roles: roles.map(assignedRoleMessage) }),
     ),
-    change(
+    changeRecord(
       Rpc.method.removeUserRole,
-      (context, request) => memberships.removeRole(context, reference(request), request.roleName, unconditional),
+      (context, request, preconditions) => memberships.removeRole(context, reference(request), request.roleName, preconditions),
       () => ({}),
     ),
     read(Rpc.method.listUserPermissions, async (context, request) => ({

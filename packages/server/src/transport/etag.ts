@@ -1,9 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../lib/api-error.ts';
 import type { Preconditions, SeenVersion } from '../lib/preconditions.ts';
 
 /** Reads If-Match and If-None-Match of a change; 400 if they are not ETags of ours. */
-export function preconditionsOf({ headers }: FastifyRequest): Preconditions {
+export function preconditionsOf({ headers }: { headers: IncomingHttpHeaders }): Preconditions {
   const preconditions: Preconditions = {};
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
   if (ifMatch !== undefined) {
@@ -21,20 +22,21 @@ export function preconditionsOf({ headers }: FastifyRequest): Preconditions {
   return preconditions;
 }
 
-/**
- * Refuses preconditions of a request that changes something and has no one record to hold to them: who sends one relies on it.
- * Register after authentication.
- */
+/** Refuses preconditions of a change that has no one record to hold to them: who sends one relies on it. */
+export function refusePreconditions({ headers }: { headers: IncomingHttpHeaders }): void {
+  for (const header of ['If-Match', 'If-None-Match']) {
+    if (headers[header.toLowerCase()] === undefined) continue;
+    throw unreadable(header, 'must be left out: this operation changes no record of which you could have read a version');
+  }
+}
+
+/** Refuses preconditions where a route changes no one record. Register after authentication. */
 export function registerPreconditionCheck(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
     // Nearly every request: a read. What its route is like costs more to look up than all of this.
     if (request.method === 'GET' || request.method === 'HEAD') return done();
     const { scope, session, conditional } = request.routeOptions.config;
-    if ((scope !== 'write' && session === undefined) || conditional === true) return done();
-    for (const header of ['If-Match', 'If-None-Match']) {
-      if (request.headers[header.toLowerCase()] === undefined) continue;
-      return done(unreadable(header, 'must be left out: this operation changes no record of which you could have read a version'));
-    }
+    if ((scope === 'write' || session !== undefined) && conditional !== true) refusePreconditions(request);
     done();
   });
 }

@@ -110,7 +110,7 @@ class ServerCall {
       requestId: this.#requestId,
       ...(readFrom === undefined ? {} : { readFrom }),
     };
-    const call = { context, path: this.#path, idempotencyKey: idempotencyKeyOf(this.#rawHeaders) };
+    const call = { context, path: this.#path, headers: this.#headers, idempotencyKey: idempotencyKeyOf(this.#rawHeaders) };
     const bytes = await method.run(call, message).catch(replayed);
     this.#succeed(bytes, isRead || !reads.hasReplica ? undefined : await reads.position());
   }

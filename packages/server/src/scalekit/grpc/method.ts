@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   create,
   type DescMessage,
@@ -12,6 +13,8 @@ import { configureTextEncoding, getTextEncoding } from '@bufbuild/protobuf/wire'
 import type { Scope } from '@crosswalk/contract';
 import type { RequestContext } from '../../environments/index.ts';
 import { ApiError } from '../../lib/api-error.ts';
+import type { Preconditions } from '../../lib/preconditions.ts';
+import { preconditionsOf, refusePreconditions } from '../../transport/etag.ts';
 import { keyRefused } from '../../transport/idempotency-key.ts';
 import { unknownField } from './unknown-field.ts';
 
@@ -19,6 +22,8 @@ import { unknownField } from './unknown-field.ts';
 export interface Call {
   context: RequestContext;
   path: string;
+  /** A change is held to If-Match and If-None-Match of them. */
+  headers: IncomingHttpHeaders;
   idempotencyKey: string | undefined;
 }
 
@@ -43,31 +48,62 @@ export function read<Input extends DescMessage, Output extends DescMessage>(
 }
 
 /**
- * A method that changes something: `work` translates the request and asks a service, `answer` makes the answer's fields of what that
- * returns. With an `idempotency-key` in the headers the answer is stored with the effect, as over REST; one that shows a secret (`once`)
- * takes none.
+ * A method that changes something, but no record of which the caller could have read a version: `work` translates the request and asks a
+ * service, `answer` makes the answer's fields of what that returns. With an `idempotency-key` in the headers the answer is stored with the
+ * effect, as over REST; one that shows a secret (`once`) takes none.
  */
 export function change<Input extends DescMessage, Output extends DescMessage, Result>(
   method: DescMethodUnary<Input, Output>,
   work: (context: RequestContext, request: MessageShape<Input>) => Promise<Result>,
   answer: (result: Result) => MessageInitShape<Output>,
-  { once = false }: { once?: boolean } = {},
+  options: ChangeOptions = {},
+): Method {
+  const held = (call: Call): Preconditions => {
+    refusePreconditions(call);
+    return {};
+  };
+  return heldChange(method, held, work, answer, options);
+}
+
+/** The same of a method that changes one record: `work` holds it to what the `if-match` and `if-none-match` of the call demand, as over REST. */
+export function changeRecord<Input extends DescMessage, Output extends DescMessage, Result>(
+  method: DescMethodUnary<Input, Output>,
+  work: (context: RequestContext, request: MessageShape<Input>, preconditions: Preconditions) => Promise<Result>,
+  answer: (result: Result) => MessageInitShape<Output>,
+  options: ChangeOptions = {},
+): Method {
+  return heldChange(method, preconditionsOf, work, answer, options);
+}
+
+interface ChangeOptions {
+  once?: boolean;
+}
+
+function heldChange<Input extends DescMessage, Output extends DescMessage, Result>(
+  method: DescMethodUnary<Input, Output>,
+  held: (call: Call) => Preconditions,
+  work: (context: RequestContext, request: MessageShape<Input>, preconditions: Preconditions) => Promise<Result>,
+  answer: (result: Result) => MessageInitShape<Output>,
+  { once = false }: ChangeOptions,
 ): Method {
   const bytesOf = (result: Result) => encode(method.output, answer(result));
   return {
     path: pathOf(method),
     scope: 'write',
-    async run({ context, path, idempotencyKey }, message) {
+    async run(call, message) {
+      const { context, path, idempotencyKey } = call;
+      const preconditions = held(call);
       const request = decode(method.input, message);
       if (idempotencyKey !== undefined && once) throw keyRefused();
-      if (idempotencyKey === undefined) return bytesOf(await work(context, request));
+      if (idempotencyKey === undefined) return bytesOf(await work(context, request, preconditions));
+      const demanded = Object.keys(preconditions).length === 0 ? '' : JSON.stringify(preconditions);
       const idempotency = {
         key: idempotencyKey,
-        requestHash: createHash('sha256').update(path).update('\0').update(message).digest(),
+        requestHash: createHash('sha256').update(path).update(demanded).update('\0').update(message).digest(),
         // The service passes what it returns to `work`: both are this call's Result.
         answer: (result: unknown) => ({ status: 200, body: Buffer.from(bytesOf(result as Result)).toString('base64') }),
       };
-      return bytesOf(await work({ ...context, idempotency }, request));
+      return bytesOf(await work({ ...context, idempotency }, request, preconditions));
     },
   };
 }
