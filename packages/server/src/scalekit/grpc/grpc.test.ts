@@ -35,6 +35,7 @@ interface Answer {
   /** of the details; undefined without */
   error: { code: number; message: string; errorCode: string; requestId: string; fields: string[] } | undefined;
   body: Buffer;
+  headers: http2.IncomingHttpHeaders;
 }
 
 /** One call as it goes over the wire. `body` is what follows the headers, framed or not. */
@@ -61,6 +62,7 @@ async function call(path: string, body: Uint8Array, headers: http2.OutgoingHttpH
     message: decodeURIComponent(String(trailers['grpc-message'] ?? '')),
     error: typeof details === 'string' ? readStatus(Buffer.from(details, 'base64')) : undefined,
     body: Buffer.concat(chunks).subarray(5),
+    headers: head,
   };
 }
 
@@ -235,7 +237,7 @@ test('any valid bearer among several is accepted: Python sends two', async () =>
   }
 });
 
-test('an idempotency key makes a repeated call answer the same and have its effect once; for another message it is refused', async () => {
+test('an idempotency key makes a repeated call answer the same, say so, and have its effect once; for another message it is refused', async () => {
   const headers = { 'idempotency-key': 'grpc-1' };
   const [first, again] = [
     await call(create1, frame(message('Once', 'G-ONCE')), headers),
@@ -243,6 +245,7 @@ test('an idempotency key makes a repeated call answer the same and have its effe
   ];
   expect([first.status, again.status]).toEqual([0, 0]);
   expect(again.body.equals(first.body)).toBe(true);
+  expect([first, again].map(({ headers }) => headers['idempotent-replayed'])).toEqual([undefined, 'true']);
   expectError(await call(create1, frame(message('Other')), headers), 3, 'IDEMPOTENCY_KEY_REUSED');
 });
 

@@ -1,4 +1,4 @@
-import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import http2, { type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { consistencyHeader } from '@crosswalk/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import type { AccessToken } from '../../clients/index.ts';
@@ -111,18 +111,19 @@ class ServerCall {
       ...(readFrom === undefined ? {} : { readFrom }),
     };
     const call = { context, path: this.#path, headers: this.#headers, idempotencyKey: idempotencyKeyOf(this.#rawHeaders) };
-    const bytes = await method.run(call, message).catch(replayed);
-    this.#succeed(bytes, isRead || !reads.hasReplica ? undefined : await reads.position());
+    const answer = await method.run(call, message).then(made, replayed);
+    const token = isRead || !reads.hasReplica ? undefined : await reads.position();
+    this.#succeed(answer.message, { ...answer.headers, ...(token === undefined ? {} : { [consistencyHeader]: token }) });
   }
 
-  #succeed(message: Uint8Array, token: string | undefined): void {
+  #succeed(message: Uint8Array, headers: OutgoingHttpHeaders): void {
     if (!this.#end()) return;
     const stream = this.#stream;
     stream.once(
       'close',
       this.#options.answers.hold(message.length, () => stream.close(http2.constants.NGHTTP2_CANCEL)),
     );
-    sendMessage(stream, message, this.#requestId, token);
+    sendMessage(stream, message, { ...headers, 'x-request-id': this.#requestId });
   }
 
   #fail(thrown: unknown): void {
@@ -148,9 +149,20 @@ function endWatch(watched: WatchedRequest, error: ApiError | undefined): void {
   watched.end({ status, errorCode: error?.code, failed: error !== undefined && isFault(error), attributes: { 'rpc.status_code': status } });
 }
 
-/** The stored answer of an earlier call, where that is what a call ended with. */
-function replayed(thrown: unknown): Uint8Array {
-  if (thrown instanceof IdempotentReplay) return Buffer.from(thrown.body, 'base64');
+/** What a call is answered with: a message, and what is told of it beside. */
+interface Answer {
+  message: Uint8Array;
+  headers: OutgoingHttpHeaders;
+}
+
+function made(message: Uint8Array): Answer {
+  return { message, headers: {} };
+}
+
+/** The stored answer of an earlier call, where that is what a call ended with. It says so, as over REST. */
+function replayed(thrown: unknown): Answer {
+  if (thrown instanceof IdempotentReplay)
+    return { message: Buffer.from(thrown.body, 'base64'), headers: { 'idempotent-replayed': 'true' } };
   throw thrown;
 }
 
@@ -180,9 +192,8 @@ function headerOf(headers: IncomingHttpHeaders, name: string): string | undefine
   return value;
 }
 
-function sendMessage(stream: ServerHttp2Stream, message: Uint8Array, requestId: string, token: string | undefined): void {
-  const headers = { ':status': 200, 'content-type': contentType, 'x-request-id': requestId };
-  stream.respond(token === undefined ? headers : { ...headers, [consistencyHeader]: token }, { waitForTrailers: true });
+function sendMessage(stream: ServerHttp2Stream, message: Uint8Array, headers: OutgoingHttpHeaders): void {
+  stream.respond({ ':status': 200, 'content-type': contentType, ...headers }, { waitForTrailers: true });
   stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
   stream.end(frame(message));
 }
