@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, type TObjectOptions, type TSchema, type TString, Type } from 'typebox';
 import { pageSize } from './limits.ts';
 
 /** A value of JSON. */
@@ -20,6 +20,14 @@ export function textOf(
   options: { maxLength?: number; default?: string; description?: string; examples?: string[] } = {},
 ) {
   return Type.String({ pattern, 'x-rule': rule, ...options });
+}
+
+/**
+ * Values of a request by key. `Type.Record` takes no more from the schema of its keys than a pattern: here they are held to all of it. And the
+ * pattern that it has for any text does not match line breaks, so that the value of a key with one would be taken as it is.
+ */
+export function byKey<Value extends TSchema>(key: TString, value: Value, options: TObjectOptions = {}) {
+  return Type.Record(Type.String({ pattern: '^' }), value, { propertyNames: key, ...options });
 }
 
 /** An ID given by Crosswalk: a prefix and decimal digits, ordered by time of creation. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { System } from './common.ts';
+import { byKey, System } from './common.ts';
 import { RecordKind } from './external-id.ts';
 import { reconcileLimits } from './limits.ts';
 
@@ -18,7 +18,7 @@ const ReconcileItem = Type.Object(
     ),
     name: Type.Optional(Type.Union([Type.String({ maxLength: 1024 }), Type.Null()], { description: 'The name people see.' })),
     fields: Type.Optional(
-      Type.Record(Type.String({ minLength: 1, maxLength: 255 }), Type.Unknown(), {
+      byKey(Type.String(), Type.Unknown(), {
         description: 'What that system knows of the record, compared with metadata here; `null`: it has nothing.',
         maxProperties: reconcileLimits.fields,
       }),
@@ -37,7 +37,7 @@ export const ReconcileRequest = Type.Object(
     }),
     items: Type.Array(ReconcileItem, { maxItems: reconcileLimits.items, description: 'The whole list of that system.' }),
     map: Type.Optional(
-      Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 128 }), {
+      byKey(Type.String(), Type.String({ minLength: 1, maxLength: 128 }), {
         description:
           'Which metadata key each field is compared with. Fields that it does not name are not compared; left out, every field is ' +
           'compared with the key of its own name.',

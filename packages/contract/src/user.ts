@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import {
+  byKey,
   ExternalId,
   ExternalIds,
   ExternalIdsPatch,
@@ -26,7 +27,7 @@ export const Email = Type.String({
 
 const text = (maxLength: number, description: string) =>
   Type.Optional(Type.Union([Type.String({ maxLength }), Type.Null()], { description }));
-const texts = Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.String({ maxLength: 1024 }), { maxProperties: 20 });
+const texts = byKey(Type.String({ minLength: 1, maxLength: 64 }), Type.String({ maxLength: 1024 }), { maxProperties: 20 });
 
 /** What is known of a person beside the address. `first_name` and `last_name` are other names of `given_name` and `family_name`. */
 const profileFields = {

@@ -4,6 +4,7 @@ import { parseId, requireId } from '../lib/id.ts';
 import { hashSecret } from '../lib/secret.ts';
 import { pointsIn, type TextRule, textProblem } from '../lib/text.ts';
 import { parseTime } from '../lib/time.ts';
+import { refuseForbiddenKey } from '../metadata/index.ts';
 
 /** The fields of a token that are set as a whole. */
 export type ApiTokenFields = Pick<ApiToken, 'description' | 'custom_claims'>;
@@ -59,6 +60,7 @@ function parseClaims(claims: Record<string, string>): Record<string, string> {
     const field = `custom_claims.${excerpt(key)}`;
     checkLength(key, 'custom_claims', 'a key ', apiTokenLimits.keyPoints);
     checkText(key, field, 'identifier');
+    refuseForbiddenKey(key, field);
     checkLength(value, field, '', apiTokenLimits.valuePoints);
     checkText(value, field, 'data');
   }

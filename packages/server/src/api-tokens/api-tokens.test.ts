@@ -113,6 +113,7 @@ describe('create', () => {
     ['a claim with an empty value', { custom_claims: { k: '' } }, /^custom_claims.k/],
     ['a claim with an empty key', { custom_claims: { '': 'v' } }, /^custom_claims: a key/],
     ['a claim key of 31 characters', { custom_claims: { ['k'.repeat(31)]: 'v' } }, /^custom_claims: a key .*30/],
+    ['a claim key that every object has', { custom_claims: { constructor: 'v' } }, /^custom_claims.constructor: this key is not allowed/],
     ['a claim value of 257 characters', { custom_claims: { k: 'v'.repeat(257) } }, /^custom_claims.k/],
     ['a claim that is a number', { custom_claims: { k: 1 } }, /^custom_claims.k/],
     ['an expiry in the past', { expiry: '2020-01-01T00:00:00Z' }, /^expiry: must be in the future/],

@@ -8,6 +8,7 @@ import {
 import { ApiError, invalid } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
 import { type TextRule, textProblem } from '../lib/text.ts';
+import { refuseForbiddenKey } from '../metadata/index.ts';
 import { tokenLifetime } from './client.ts';
 
 /** The fields of an organization client that are set as a whole. */
@@ -57,6 +58,7 @@ function parseClaims(claims: CustomClaim[]): CustomClaim[] {
   const keys = claims.map(({ key }) => key);
   return claims.map(({ key, value }, index) => {
     const field = `custom_claims.${index}`;
+    refuseForbiddenKey(key, `${field}.key`);
     if (keys.indexOf(key) !== index) throw invalid(`${field}.key`, 'is given twice', 'unique_items');
     return { key: checkText(key, `${field}.key`, 'identifier'), value: checkText(value, `${field}.value`, 'data') };
   });

@@ -122,6 +122,7 @@ describe('create', () => {
     ['an audience with an invisible character', { audience: ['https://a.example\u200b'] }, /^audience.0/],
     ['a claim with an empty key', { custom_claims: [{ key: '', value: 'x' }] }, /^custom_claims.0.key/],
     ['a claim key of 129 characters', { custom_claims: [{ key: 'k'.repeat(129), value: 'x' }] }, /^custom_claims.0.key/],
+    ['a claim key __proto__', { custom_claims: [{ key: '__proto__', value: 'x' }] }, /^custom_claims.0.key: this key is not allowed/],
     ['a claim that is a number', { custom_claims: [{ key: 'k', value: 1 }] }, /^custom_claims.0.value/],
     ['a claim with half of a character', { custom_claims: [{ key: 'k', value: '\ud800' }] }, /^custom_claims.0.value/],
     [

@@ -12,5 +12,6 @@ export {
   metadataPatch,
   metadataReplacement,
   newMetadata,
+  refuseForbiddenKey,
 } from './metadata.ts';
 export { checkTexts, metadataAsText, replaceByText } from './text-metadata.ts';

@@ -3,8 +3,14 @@ import { type ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { storedBytes } from '../lib/stored-json.ts';
 import { pointsIn, textProblem } from '../lib/text.ts';
 
-/** Keys that would reach an object's prototype in JavaScript, here or at whoever reads the metadata. */
+/** Keys that would reach an object's prototype in JavaScript, here or at whoever reads the object. */
 export const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Refuses a key that is one of them, of whatever the owner names the keys of; 400 with `code` names the field. */
+export function refuseForbiddenKey(key: string, field: string, code: 'INVALID_METADATA' | 'INVALID_ARGUMENT' = 'INVALID_ARGUMENT'): void {
+  if (!forbiddenKeys.has(key)) return;
+  throw invalid(field, 'this key is not allowed: it names a part of every JavaScript object', 'forbidden_key', code);
+}
 
 /**
  * Checks metadata from outside: every key and text at every level, and the depth. Nulls are let through, they
@@ -60,7 +66,7 @@ function levelsOf(value: unknown): number {
 
 function checkKey(key: string, path: string): void {
   const at = `${path}.${excerpt(key)}`;
-  if (forbiddenKeys.has(key)) throw refuse(at, 'this key is not allowed: it names a part of every JavaScript object', 'forbidden_key');
+  refuseForbiddenKey(key, at, 'INVALID_METADATA');
   const points = key.length > 2 * metadataLimits.keyPoints ? key.length : pointsIn(key);
   if (points === 0) throw refuse(path, 'has an empty key', 'min_key_length');
   if (points > metadataLimits.keyPoints) {

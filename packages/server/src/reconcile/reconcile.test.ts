@@ -253,6 +253,7 @@ describe('reconcile', () => {
       { kind: 'user', system: 'Stripe!', items: [] },
       'system: must be 1 to 63 lower-case letters, digits, "-" and "_", such as stripe',
     ],
+    ['a mapping of a field with a line break to no key', { kind: 'user', items: [], map: { 'a\nb': 5 } }, 'map.a\nb: must be a string'],
     ['an entry without an ID', { kind: 'user', items: [{ email: 'a@b.example' }] }, 'items.0.id: is required'],
   ])('%s is refused by name', async (_name, body, message) => {
     const answer = await request('POST', '/api/v1/reconcile', body);

@@ -75,6 +75,11 @@ describe('create', () => {
       () => make({ customClaims: { team: '[object Object]' } }),
       { ...badRequest, fields: ['custom_claims.team'] },
     ],
+    ...['__proto__', 'constructor', 'prototype'].map((key): [string, () => Promise<unknown>, object] => [
+      `a claim with the key ${key}`,
+      () => make({ customClaims: Object.fromEntries([[key, 'x']]) }),
+      { ...badRequest, fields: [`custom_claims.${key}`] },
+    ]),
     ['a claim without a value', () => make({ customClaims: { team: '' } }), { ...badRequest, fields: ['custom_claims.team'] }],
     [
       'a claim with a key of 31 characters',

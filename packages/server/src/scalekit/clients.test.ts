@@ -78,6 +78,11 @@ describe('create', () => {
       () => make({ customClaims: { team: '[object Object]' } }),
       { ...badRequest, fields: ['custom_claims.team'] },
     ],
+    ...['__proto__', 'constructor', 'prototype'].map((key): [string, () => Promise<unknown>, object] => [
+      `a claim with the key ${key}`,
+      () => messages().createOrganizationClient({ organizationId: acme, client: { customClaims: [{ key, value: 'x' }] } }),
+      { code: 'InvalidArgument', fields: ['custom_claims.0.key'] },
+    ]),
     ['a claim without a key', () => make({ customClaims: { '': 'x' } }), { ...badRequest, fields: ['custom_claims.0.key'] }],
     [
       'a lifetime that is no number here',

@@ -165,6 +165,20 @@ describe('create', () => {
     expect(await refusal(call())).toMatchObject({ code: 'InvalidArgument', ...refused });
   });
 
+  test.each<[string, string, string, string]>([
+    ...['__proto__', 'constructor', 'prototype'].map((key): [string, string, string, string] => [`a key ${key}`, key, 'x', `.${key}`]),
+    ['an empty key', '', 'x', ''],
+    ['a key of 65 characters', 'k'.repeat(65), 'x', `.${'k'.repeat(65)}`],
+    ['an object that became a text', 'crm', '[object Object]', '.crm'],
+  ])('%s in the attributes of a profile is a bad request, at creation and in an update', async (_name, key, value, field) => {
+    const user = { userProfile: { customAttributes: Object.fromEntries([[key, value]]) } };
+    const refused = { code: 'InvalidArgument', errorCode: 'INVALID_ARGUMENT', fields: [`user_profile.custom_attributes${field}`] };
+    const creation = messages().createUserAndMembership({ organizationId: acme, user: { email: 'attributes@example.com', ...user } });
+    expect(await refusal(creation)).toMatchObject(refused);
+    const { id } = await make();
+    expect(await refusal(messages().updateUser({ identities: { case: 'id', value: id }, user }))).toMatchObject(refused);
+  });
+
   test('an address or external ID that another has is a conflict; an organization that is not there is not found; nothing is made', async () => {
     const holder = await make({ email: 'held@example.com', externalId: 'E-HELD' });
     const before = await memberIds(acme);

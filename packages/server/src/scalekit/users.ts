@@ -253,7 +253,8 @@ function profilePatch(message: ProfileMessage) {
 }
 
 function withLists(texts: (readonly [string, string | null | undefined])[], { groups, customAttributes }: ProfileMessage, more: object) {
-  const all = { ...Object.fromEntries(texts), groups: sent(groups), custom_attributes: sent(customAttributes), ...more };
+  const attributes = checkTexts(customAttributes, 'user_profile.custom_attributes', 'INVALID_ARGUMENT');
+  const all = { ...Object.fromEntries(texts), groups: sent(groups), custom_attributes: sent(attributes), ...more };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 

@@ -40,6 +40,12 @@ test.each<[string, object, unknown]>([
     Type.Object({ fields: Type.Record(Type.String(), Type.String(), { maxProperties: 2 }) }),
     { fields: { a: '', b: '', c: '' } },
   ],
+  [
+    'fields.long: a key must have at most 3 characters',
+    Type.Object({ fields: contract.byKey(Type.String({ maxLength: 3 }), Type.String()) }),
+    { fields: { long: '' } },
+  ],
+  ['a\nb: must be a string', contract.byKey(Type.String(), Type.String()), { 'a\nb': 1 }],
 ])('an error speaks to people: %s', (message, schema, body) => {
   const { error = [] } = validatorCompiler({ schema })(body);
   expect(validationError(error, 'body').message).toBe(message);

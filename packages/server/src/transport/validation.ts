@@ -59,13 +59,16 @@ function readQuery(schema: ObjectSchema, query: unknown): unknown {
   return read;
 }
 
-/** What Fastify hands to `validationError` below; it wants these five members. Of a text with a form, `params` has the rule in words. */
+/**
+ * What Fastify hands to `validationError` below; it wants these five members. Of a text with a form, `params` has the rule in words, and of a
+ * key that breaks a rule the key.
+ */
 function toValidationError(error: ErrorObject): FastifySchemaValidationError {
   return {
     keyword: error.keyword,
     instancePath: error.instancePath,
     schemaPath: error.schemaPath,
-    params: { ...error.params, rule: error.parentSchema?.['x-rule'] },
+    params: { ...error.params, rule: error.parentSchema?.['x-rule'], key: error.propertyName },
     message: error.message ?? '',
   };
 }
@@ -85,7 +88,8 @@ export function validationError(errors: readonly FastifySchemaValidationError[],
  */
 function telling(errors: readonly FastifySchemaValidationError[]): readonly FastifySchemaValidationError[] {
   const union = errors.find(({ keyword }) => keyword === 'anyOf');
-  if (union === undefined) return errors;
+  // That a key is none of those there may be is said beside the rule it breaks.
+  if (union === undefined) return errors.filter(({ keyword }) => keyword !== 'propertyNames');
   const branches = errors.filter(({ keyword }) => keyword !== 'anyOf');
   const inside = branches.filter(({ instancePath }) => instancePath.length > union.instancePath.length);
   if (inside.length > 0) return inside.slice(0, 1);
@@ -95,7 +99,15 @@ function telling(errors: readonly FastifySchemaValidationError[]): readonly Fast
   return [{ ...union, keyword: 'type', params: { type: types.join(',') } }];
 }
 
-function violationOf({ keyword, instancePath, params, message }: FastifySchemaValidationError, part = 'body'): FieldViolation {
+function violationOf(error: FastifySchemaValidationError, part: string | undefined): FieldViolation {
+  const violation = brokenRule(error, part);
+  const { key } = error.params;
+  if (typeof key !== 'string') return violation;
+  const field = key === '' ? violation.field : excerpt(`${violation.field}.${key}`);
+  return { ...violation, field, description: `a key ${violation.description}` };
+}
+
+function brokenRule({ keyword, instancePath, params, message }: FastifySchemaValidationError, part = 'body'): FieldViolation {
   const path = instancePath
     .split('/')
     .slice(1)

@@ -1,7 +1,7 @@
 import type { Metadata, UserProfile, UserProfileInput } from '@crosswalk/contract';
 import { excerpt, invalid } from '../lib/api-error.ts';
 import { requireText } from '../lib/text.ts';
-import { changeOf, type MetadataUpdate, mergeMetadata } from '../metadata/index.ts';
+import { changeOf, type MetadataUpdate, mergeMetadata, refuseForbiddenKey } from '../metadata/index.ts';
 
 /** A profile as it is stored: without nulls, and without the other names that Scalekit has for two fields. */
 export type StoredProfile = Omit<UserProfile, 'first_name' | 'last_name'>;
@@ -64,8 +64,12 @@ function checkTexts(value: unknown, path: string): void {
     requireText(value, 'name', path);
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
-      if (!Array.isArray(value)) checkTexts(key, path);
-      checkTexts(member, `${path}.${excerpt(key)}`);
+      const at = `${path}.${excerpt(key)}`;
+      if (!Array.isArray(value)) {
+        checkTexts(key, path);
+        refuseForbiddenKey(key, at);
+      }
+      checkTexts(member, at);
     }
   }
 }

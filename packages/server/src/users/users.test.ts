@@ -178,6 +178,10 @@ test.each([
   [{ metadata: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`k${index}`, index])) }, 'user_profile.metadata'],
   [{ metadata: 'text' }, 'user_profile.metadata'],
   [{ email_verified: true }, 'user_profile.email_verified'],
+  [{ custom_attributes: { constructor: 'x' } }, 'user_profile.custom_attributes.constructor: this key is not allowed'],
+  [{ custom_attributes: { prototype: 'x' } }, 'user_profile.custom_attributes.prototype: this key is not allowed'],
+  [{ custom_attributes: { '': 'x' } }, 'user_profile.custom_attributes: a key must not be empty'],
+  [{ custom_attributes: { ['k'.repeat(65)]: 'x' } }, `.${'k'.repeat(65)}: a key must have at most 64 characters`],
 ])('profile: 400 names the field of %j', async (profile, field) => {
   const { status, body } = await request('POST', path, { email: 'profile.bad@example.com', user_profile: profile });
   expect([status, Object(body).message]).toEqual([400, expect.stringContaining(field)]);
