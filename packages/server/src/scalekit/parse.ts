@@ -1,8 +1,8 @@
 import type { Static, TSchema } from 'typebox';
 import { validationError, validatorCompiler } from '../transport/validation.ts';
 
-/** The fields of a body as a message gives them: undefined for what was not sent. A body that is a list is one. */
-type Sent<Body> = Body extends readonly unknown[] ? Body : { [Key in keyof Body]?: Body[Key] | undefined };
+/** The fields of a body as a message gives them: undefined for what was not sent. */
+type Sent<Body> = { [Key in keyof Body]?: Body[Key] | undefined };
 
 /** Checks what a message was translated to by the schema of the same REST body, so that both surfaces have one set of rules; 400 names the field. */
 export function parser<Schema extends TSchema>(schema: Schema): (sent: Sent<Static<Schema>>) => Static<Schema> {
@@ -12,9 +12,7 @@ export function parser<Schema extends TSchema>(schema: Schema): (sent: Sent<Stat
     if (error !== undefined) throw validationError(error, 'body');
   }
   return (sent) => {
-    const body: unknown = Array.isArray(sent)
-      ? sent
-      : Object.fromEntries(Object.entries(Object(sent)).filter(([, value]) => value !== undefined));
+    const body: unknown = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined));
     check(body);
     return body;
   };

@@ -651,9 +651,16 @@ describe('roles and permissions of a user', () => {
     expect(roleNames((await users.listUserRoles(acme, id)).roles)).toEqual(['member']);
   });
 
-  test('a role that there is not is named by its place in the message', async () => {
-    const { id } = await make();
-    expect(await refusal(users.assignUserRoles(acme, id, ['reader', 'no_such']))).toMatchObject({ fields: ['roles.1.role_name'] });
+  test.each<[string, string[], string]>([
+    ['a role that there is not', ['reader', 'no_such'], 'roles.1.role_name'],
+    ['a role that can be none', ['no.such'], 'roles.0.role_name'],
+    ['a role without a name', [''], 'roles.0.role_name'],
+    ['no roles', [], 'roles'],
+    ['1,000 roles', Array.from({ length: 1000 }, (_, index) => `role${index}`), 'roles'],
+  ])('%s is named by its place in the message', async (_name, roleNames, field) => {
+    const { id: userId } = await make();
+    const call = messages().assignUserRoles({ organizationId: acme, userId, roles: roleNames.map((roleName) => ({ roleName })) });
+    expect(await refusal(call)).toMatchObject({ fields: [field] });
   });
 });
 

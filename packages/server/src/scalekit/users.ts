@@ -11,6 +11,7 @@ import {
 } from '@crosswalk/contract';
 import { MembershipStatus } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/commons/commons_pb.js';
 import { UserService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/users/users_pb.js';
+import { Type } from 'typebox';
 import { externalKey, type RecordReference } from '../external-ids/index.ts';
 import type { InvitationService } from '../invitations/index.ts';
 import { invalid } from '../lib/api-error.ts';
@@ -27,7 +28,8 @@ const checkCreate = parser(CreateUserAndMembership);
 const checkUpdate = parser(UpdateUser);
 const checkNewMembership = parser(CreateMembership);
 const checkMembership = parser(UpdateMembership);
-const checkRoles = parser(AssignUserRoles);
+// The list is a body over REST, and a field here.
+const checkRoles = parser(Type.Object({ roles: AssignUserRoles }));
 
 interface UserServices {
   users: UserService;
@@ -154,7 +156,7 @@ function userRoleMethods(memberships: MembershipService): Method[] {
         memberships.assignRoles(
           context,
           reference(request),
-          checkRoles(request.roles.map(({ roleName }) => ({ role_name: roleName }))),
+          checkRoles({ roles: request.roles.map(({ roleName }) => ({ role_name: roleName })) }).roles,
           preconditions,
           'roles.',
         ),
