@@ -221,6 +221,11 @@ describe('session policy', () => {
       { policySource: SessionPolicyType.CUSTOM, absoluteSessionTimeout: 60, absoluteSessionTimeoutUnit: 9 },
       'absolute_session_timeout_unit',
     ],
+    [
+      'a unit that there is not, of no timeout',
+      { policySource: SessionPolicyType.APPLICATION, idleSessionTimeoutUnit: 9 },
+      'idle_session_timeout_unit',
+    ],
   ])('%s is refused', async (_name, policy, field) => {
     const call = messages().updateOrganizationSessionPolicy({ organizationId: id, ...policy });
     expect(await refusal(call)).toMatchObject({ code: 'InvalidArgument', errorCode: 'INVALID_ARGUMENT', fields: [field] });

@@ -112,11 +112,16 @@ function policySource(type: SessionPolicyType): 'APPLICATION' | 'CUSTOM' {
   throw invalid('policy_source', 'must be APPLICATION or CUSTOM', 'enum');
 }
 
+const unitNames: ReadonlyMap<TimeUnit, SessionTimeUnit> = new Map([
+  [TimeUnit.MINUTES, 'MINUTES'],
+  [TimeUnit.HOURS, 'HOURS'],
+  [TimeUnit.DAYS, 'DAYS'],
+]);
+
 /** The unit of a timeout. Without one the unit says nothing: clients send one beside a timeout they leave out. */
 function unitName(unit: TimeUnit | undefined, timeout: number | undefined, field: string): SessionTimeUnit | undefined {
-  if (timeout === undefined || unit === undefined || unit === TimeUnit.SESSION_TIME_UNIT_UNSPECIFIED) return undefined;
-  if (unit === TimeUnit.MINUTES) return 'MINUTES';
-  if (unit === TimeUnit.HOURS) return 'HOURS';
-  if (unit === TimeUnit.DAYS) return 'DAYS';
-  throw invalid(field, 'must be MINUTES, HOURS or DAYS', 'enum');
+  if (unit === undefined || unit === TimeUnit.SESSION_TIME_UNIT_UNSPECIFIED) return undefined;
+  const name = unitNames.get(unit);
+  if (name === undefined) throw invalid(field, 'must be MINUTES, HOURS or DAYS', 'enum');
+  return timeout === undefined ? undefined : name;
 }

@@ -10,7 +10,7 @@ import {
 } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/roles/roles_pb.js';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useTestServer } from '../testing.ts';
-import { messagesOf, refusal, scalekitOf, there } from './testing.ts';
+import { messagesOf, refusal, scalekitOf, there, untyped } from './testing.ts';
 
 const server = useTestServer();
 let scalekit: ScalekitClient;
@@ -396,6 +396,8 @@ describe('permissions', () => {
   test('there are none but those of the environment', async () => {
     expect((await messages().listPermissions({ type: PermissionType.SCALEKIT })).permissions).toEqual([]);
     expect((await messages().listPermissions({ type: PermissionType.ENVIRONMENT })).permissions.length).toBeGreaterThan(0);
+    const unknown = messages().listPermissions(untyped({ type: 9 }));
+    expect(await refusal(unknown)).toMatchObject({ code: 'InvalidArgument', errorCode: 'INVALID_ARGUMENT', fields: ['type'] });
   });
 
   test('an update changes the description; the name stays', async () => {

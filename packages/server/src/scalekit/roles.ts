@@ -176,6 +176,7 @@ function permissionMethods(permissions: PermissionService, pages: Pages): Method
     ),
     read(Rpc.method.getPermission, async (context, { permissionName }) => permissionAnswer(await permissions.get(context, permissionName))),
     read(Rpc.method.listPermissions, async (context, request) => {
+      if (!Object.hasOwn(PermissionType, request.type)) throw invalid('type', 'must be ALL, SCALEKIT or ENVIRONMENT', 'enum');
       // There are no permissions but the environment's own.
       if (request.type === PermissionType.SCALEKIT) return { permissions: [] };
       const { pageSize = 0, pageToken = '' } = request;
