@@ -97,6 +97,16 @@ describe('create', () => {
       () => messages().createToken({ token: { organizationId: acme, expiry: { seconds: 2n ** 62n } } }),
       { code: 'InvalidArgument', fields: ['expiry'] },
     ],
+    ...[
+      { seconds: 4_000_000_000n, nanos: -1 },
+      { seconds: 4_000_000_000n, nanos: 1_000_000_000 },
+      { seconds: 253_402_300_800n },
+      { seconds: -62_135_596_801n },
+    ].map((expiry): [string, () => Promise<unknown>, object] => [
+      `an end that no timestamp may be: ${expiry.seconds} s and ${expiry.nanos ?? 0} ns`,
+      () => messages().createToken({ token: { organizationId: acme, expiry } }),
+      { code: 'InvalidArgument', fields: ['expiry'], message: expect.stringMatching(/must (?:be of the years|have 0 to)/) },
+    ]),
     ['no token', () => messages().createToken({}), { code: 'InvalidArgument', fields: ['token'] }],
   ])('%s is refused', async (_name, call, refused) => {
     expect(await refusal(call())).toMatchObject(refused);

@@ -37,12 +37,16 @@ export function optionalTimestamp(time: string | null): Timestamp | undefined {
   return time === null ? undefined : timestamp(time);
 }
 
-/** A time of a message as RFC 3339; 400 names the field when it is beyond what a date can be. */
+/** The seconds since 1970 that a google.protobuf.Timestamp may have: the years 1 to 9999. */
+const timestampSeconds = { min: -62_135_596_800n, max: 253_402_300_799n };
+
+/** A time of a message as RFC 3339; 400 names the field when it is beyond what google.protobuf.Timestamp allows. */
 export function timeText(time: Timestamp | undefined, field: string): string | undefined {
   if (time === undefined) return undefined;
-  const date = timestampDate(time);
-  if (Number.isNaN(date.getTime())) throw invalid(field, 'must be a time', 'date_time');
-  return date.toISOString();
+  const { seconds, nanos } = time;
+  if (seconds < timestampSeconds.min || seconds > timestampSeconds.max) throw invalid(field, 'must be of the years 1 to 9999', 'date_time');
+  if (nanos < 0 || nanos > 999_999_999) throw invalid(field, 'must have 0 to 999,999,999 nanoseconds', 'date_time');
+  return timestampDate(time).toISOString();
 }
 
 /** The text of a search, held to what REST takes; 400 names the field. */
