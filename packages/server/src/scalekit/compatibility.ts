@@ -16,5 +16,10 @@ ${offered.size} of the ${total} methods that \`@scalekit-sdk/node\` publishes ar
 \`UNIMPLEMENTED\` with the error code \`NOT_OFFERED\` and the reason below. This page is written from the published descriptors and
 the registered methods by \`npm run docs\`; a test holds it to them.
 
+Metadata, attributes and claims are maps of texts on this surface, and a key that one message has twice has its last value, as the rules of
+protobuf are; the JSON of REST is refused for it. A message with a field that these descriptors do not have, at any level, is refused with
+\`UNKNOWN_FIELD\`. The metadata \`if-match\`, \`if-none-match\` and \`idempotency-key\` of a call mean what the headers mean over REST: a
+version that does not match is \`ABORTED\`, and an answer that is a repeated one has the metadata \`idempotent-replayed\`.
+
 ${sections.join('\n')}`;
 }
