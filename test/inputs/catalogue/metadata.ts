@@ -25,6 +25,16 @@ const created: Input[] = [
     rawMetadata('K2', `{"a":{"${key}":{"x":1}}}`, 400),
     rawMetadata('K2', `{"a":{},"b":[{"${key}":1}]}`, 400),
   ]),
+  ...['__proto__', 'constructor', 'prototype'].map(
+    (key): Input => ({
+      row: 'K2',
+      method: 'PATCH',
+      path: `${users}:external/ROWS`,
+      body: `{"user_profile":{"custom_attributes":{"${key}":"x"}}}`,
+      expect: 400,
+      names: /custom_attributes/,
+    }),
+  ),
   rawMetadata('K3', '{"\\u005f_proto__":1}', 400),
   withMetadata('K4', { toString: 1, hasOwnProperty: 'x', toJSON: 'x', then: 'x', length: 0 }, 201),
   rawMetadata('K5', '{"a\\u0000":1}', 400),
@@ -105,7 +115,7 @@ export const metadata: Chapter = {
   inputs: [...created, ...elsewhereRefused],
   rows: {
     K2: row(
-      '__proto__, constructor, prototype at any depth',
+      '__proto__, constructor, prototype at any depth, and in the attributes of a profile',
       '400; no object gets anything by it',
       beside('sequences.test.ts', 'no input reached the prototype of all objects (K2)'),
     ),

@@ -22,7 +22,7 @@ import { unknownField } from './unknown-field.ts';
 export interface Call {
   context: RequestContext;
   path: string;
-  /** A change is held to If-Match and If-None-Match of them. */
+  /** of the request: a change is held to the `if-match` and `if-none-match` among them */
   headers: IncomingHttpHeaders;
   idempotencyKey: string | undefined;
 }
