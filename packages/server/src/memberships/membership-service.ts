@@ -38,11 +38,14 @@ import { addMembership, findMember, holdUserLimit, lockMember, tryAddMembership 
 import {
   conditionOf,
   deleteMemberships,
+  describeMemberships,
   expireMemberships,
   hasMemberships,
   type LockedMembership,
   listMemberships,
   lockMembership,
+  type MembershipDescription,
+  type MembershipParts,
   type MembershipsQuery,
   updateMembership,
 } from './membership-store.ts';
@@ -79,12 +82,14 @@ export class MembershipService {
   readonly #reads: Reads;
   readonly #ids: IdGenerator;
   readonly #users: MemberUsers;
+  readonly #describe;
 
   constructor({ pool, reads, ids, users }: { pool: pg.Pool; reads: Reads; ids: IdGenerator; users: MemberUsers }) {
     this.#pool = pool;
     this.#reads = reads;
     this.#ids = ids;
     this.#users = users;
+    this.#describe = reads.batcher(describeMemberships);
   }
 
   /** The membership; 404 if the person is not a member. */
@@ -106,6 +111,12 @@ export class MembershipService {
   async listPermissions(context: RequestContext, reference: MembershipReference): Promise<RolePermission[]> {
     const { roles } = await this.get(context, reference);
     return findEffectivePermissions(this.#pool, context.environmentId, reference.organizationId, namesOf(roles));
+  }
+
+  /** The name of the organization and the effective permissions of each of the memberships of an answer, in their order. */
+  async describe(context: RequestContext, memberships: readonly MembershipParts[]): Promise<MembershipDescription[]> {
+    if (memberships.length === 0) return [];
+    return this.#describe(context, { environmentId: context.environmentId, memberships });
   }
 
   /** Whether a person may do something in an organization now; 404 if there is no such permission. */

@@ -1,10 +1,11 @@
 import { type AssignedRole, invitationLimits, type Membership, type MembershipStatus, type Metadata } from '@crosswalk/contract';
+import { plainArray } from '../database/columns.ts';
 import type { Queryable } from '../database/connection.ts';
 import { type Condition, type Page, type PageRequest, selectPage } from '../database/page-query.ts';
 import { formatId } from '../lib/id.ts';
 import { isoTime } from '../lib/time.ts';
 import type { MetadataChange, SqlFilter } from '../metadata/index.ts';
-import { assignedRolesJson, type RoleScope, toAssignedRole } from '../roles/index.ts';
+import { assignedRolesJson, permissionsOfRoles, type RoleScope, roleChains, toAssignedRole } from '../roles/index.ts';
 import type { MembershipFields, NewMembership } from './membership.ts';
 
 export interface MembershipRow {
@@ -112,6 +113,57 @@ export async function findMembership(
     values: [environmentId, organizationId, userId],
   });
   return rows.map(toMembership)[0];
+}
+
+/** What a membership is to be described by: its organization and its roles, by database ID. */
+export interface MembershipParts {
+  organizationId: string;
+  roleIds: readonly string[];
+}
+
+/** What is told of a membership that is stored elsewhere. */
+export interface MembershipDescription {
+  /** the display name of the organization */
+  organizationName: string;
+  /** names of what its roles may do, inherited permissions included, in their order */
+  permissions: string[];
+}
+
+/** Describes the memberships of several answers: each organization and each role is looked up once. */
+export async function describeMemberships(
+  db: Queryable,
+  answers: readonly { environmentId: string; memberships: readonly MembershipParts[] }[],
+): Promise<MembershipDescription[][]> {
+  const roles = keysOf(answers, ({ roleIds }) => roleIds);
+  const organizations = keysOf(answers, ({ organizationId }) => [organizationId]);
+  const { rows } = await db.query<{ kind: 'role' | 'organization'; environment_id: string; id: string; names: string[] }>({
+    name: 'describe-memberships',
+    text: `with recursive ${roleChains}
+           select 'role' as kind, r.* from (${permissionsOfRoles}) r
+           union all
+           select 'organization', o.environment_id, o.id, array[o.display_name]
+           from unnest($3::bigint[], $4::bigint[]) as k (environment_id, id)
+           join lateral (select * from organizations where environment_id = k.environment_id and id = k.id limit 1) o on true`,
+    values: [...roles, ...organizations],
+  });
+  const found = new Map(rows.map(({ kind, environment_id, id, names }) => [`${kind} ${environment_id} ${id}`, names]));
+  return answers.map(({ environmentId, memberships }) =>
+    memberships.map(({ organizationId, roleIds }) => ({
+      organizationName: found.get(`organization ${environmentId} ${organizationId}`)?.[0] ?? '',
+      permissions: [...new Set(roleIds.flatMap((id) => found.get(`role ${environmentId} ${id}`) ?? []))].sort(),
+    })),
+  );
+}
+
+/** Records of memberships, each once: their environments and their database IDs as a column each. */
+function keysOf(
+  answers: readonly { environmentId: string; memberships: readonly MembershipParts[] }[],
+  idsOf: (membership: MembershipParts) => readonly string[],
+): [string, string] {
+  const keys = answers.flatMap(({ environmentId, memberships }) =>
+    [...new Set(memberships.flatMap(idsOf))].map((id) => ({ environmentId, id })),
+  );
+  return [plainArray(keys.map(({ environmentId }) => environmentId)), plainArray(keys.map(({ id }) => id))];
 }
 
 /** A membership that was written, and whether its organization has a user limit that it may break. */

@@ -138,6 +138,25 @@ export async function findEffectivePermissions(
 }
 
 /**
+ * SQL: rows of `environment_id`, `id` and `names`: what the roles `$2` (database IDs) of the environments `$1` may do, inherited permissions
+ * included. Each `limit` makes it an index search for each role. Part of a statement that begins `with recursive` and `roleChains`.
+ */
+export const permissionsOfRoles = `select c.environment_id, c.role_id as id, array_agg(distinct p.name) as names
+  from role_chain c join lateral (
+    select n.name from role_permissions g join permissions n on n.environment_id = g.environment_id and n.id = g.permission_id
+    where g.environment_id = c.environment_id and g.role_id = c.id limit ${roleLimits.permissions}) p on true
+  group by c.environment_id, c.role_id`;
+
+/** SQL: the roles `$2` of the environments `$1` and all that they extend, each with the one it was come to from: `role_id`. */
+export const roleChains = `role_chain (environment_id, role_id, id, base_role_id, depth) as (
+    select r.environment_id, r.id, r.id, r.base_role_id, 1
+    from unnest($1::bigint[], $2::bigint[]) as k (environment_id, id)
+    join lateral (select * from roles where environment_id = k.environment_id and id = k.id limit 1) r on true
+    union all
+    select b.environment_id, c.role_id, b.id, b.base_role_id, c.depth + 1
+    from role_chain c join roles b on b.environment_id = c.environment_id and b.id = c.base_role_id where c.depth < ${roleLimits.depth})`;
+
+/**
  * Which of the roles of these names in an organization (database ID), or of those they extend, has a permission: null when
  * none has; undefined when there is no such permission.
  */

@@ -5,6 +5,8 @@ export {
   findEffectivePermissions,
   findRolesWithBases,
   findRoleWithPermission,
+  permissionsOfRoles,
+  roleChains,
   toAssignedRole,
 } from './assigned-role-store.ts';
 export { checkPermissionNames, newPermission, patchPermission, permissionNotFound } from './permission.ts';

@@ -600,6 +600,77 @@ describe('resendInvite', () => {
   });
 });
 
+describe('what a membership tells of its organization and its roles', () => {
+  const told = (user: User | undefined, organizationId = acme) => {
+    const { name, displayName, permissions } = there(membershipIn(user, organizationId));
+    return { name, displayName, permissions };
+  };
+  const writing = { name: 'Acme', displayName: 'Acme', permissions: ['reports:read', 'reports:write'] };
+
+  test('every answer with a membership has the name of the organization and the effective permissions, inherited ones included', async () => {
+    const metadata = { of: 'permissions' };
+    const { user } = await messages().createUserAndMembership({
+      organizationId: acme,
+      user: { email: 'teller@example.com', metadata, membership: { roles: [{ name: 'writer' }] } },
+    });
+    const { id } = there(user);
+    expect(told(user)).toEqual(writing);
+    expect(there(user?.userProfile).id).toBe(id.replace('usr_', 'usp_'));
+    const reading = { name: 'Other', displayName: 'Other', permissions: ['reports:read'] };
+    const joined = await messages().createMembership({
+      organizationId: other,
+      identities: { case: 'id', value: id },
+      membership: { roles: [{ name: 'reader' }] },
+    });
+    const changed = await users.updateUser(id, { metadata });
+    const moved = await users.updateMembership(other, id, { metadata: { desk: '1' } });
+    const found = [
+      joined.user,
+      changed.user,
+      moved.user,
+      await get(id),
+      ...(await users.listUsers()).users,
+      ...(await users.listOrganizationUsers(acme)).users,
+      ...(await messages().searchUsers({ query: 'teller@' })).users,
+      ...(await messages().searchOrganizationUsers({ organizationId: acme, query: 'teller@' })).users,
+    ].filter((one) => one?.id === id);
+    expect(found).toHaveLength(8);
+    for (const one of found) expect([told(one), told(one, other)]).toEqual([writing, reading]);
+  });
+
+  test('a role of the organization counts with its base, several roles together, and no roles are no permissions', async () => {
+    const path = `/api/v1/organizations/${acme}/roles`;
+    await server.client.request('POST', path, { name: 'desk', display_name: 'Desk', extends: 'reader' });
+    const create = async (roles: string[]) => {
+      const { id } = await make();
+      await server.client.request('PATCH', `/api/v1/memberships/organizations/${acme}/users/${id}`, {
+        roles: roles.map((name) => ({ name })),
+      });
+      return told(await get(id)).permissions;
+    };
+    expect([await create(['desk']), await create(['desk', 'writer']), await create([])]).toEqual([
+      ['reports:read'],
+      ['reports:read', 'reports:write'],
+      [],
+    ]);
+  });
+
+  test('an answer that is kept for a key tells what the roles may do now', async () => {
+    await server.client.request('POST', '/api/v1/roles', { name: 'changing', display_name: 'Changing', permissions: ['reports:read'] });
+    const headers = { 'idempotency-key': 'permissions-of-now' };
+    const create = () =>
+      messages().createUserAndMembership(
+        { organizationId: acme, user: { email: 'kept@example.com', membership: { roles: [{ name: 'changing' }] } } },
+        { headers },
+      );
+    const first = await create();
+    expect(told(first.user).permissions).toEqual(['reports:read']);
+    await server.client.request('PUT', '/api/v1/roles/changing', { permissions: ['reports:write'] });
+    const again = await create();
+    expect([again.user?.id, told(again.user).permissions]).toEqual([first.user?.id, ['reports:write']]);
+  });
+});
+
 describe('roles and permissions of a user', () => {
   test('assigned roles are added to those there are; a removed one stays away, the last one too', async () => {
     const { id } = await make();

@@ -12,14 +12,16 @@ import {
 import { MembershipStatus } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/commons/commons_pb.js';
 import { UserService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/users/users_pb.js';
 import { Type } from 'typebox';
+import type { RequestContext } from '../environments/index.ts';
 import { externalKey, type RecordReference } from '../external-ids/index.ts';
 import type { InvitationService } from '../invitations/index.ts';
 import { invalid } from '../lib/api-error.ts';
-import { requireId } from '../lib/id.ts';
+import { databaseId, requireId } from '../lib/id.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { checkTexts, metadataAsText, replaceByText } from '../metadata/index.ts';
 import type { UserService } from '../users/index.ts';
 import { emptyClears, optionalTimestamp, required, searchText, sent, timestamp } from './fields.ts';
+import { completed } from './grpc/completed.ts';
 import { change, changeRecord, type Method, read } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
 import { parser } from './parse.ts';
@@ -39,80 +41,104 @@ interface UserServices {
 
 /** scalekit.v1.users.UserService */
 export function userMethods({ users, memberships, invitations }: UserServices, pages: Pages): Method[] {
+  const complete = completion(memberships);
+  const answers = (context: RequestContext, users: readonly User[]) => complete(context, users.map(userMessage));
+  const completeUser = (context: RequestContext, { user }: { user?: UserMessage | undefined }) =>
+    complete(context, user === undefined ? [] : [user]);
   const answer = (user: User) => ({ user: userMessage(user) });
   const answerUser = ({ user }: { user: User }) => answer(user);
   return [
-    read(Rpc.method.getUser, async (context, { identities }) => answer((await users.get(context, userReference(identities))).record)),
+    read(Rpc.method.getUser, async (context, { identities }) => {
+      const { record } = await users.get(context, userReference(identities));
+      const [user] = await answers(context, [record]);
+      return { user };
+    }),
     read(Rpc.method.listUsers, async (context, request) => {
       const page = await users.list(context, {}, pages.request(context, 'users', request));
-      return { users: page.items.map(userMessage), ...pages.answer(context, 'users', page) };
+      return { users: await answers(context, page.items), ...pages.answer(context, 'users', page) };
     }),
     read(Rpc.method.searchUsers, async (context, request) => {
       const search = searchText(request.query);
       const page = await users.list(context, { search }, pages.request(context, 'users:search', request, search));
-      return { users: page.items.map(userMessage), ...pages.answer(context, 'users:search', page, search) };
+      return { users: await answers(context, page.items), ...pages.answer(context, 'users:search', page, search) };
     }),
     read(Rpc.method.listOrganizationUsers, async (context, request) => {
       const organizationId = organizationOf(request);
       const page = await users.listOf(context, organizationId, {}, pages.request(context, 'members', request, organizationId));
-      return { users: page.items.map(userMessage), ...pages.answer(context, 'members', page, organizationId) };
+      return { users: await answers(context, page.items), ...pages.answer(context, 'members', page, organizationId) };
     }),
     read(Rpc.method.searchOrganizationUsers, async (context, request) => {
       const [organizationId, search] = [organizationOf(request), searchText(request.query)];
       const narrowed = [organizationId, search];
       const page = await users.listOf(context, organizationId, { search }, pages.request(context, 'members:search', request, narrowed));
-      return { users: page.items.map(userMessage), ...pages.answer(context, 'members:search', page, narrowed) };
+      return { users: await answers(context, page.items), ...pages.answer(context, 'members:search', page, narrowed) };
     }),
-    change(
-      Rpc.method.createUserAndMembership,
-      (context, request) => {
-        const { email, externalId, metadata, membership, userProfile } = required(request.user, 'user');
-        const body = checkCreate({
-          email,
-          external_id: externalId,
-          metadata: checkTexts(metadata),
-          user_profile: userProfile === undefined ? undefined : newProfile(userProfile),
-          membership: membership === undefined ? undefined : newMembership(membership),
-          send_invitation_email: request.sendInvitationEmail,
-        });
-        return users.createWithMembership(context, organizationOf(request), body);
-      },
-      answerUser,
+    completed(
+      change(
+        Rpc.method.createUserAndMembership,
+        (context, request) => {
+          const { email, externalId, metadata, membership, userProfile } = required(request.user, 'user');
+          const body = checkCreate({
+            email,
+            external_id: externalId,
+            metadata: checkTexts(metadata),
+            user_profile: userProfile === undefined ? undefined : newProfile(userProfile),
+            membership: membership === undefined ? undefined : newMembership(membership),
+            send_invitation_email: request.sendInvitationEmail,
+          });
+          return users.createWithMembership(context, organizationOf(request), body);
+        },
+        answerUser,
+      ),
+      Rpc.method.createUserAndMembership.output,
+      completeUser,
     ),
-    changeRecord(
-      Rpc.method.updateUser,
-      (context, { identities, user }, preconditions) => {
-        const { externalId, metadata, userProfile } = required(user, 'user');
-        const body = checkUpdate({
-          external_id: emptyClears(externalId),
-          user_profile: userProfile === undefined ? undefined : profilePatch(userProfile),
-        });
-        const profile = replaceByText(userProfile?.metadata ?? {}, 'user_profile.metadata');
-        return users.update(context, userReference(identities), body, preconditions, { user: replaceByText(metadata), profile });
-      },
-      ({ record }) => answer(record),
+    completed(
+      changeRecord(
+        Rpc.method.updateUser,
+        (context, { identities, user }, preconditions) => {
+          const { externalId, metadata, userProfile } = required(user, 'user');
+          const body = checkUpdate({
+            external_id: emptyClears(externalId),
+            user_profile: userProfile === undefined ? undefined : profilePatch(userProfile),
+          });
+          const profile = replaceByText(userProfile?.metadata ?? {}, 'user_profile.metadata');
+          return users.update(context, userReference(identities), body, preconditions, { user: replaceByText(metadata), profile });
+        },
+        ({ record }) => answer(record),
+      ),
+      Rpc.method.updateUser.output,
+      completeUser,
     ),
     changeRecord(
       Rpc.method.deleteUser,
       (context, { identities }, preconditions) => users.delete(context, userReference(identities), preconditions),
       () => ({}),
     ),
-    change(
-      Rpc.method.createMembership,
-      (context, request) => {
-        const body = { ...newMembership(required(request.membership, 'membership')), send_invitation_email: request.sendInvitationEmail };
-        return memberships.create(context, membershipReference(request), checkNewMembership(body));
-      },
-      answerUser,
+    completed(
+      change(
+        Rpc.method.createMembership,
+        (context, request) => {
+          const body = { ...newMembership(required(request.membership, 'membership')), send_invitation_email: request.sendInvitationEmail };
+          return memberships.create(context, membershipReference(request), checkNewMembership(body));
+        },
+        answerUser,
+      ),
+      Rpc.method.createMembership.output,
+      completeUser,
     ),
-    changeRecord(
-      Rpc.method.updateMembership,
-      (context, request, preconditions) => {
-        const { roles, metadata } = required(request.membership, 'membership');
-        const body = checkMembership({ roles: sent(roles.map(roleName)) });
-        return memberships.update(context, membershipReference(request), body, preconditions, replaceByText(metadata));
-      },
-      answerUser,
+    completed(
+      changeRecord(
+        Rpc.method.updateMembership,
+        (context, request, preconditions) => {
+          const { roles, metadata } = required(request.membership, 'membership');
+          const body = checkMembership({ roles: sent(roles.map(roleName)) });
+          return memberships.update(context, membershipReference(request), body, preconditions, replaceByText(metadata));
+        },
+        answerUser,
+      ),
+      Rpc.method.updateMembership.output,
+      completeUser,
     ),
     changeRecord(
       Rpc.method.deleteMembership,
@@ -267,6 +293,30 @@ const statuses: Record<Membership['membership_status'], MembershipStatus> = {
   INVITE_EXPIRED: MembershipStatus.INVITE_EXPIRED,
 };
 
+/** What tells of a message of a user how to complete it. */
+interface UserMessage {
+  memberships: { organizationId: string; roles: { id: string }[] }[];
+}
+
+/**
+ * Adds to messages of users what is told there of the organization and the roles of a membership: its name, and what the person may do in it. Programs
+ * authorize by these permissions: where they are missing, everything is denied. One statement for all that are answered together.
+ */
+function completion(service: MembershipService) {
+  return async <Message extends UserMessage>(context: RequestContext, users: Message[]): Promise<Message[]> => {
+    const memberships = users.flatMap((user) => user.memberships);
+    const parts = memberships.map(({ organizationId, roles }) => ({
+      organizationId: databaseId(organizationId),
+      roleIds: roles.map(({ id }) => databaseId(id)),
+    }));
+    const descriptions = await service.describe(context, parts);
+    descriptions.forEach(({ organizationName: name, permissions }, index) => {
+      Object.assign(memberships[index] ?? {}, { name, displayName: name, permissions });
+    });
+    return users;
+  };
+}
+
 /** A user as Scalekit's clients read them: metadata as texts, no fields of ours. */
 function userMessage(user: User) {
   return {
@@ -275,7 +325,7 @@ function userMessage(user: User) {
     email: user.email,
     externalId: user.external_id ?? undefined,
     metadata: metadataAsText(user.metadata),
-    userProfile: profileMessage(user.user_profile),
+    userProfile: { id: user.id.replace(/^usr_/, 'usp_'), ...profileMessage(user.user_profile) },
     memberships: user.memberships.map(membershipMessage),
     createTime: timestamp(user.create_time),
     updateTime: timestamp(user.update_time),
