@@ -102,14 +102,11 @@ export function tokenRoutes(
       },
       async (request, reply) => {
         const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
-        const { clientId, secret, basic } = credentialsOf(request, form);
+        const { clientId, secret } = credentialsOf(request, form);
         if (form.get('grant_type') !== 'client_credentials')
           throw new GrantError('unsupported_grant_type', 'grant_type must be client_credentials');
         const client = await limiter.attempt(request.ip, clientId, () => credentials.authenticate(clientId, secret));
-        if (client === undefined) {
-          if (basic) reply.header('www-authenticate', 'Basic realm="crosswalk"');
-          throw new GrantError('invalid_client', 'no client has this ID and secret', 401);
-        }
+        if (client === undefined) throw new GrantError('invalid_client', 'no client has this ID and secret', 401);
         const wanted =
           form
             .get('scope')
@@ -131,7 +128,7 @@ export function tokenRoutes(
 }
 
 /** The credentials of a request: in the form or as HTTP Basic, not in both (RFC 6749 section 2.3.1). */
-function credentialsOf(request: FastifyRequest, form: URLSearchParams): { clientId: string; secret: string; basic: boolean } {
+function credentialsOf(request: FastifyRequest, form: URLSearchParams): { clientId: string; secret: string } {
   const names = [...form.keys()];
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new GrantError('invalid_request', `${excerpt(twice)} is given twice`);
@@ -141,11 +138,11 @@ function credentialsOf(request: FastifyRequest, form: URLSearchParams): { client
     if (formSecret !== null) throw new GrantError('invalid_request', 'credentials are given both in the form and as HTTP Basic');
     const [clientId, secret] = readBasic(header);
     if (formId !== null && formId !== clientId) throw new GrantError('invalid_request', 'client_id differs from the one of HTTP Basic');
-    return { clientId, secret, basic: true };
+    return { clientId, secret };
   }
   if (formId === null || formSecret === null)
     throw new GrantError('invalid_request', 'client_id and client_secret are required, in the form or as HTTP Basic');
-  return { clientId: formId, secret: formSecret, basic: false };
+  return { clientId: formId, secret: formSecret };
 }
 
 /** RFC 6749 section 2.3.1: both parts are form-encoded before they are joined. */
@@ -175,6 +172,8 @@ function sendGrantError(thrown: Error, request: FastifyRequest, reply: FastifyRe
   if (status >= 500) request.log.error({ err: thrown }, 'token request failed');
   else request.log.info({ error: code, status }, 'token request refused');
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
+  // For whoever tried the header (RFC 6749 section 5.2).
+  if (status === 401 && request.headers.authorization !== undefined) reply.header('www-authenticate', 'Basic realm="crosswalk"');
   return noStore(reply).code(status).send({ error: code, error_description: description });
 }
 
