@@ -178,8 +178,8 @@ export const errorCatalogue = {
   PERMISSION_DENIED: {
     status: 403,
     grpc: 7,
-    title: 'The client lacks the scope for this call, or the operator the role',
-    wayOut: 'Use a client that has the named scope; an operator asks an admin of the environment.',
+    title: 'The client lacks the scope for this call or is one of an organization, or the operator lacks the role',
+    wayOut: 'Use a client of the environment that has the named scope; an operator asks an admin of the environment.',
   },
   CROSS_SITE_REQUEST: {
     status: 403,

@@ -73,6 +73,29 @@ test.each([
 });
 
 test.each([
+  ['', {}, {}, 403],
+  [', for nobody in particular', { aud: undefined }, {}, 403],
+  [', for this API too', { aud: ['http://crosswalk.test', 'https://api.acme.example'] }, {}, 403],
+  [', expired', { exp: now() - 90 }, {}, 401],
+  [', made too long ago', { iat: now() - 90_000 }, {}, 401],
+  [', of another issuer', { iss: 'http://evil.example' }, {}, 401],
+  [', of another environment', { environment_id: 'env_1' }, {}, 401],
+  [', without an environment', { environment_id: undefined }, {}, 401],
+  [', signed by another key', {}, { kid: 'unknown' }, 401],
+  [', of another type', {}, { typ: 'JWT' }, 401],
+  [' that is no ID', { client_id: 'm2morg_x' }, {}, 401],
+])('a token of a client of an organization%s: 403 tells that it is valid, and only then', async (_name, change, headers, status) => {
+  const token = await sign({ client_id: 'm2morg_1', aud: ['https://api.acme.example'], ...change }, headers);
+  expect(await statusOf(token)).toBe(status);
+});
+
+test('a token of a client of an organization beside one that opens this API is none in its way, and beside a bad one still told apart', async () => {
+  const other = await sign({ client_id: 'm2morg_1', aud: undefined });
+  expect(await statusOf(`${other}, Bearer ${await sign({})}`)).toBe(200);
+  expect(await statusOf(`${other}, Bearer a.b.c`)).toBe(403);
+});
+
+test.each([
   ['typ JWT', { typ: 'JWT' }],
   ['no typ', { typ: undefined }],
   ['an unknown kid', { kid: 'unknown' }],

@@ -15,10 +15,13 @@ export interface AccessToken {
   scopes: readonly Scope[];
 }
 
+/** What a token says that is valid, but that no client of the environment has: those of organizations are for the services of others. */
+export const notForThisApi = 'not-for-this-api';
+
 /** Checks the access tokens of this API. `cached` answers at once for a token that was checked within the last minute. */
 export interface TokenVerifier {
   cached(token: string): AccessToken | undefined;
-  verify(token: string): Promise<AccessToken | undefined>;
+  verify(token: string): Promise<AccessToken | typeof notForThisApi | undefined>;
 }
 
 /**
@@ -79,19 +82,24 @@ export class AccessTokens implements TokenVerifier {
     return this.#checked.get(token);
   }
 
-  /** What the token says, or undefined if it is not valid now, or its client was revoked or is none of the environment's own. */
-  async verify(token: string): Promise<AccessToken | undefined> {
+  /**
+   * What the token says, or undefined if it is not valid now, or its client was revoked. A valid one of an organization's client is told apart: who hears
+   * that a token is not valid gets another, and asks with that again and again.
+   */
+  async verify(token: string): Promise<AccessToken | typeof notForThisApi | undefined> {
     await this.#ring.refresh();
     const known = this.cached(token);
     if (known !== undefined) return known;
     const { changes } = this.#ring;
     const payload = await this.#payload(token);
     if (payload === undefined) return undefined;
-    // Clients of organizations have tokens signed with the same keys, and may have any audience: they are not let in.
-    const clientId = parseId('skc', String(payload.client_id));
     const environmentId = parseId('env', String(payload.environment_id));
-    if (clientId === undefined || environmentId === undefined) return undefined;
+    if (environmentId === undefined) return undefined;
     if (!this.#ring.holds(environmentId, decodeProtectedHeader(token).kid)) return undefined;
+    // Clients of organizations have tokens signed with the same keys, and may have any audience: they are not let in.
+    if (parseId('m2morg', String(payload.client_id)) !== undefined) return notForThisApi;
+    const clientId = parseId('skc', String(payload.client_id));
+    if (clientId === undefined || ![payload.aud].flat().includes(this.#issuer)) return undefined;
     const current = await findScopes(this.#pool, environmentId, clientId);
     if (current === undefined) return undefined;
     const granted = String(payload.scope).split(' ');
@@ -102,12 +110,12 @@ export class AccessTokens implements TokenVerifier {
     return read;
   }
 
+  /** What a token says that is signed by one of our keys and valid now, whomever it is for. */
   async #payload(token: string): Promise<JWTPayload | undefined> {
     if (!isPlainSpelling(token)) return undefined;
     const options = {
       algorithms: ['RS256'],
       issuer: this.#issuer,
-      audience: this.#issuer,
       typ: 'at+jwt',
       clockTolerance,
       // Also refuses what was made in the future.

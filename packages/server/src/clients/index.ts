@@ -1,4 +1,4 @@
-export { type AccessToken, AccessTokens, type TokenVerifier } from './access-token.ts';
+export { type AccessToken, AccessTokens, notForThisApi, type TokenVerifier } from './access-token.ts';
 export { clientRoutes } from './client-routes.ts';
 export { ClientService } from './client-service.ts';
 export { CredentialService } from './credential-service.ts';

@@ -317,7 +317,13 @@ describe('tokens', () => {
       ['DELETE', `/api/v1/organizations/${organizationId}`],
     ]) {
       const response = await fetch(server.url + url, { method: method ?? '', headers: { authorization: `Bearer ${token}` } });
-      expect([url, response.status, response.headers.get('www-authenticate')]).toEqual([url, 401, 'Bearer realm="crosswalk"']);
+      const { details } = await response.json();
+      expect([url, response.status, details[0].error_code, response.headers.get('www-authenticate')]).toEqual([
+        url,
+        403,
+        'PERMISSION_DENIED',
+        null,
+      ]);
     }
   });
 });

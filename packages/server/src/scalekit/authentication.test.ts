@@ -96,15 +96,16 @@ describe("Scalekit's client", () => {
     expect(await refusal(scalekit.getClientAccessToken())).toMatchObject({ exception: 'ScalekitUnauthorizedException' });
   });
 
-  test("with the credentials of an organization's client gets tokens, none of which opens this API, and gives up", async () => {
+  test("with the credentials of an organization's client is told at once that such clients may not call this API", async () => {
     const scalekit = scalekitOf(server, server.client);
     const { organization } = await scalekit.organization.createOrganization('Acme');
     const { client, plainSecret } = await scalekit.m2m.createOrganizationClient(there(organization).id);
     const credentials = { ...server.client, clientId: there(client).clientId, clientSecret: plainSecret };
     expect(await refusal(scalekitOf(server, credentials).organization.getOrganization(there(organization).id))).toMatchObject({
-      exception: 'ScalekitUnauthorizedException',
-      code: 'Unauthenticated',
-      errorCode: 'UNAUTHENTICATED',
+      exception: 'ScalekitForbiddenException',
+      code: 'PermissionDenied',
+      errorCode: 'PERMISSION_DENIED',
+      message: expect.stringContaining('may not call this API'),
     });
     await scalekit.organization.deleteOrganization(there(organization).id);
   });

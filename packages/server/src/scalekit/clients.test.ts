@@ -265,7 +265,7 @@ describe('tokens of a client', () => {
     const { clientId, plainSecret } = await make({ ...sent, audience: ['http://crosswalk.test'] });
     const token = await scalekit.generateClientToken(clientId, plainSecret);
     const call = messagesOf(OrganizationService, server, token).listOrganization({});
-    expect(await refusal(call)).toMatchObject({ code: 'Unauthenticated', errorCode: 'UNAUTHENTICATED' });
+    expect(await refusal(call)).toMatchObject({ code: 'PermissionDenied', errorCode: 'PERMISSION_DENIED' });
   });
 
   test('are not given for a wrong secret or to nobody', async () => {

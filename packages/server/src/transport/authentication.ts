@@ -1,6 +1,6 @@
 import type { OperatorRole, Scope } from '@crosswalk/contract';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
-import type { AccessToken, TokenVerifier } from '../clients/index.ts';
+import { type AccessToken, notForThisApi, type TokenVerifier } from '../clients/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
 import { type SessionVerifier, scopesOf, type VerifiedSession } from '../operators/index.ts';
@@ -24,8 +24,9 @@ export type Admit = (
 export function createAdmission(verifier: TokenVerifier, limiter: ClientLimiter): Admit {
   return (rawHeaders, scope, answer, done) => {
     const headers = headerValues(rawHeaders, 'authorization');
-    const decide = (token: AccessToken | undefined) => {
+    const decide = (token: AccessToken | typeof notForThisApi | undefined) => {
       if (token === undefined) return done(unauthenticated(bearersOf(headers)));
+      if (token === notForThisApi) return done(ofOrganization());
       if (!token.scopes.includes(scope)) {
         return done(new ApiError('PERMISSION_DENIED', `the client lacks the scope "${scope}"`));
       }
@@ -114,12 +115,15 @@ function requireRole(role: OperatorRole | undefined, environmentId: string, scop
   throw new ApiError('PERMISSION_DENIED', `this takes ${needed} of the environment; your role is ${role}`);
 }
 
-async function firstValid(verifier: TokenVerifier, bearers: string[]): Promise<AccessToken | undefined> {
+/** What the first token says that opens this API; of several that do not, whether one is valid. */
+async function firstValid(verifier: TokenVerifier, bearers: string[]): Promise<AccessToken | typeof notForThisApi | undefined> {
+  let best: typeof notForThisApi | undefined;
   for (const bearer of bearers) {
     const token = await verifier.verify(bearer);
-    if (token !== undefined) return token;
+    if (token !== undefined && token !== notForThisApi) return token;
+    best ??= token;
   }
-  return undefined;
+  return best;
 }
 
 /** The tokens of all Authorization headers, those that a proxy joined with commas included. */
@@ -137,5 +141,12 @@ function unauthenticated(bearers: readonly string[]): ApiError {
   return new ApiError(
     'UNAUTHENTICATED',
     bearers.length === 0 ? 'Token empty: send Authorization: Bearer <token>' : 'the access token is not valid or has expired',
+  );
+}
+
+function ofOrganization(): ApiError {
+  return new ApiError(
+    'PERMISSION_DENIED',
+    'the access token is of a client of an organization (m2morg_…), which may not call this API: take one of the environment (skc_…)',
   );
 }
