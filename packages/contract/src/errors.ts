@@ -325,6 +325,12 @@ export const errorCatalogue = {
     title: 'There is no such path',
     wayOut: 'The API page at /docs lists every path.',
   },
+  HTTP2_REQUIRED: {
+    status: 400,
+    grpc: 9,
+    title: 'A call of gRPC came over HTTP/1.1',
+    wayOut: 'Tell the proxy before the server to speak HTTP/2 to it: haproxy by `proto h2` on the `server` line.',
+  },
   METHOD_NOT_ALLOWED: {
     status: 405,
     grpc: 12,

@@ -81,7 +81,7 @@ import {
 import { countEvents, OverviewService, overviewRoutes, purgeFigures } from './overview/index.ts';
 import { ReconcileService, reconcileRoutes } from './reconcile/index.ts';
 import { PermissionService, permissionRoutes, RoleService, roleRoutes } from './roles/index.ts';
-import { createScalekitSurface, type ScalekitSurface } from './scalekit/index.ts';
+import { createScalekitSurface, refuseOverHttp1, type ScalekitSurface } from './scalekit/index.ts';
 import { SearchService, searchRoutes } from './search/index.ts';
 import { KeyPairs, KeyRing, purgeSigningKeys, SigningKeyService, signingKeyRoutes, type TokenSettings } from './signing-keys/index.ts';
 import { listSystems, SystemService, systemRoutes } from './systems/index.ts';
@@ -389,6 +389,7 @@ export async function buildApp({
   server.decorateRequest('caller', undefined);
   server.decorateRequest('session', undefined);
   server.decorateRequest('errorCode', undefined);
+  refuseOverHttp1(server);
   server.addHook('onRequest', authenticationHook(admit, { sessions, cookie, limiter, publicUrl }));
   registerPreconditionCheck(server);
   registerKeyCheck(server);

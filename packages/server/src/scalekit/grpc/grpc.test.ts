@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import http from 'node:http';
 import http2 from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
@@ -12,6 +13,7 @@ import {
 } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/organizations/organizations_pb.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useTestServer } from '../../testing.ts';
+import { refusal, scalekitOf } from '../testing.ts';
 import { frame } from './message.ts';
 import { parseTimeout } from './timeout.ts';
 
@@ -219,6 +221,57 @@ describe('every error has its details', () => {
       errorCode: 'INVALID_EXTERNAL_ID',
       fields: ['external_id'],
     });
+  });
+});
+
+describe('behind a proxy that speaks HTTP/1.1 to the server', () => {
+  /** Takes HTTP/2 and passes it on over HTTP/1.1, as haproxy does without `proto h2`: trailers are lost. */
+  const proxy = http2.createServer((request, response) => {
+    const names = Object.entries(request.headers).filter(([name]) => !name.startsWith(':') && name !== 'te');
+    const onward = http.request(`${server.url}${request.url}`, { method: request.method, headers: Object.fromEntries(names) }, (answer) => {
+      const { connection, 'keep-alive': _, 'transfer-encoding': __, ...headers } = answer.headers;
+      response.writeHead(answer.statusCode ?? 0, headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  let url = '';
+  beforeAll(async () => {
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    url = `http://127.0.0.1:${Object(proxy.address()).port}`;
+  });
+  afterAll(() => proxy.close());
+
+  test("Scalekit's client is told what the proxy lacks", async () => {
+    const { exception, code, errorCode, message } = await refusal(scalekitOf({ url }, server.client).organization.listOrganization());
+    expect([exception, code, errorCode]).toEqual(['ScalekitBadRequestException', 'FailedPrecondition', 'HTTP2_REQUIRED']);
+    expect(message).toContain('tell the proxy to speak HTTP/2 to the server (haproxy: proto h2)');
+  });
+
+  test('a call of any path and kind of message is answered in the headers, without a body', async () => {
+    for (const [path, type] of [
+      [get1, 'application/grpc'],
+      ['/any.Service/Method', 'application/grpc+proto'],
+      ['/api/v1/organizations', 'application/grpc+json'],
+    ] as const) {
+      const answer = await fetch(server.url + path, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body: new Uint8Array(frame(getRequest('org_1'))),
+      });
+      expect([answer.status, answer.headers.get('content-type'), answer.headers.get('grpc-status'), await answer.text()]).toEqual([
+        200,
+        'application/grpc',
+        '9',
+        '',
+      ]);
+      expect(readStatus(Buffer.from(answer.headers.get('grpc-status-details-bin') ?? '', 'base64'))).toMatchObject({
+        code: 9,
+        message: answer.headers.get('grpc-message'),
+        errorCode: 'HTTP2_REQUIRED',
+        requestId: answer.headers.get('x-request-id'),
+      });
+    }
   });
 });
 
