@@ -58,7 +58,14 @@ export type PermissionAnswer = Static<typeof PermissionAnswer>;
 export const PermissionPage = pageOf('permissions', Permission);
 export type PermissionPage = Static<typeof PermissionPage>;
 
-export const ListPermissionsQuery = Type.Object({ ...PageQuery }, { additionalProperties: false });
+/** Whose permissions a list shows. */
+export const PermissionType = Type.Enum(['ALL', 'SCALEKIT', 'ENVIRONMENT'], {
+  default: 'ALL',
+  description: '`SCALEKIT`: those that the service itself would bring, which are none. There are no others than those of the environment.',
+});
+export type PermissionType = Static<typeof PermissionType>;
+
+export const ListPermissionsQuery = Type.Object({ ...PageQuery, type: Type.Optional(PermissionType) }, { additionalProperties: false });
 
 /** Permissions of a role or a person, by name. */
 export const RolePermissionList = Type.Object({ permissions: Type.Array(RolePermission) });

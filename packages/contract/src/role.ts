@@ -105,9 +105,17 @@ export type RoleInclude = Static<typeof RoleInclude>;
 export const RoleQuery = Type.Object({ include: Type.Optional(RoleInclude) }, { additionalProperties: false });
 
 export const DeleteRoleQuery = Type.Object(
-  { reassign_role_name: Type.Optional({ ...RoleName, description: 'The role that everyone who has the deleted one gets in its place.' }) },
+  {
+    reassign_role_name: Type.Optional({ ...RoleName, description: 'The role that everyone who has the deleted one gets in its place.' }),
+    reassign_role_id: Type.Optional({
+      ...RoleName,
+      deprecated: true,
+      description: 'What `reassign_role_name` was called before: the name of a role, too. Not another one than that.',
+    }),
+  },
   { additionalProperties: false },
 );
+export type DeleteRoleQuery = Static<typeof DeleteRoleQuery>;
 
 export const RoleAnswer = Type.Object({ role: Role });
 export type RoleAnswer = Static<typeof RoleAnswer>;
@@ -121,8 +129,23 @@ export const RoleUsersCount = Type.Object({
 });
 export type RoleUsersCount = Static<typeof RoleUsersCount>;
 
+const DefaultRole = Type.Object(
+  { id: Type.Optional(RoleId), name: Type.Optional(RoleName) },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    deprecated: true,
+    description: 'How a default role was named before there were texts for it: by its ID, by its name, or by both of the same role.',
+  },
+);
+
 export const UpdateDefaultRoles = Type.Object(
-  { default_creator_role: Type.Optional(RoleName), default_member_role: Type.Optional(RoleName) },
+  {
+    default_creator_role: Type.Optional(RoleName),
+    default_member_role: Type.Optional(RoleName),
+    default_creator: Type.Optional(DefaultRole),
+    default_member: Type.Optional(DefaultRole),
+  },
   {
     additionalProperties: false,
     description: 'Names of roles of the environment; a default that is not named stays.',
@@ -167,8 +190,16 @@ export type UserRole = Static<typeof UserRole>;
 export const UserRoleList = Type.Object({ roles: Type.Array(UserRole) });
 export type UserRoleList = Static<typeof UserRoleList>;
 
+const AssignUserRole = Type.Object(
+  {
+    id: Type.Optional({ ...RoleId, deprecated: true, description: 'Not needed: if it is there, the ID of the role that is named.' }),
+    role_name: RoleName,
+  },
+  { additionalProperties: false },
+);
+
 /** Body: the list itself. */
-export const AssignUserRoles = Type.Array(Type.Object({ role_name: RoleName }, { additionalProperties: false }), {
+export const AssignUserRoles = Type.Array(AssignUserRole, {
   minItems: 1,
   maxItems: roleLimits.perMembership,
   description: 'Roles to add to those the person has: all of them, or none.',

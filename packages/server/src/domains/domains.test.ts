@@ -227,6 +227,11 @@ describe('list', () => {
     expect(Object(body).domains).toHaveLength(1);
   });
 
+  test('what existing clients ask to be included is taken: all of it is there anyway', async () => {
+    const { id } = await newDomain(acme);
+    expect(Object((await request('GET', `${domainsOf(acme)}?include=all`)).body).domains[0].id).toBe(id);
+  });
+
   test('an unknown organization is 404 and a malformed ID 400: not an empty list', async () => {
     expect((await request('GET', domainsOf('org_1'))).body).toMatchObject({ details: [{ error_code: 'ORGANIZATION_NOT_FOUND' }] });
     expect((await request('GET', domainsOf('invalid-org-id'))).body).toMatchObject({ details: [{ error_code: 'INVALID_ID' }] });

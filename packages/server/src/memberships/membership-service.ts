@@ -31,6 +31,7 @@ import {
   findRoleWithPermission,
   permissionNotFound,
   requireDefaultRole,
+  requireIds,
   requireRoles,
 } from '../roles/index.ts';
 import { beginningOf, type MembershipFields, newMembership, roleNames, roleNotAssigned, withRoles } from './membership.ts';
@@ -194,7 +195,15 @@ export class MembershipService {
       await requireRoles(tx, context.environmentId, reference.organizationId, added, (index) => `${list}${index}.role_name`);
       const before = await lockMember(tx, context.environmentId, reference.organizationId, userId);
       requireVersion(preconditions, before.membership);
-      return this.#updateLocked(tx, context, before, { roles: withRoles(before.fields.roles, added) }, metadataPatch(undefined));
+      const after = await this.#updateLocked(
+        tx,
+        context,
+        before,
+        { roles: withRoles(before.fields.roles, added) },
+        metadataPatch(undefined),
+      );
+      requireIds(after.roles, body, list);
+      return after;
     });
   }
 

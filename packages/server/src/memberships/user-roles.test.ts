@@ -154,3 +154,15 @@ test('a hundred at once lose none of their roles', async () => {
   const { roles, version } = Object((await request('GET', membership)).body).membership;
   expect([roles.map(({ name }: { name: string }) => name).sort(), version]).toEqual([[...names].sort(), 1 + names.length]);
 });
+
+test('the ID of a role may be sent beside its name, and must be that of the same role', async () => {
+  const { user } = await newMember([]);
+  const { id } = Object((await request('GET', '/api/v1/roles/admin')).body).role;
+  const give = (body: object[]) => request('POST', `${user}/roles`, body);
+  expect(await give([{ role_name: 'member' }, { id, role_name: 'member' }])).toMatchObject({
+    status: 400,
+    body: { message: expect.stringMatching(/^1\.id: /) },
+  });
+  expect(Object((await request('GET', `${user}/roles`)).body).roles).toEqual([]);
+  expect((await give([{ id, role_name: 'admin' }])).body).toMatchObject({ roles: [{ id, name: 'admin' }] });
+});

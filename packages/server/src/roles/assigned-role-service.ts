@@ -1,8 +1,9 @@
+import type { AssignedRole, AssignUserRoles } from '@crosswalk/contract';
 import type pg from 'pg';
 import { requireOrganization } from '../external-ids/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { findSomeRoleNames, holdDefaultRole, holdRoles } from './assigned-role-store.ts';
-import { unknownRole } from './role.ts';
+import { contradiction, unknownRole } from './role.ts';
 
 /**
  * Holds a change of a membership to roles that its organization (database ID) has or sees, which stay until the transaction
@@ -22,6 +23,14 @@ export async function requireRoles(
   if (missing === undefined) return;
   await requireOrganization(tx, environmentId, organizationId);
   throw unknownRole(fieldOf(index), missing, await findSomeRoleNames(tx, environmentId, organizationId, suggestedRoles));
+}
+
+/** Throws 400 where a role that was asked for is sent with the ID of another; `list`: what the list is called where it is part of another. */
+export function requireIds(assigned: readonly AssignedRole[], asked: AssignUserRoles, list: string): void {
+  for (const [index, { id, role_name: name }] of asked.entries()) {
+    if (id === undefined || assigned.some((role) => role.id === id && role.name === name)) continue;
+    throw contradiction(`${list}${index}.id`, 'role_name');
+  }
 }
 
 /** Roles that an error suggests. */

@@ -1,4 +1,4 @@
-export { requireDefaultRole, requireRoles } from './assigned-role-service.ts';
+export { requireDefaultRole, requireIds, requireRoles } from './assigned-role-service.ts';
 export {
   assignedRolesJson,
   findAssignedRoles,
@@ -28,6 +28,7 @@ export {
   patchFields as patchRole,
   type RoleFields,
   type RoleScope,
+  replacementOf,
   roleEvent,
   roleNameTaken,
   tooManyRoles,

@@ -60,7 +60,7 @@ export function permissionRoutes(app: Routes, permissions: PermissionService, to
       { querystring: ListPermissionsQuery },
     ),
     async (request) => {
-      const page = await permissions.list(contextOf(request), pageRequestOf(request, tokens));
+      const page = await permissions.list(contextOf(request), request.query.type ?? 'ALL', pageRequestOf(request, tokens));
       return pageAnswer(request, tokens, 'permissions', page);
     },
   );

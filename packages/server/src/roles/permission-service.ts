@@ -1,4 +1,4 @@
-import type { CreatePermission, Permission, UpdatePermission } from '@crosswalk/contract';
+import type { CreatePermission, Permission, PermissionType, UpdatePermission } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { Page, PageRequest } from '../database/page-query.ts';
 import { uniqueViolation } from '../database/sql-error.ts';
@@ -40,7 +40,9 @@ export class PermissionService {
   }
 
   /** One page, newest first. */
-  list({ environmentId }: RequestContext, page: PageRequest): Promise<Page<Permission>> {
+  async list({ environmentId }: RequestContext, type: PermissionType, page: PageRequest): Promise<Page<Permission>> {
+    // There are no permissions but the environment's own.
+    if (type === 'SCALEKIT') return { items: [], next: undefined, prev: undefined, total: 0, totalIsFloor: false };
     return listPermissions(this.#pool, environmentId, page);
   }
 

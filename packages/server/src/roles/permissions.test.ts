@@ -129,3 +129,11 @@ test('a permission that is deleted is taken from every role that has it, each wi
     },
   });
 });
+
+test('a list is narrowed by type: all there are belong to the environment', async () => {
+  await request('POST', path, { name: 'typed' });
+  const named = async (type: string) => Object((await request('GET', `${path}?type=${type}`)).body).permissions?.length;
+  expect([await named('ALL'), await named('ENVIRONMENT')].every((length) => length > 0)).toBe(true);
+  expect(await named('SCALEKIT')).toBe(0);
+  expect(await request('GET', `${path}?type=OTHER`)).toMatchObject({ status: 400, body: { message: expect.stringMatching(/^type: /) } });
+});

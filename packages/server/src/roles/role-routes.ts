@@ -20,7 +20,7 @@ import { operation } from '../transport/operation.ts';
 import { member, organizationOf, paramsOf } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
-import { environmentScope, type RoleScope, roleTag } from './role.ts';
+import { environmentScope, type RoleScope, replacementOf, roleTag } from './role.ts';
 import type { RoleService } from './role-service.ts';
 
 const collection = '/api/v1/roles';
@@ -177,7 +177,7 @@ export function roleRoutes(app: Routes, roles: RoleService): void {
         { params, querystring: DeleteRoleQuery },
       ),
       async (request, reply) => {
-        const { reassign_role_name: other } = request.query;
+        const other = replacementOf(request.query);
         await roles.delete(contextOf(request), scope(request), nameOf(request), other, preconditionsOf(request));
         return reply.code(204).send();
       },

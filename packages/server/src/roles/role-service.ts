@@ -16,14 +16,17 @@ import { appendEvents, type NewEvent } from '../events/index.ts';
 import { notFound, requireOrganization } from '../external-ids/index.ts';
 import { inChange } from '../idempotency/index.ts';
 import { invalid } from '../lib/api-error.ts';
-import { databaseId, type IdGenerator } from '../lib/id.ts';
+import { databaseId, type IdGenerator, requireId } from '../lib/id.ts';
 import { type Preconditions, requireVersion } from '../lib/preconditions.ts';
 import { isStorable } from '../lib/text.ts';
 import { checkPermissionNames, permissionNotFound, permissionNotGranted } from './permission.ts';
 import { addRolePermissions, findPermissionIds, removeRolePermission, replaceRolePermissions } from './permission-store.ts';
 import {
+  type ChosenRole,
   checkBase,
   checkPermissionCount,
+  chosenDefault,
+  contradiction,
   environmentScope,
   newRole,
   notOwnRole,
@@ -233,15 +236,10 @@ export class RoleService {
     const { environmentId } = context;
     return this.#inChange(context, environmentScope, async (tx) => {
       const before = await findDefaultRoles(tx, environmentId, environmentScope);
-      const wanted = async (field: keyof UpdateDefaultRoles) => {
-        const name = body[field];
-        if (name === undefined) return undefined;
-        const role = await findRole(tx, environmentId, environmentScope, name, '');
-        if (role === undefined) throw unknownRole(field, name);
-        return role;
-      };
-      const creator = (await wanted('default_creator_role')) ?? before.creator;
-      const member = (await wanted('default_member_role')) ?? before.member;
+      const wanted = async (chosen: ChosenRole | undefined) =>
+        chosen === undefined ? undefined : await this.#chosen(tx, environmentId, chosen);
+      const creator = (await wanted(chosenDefault(body, 'default_creator'))) ?? before.creator;
+      const member = (await wanted(chosenDefault(body, 'default_member'))) ?? before.member;
       const pairs: [Role, Role][] = [
         [before.creator, creator],
         [before.member, member],
@@ -257,6 +255,19 @@ export class RoleService {
       const now = await findDefaultRoles(tx, environmentId, environmentScope);
       return { default_creator: now.creator, default_member: now.member };
     });
+  }
+
+  /** A role of the environment that is to be a default; 400 names the field when there is none, or the name is that of another. */
+  async #chosen(tx: pg.PoolClient, environmentId: string, { field, name, id }: ChosenRole): Promise<Role> {
+    if (id === undefined) {
+      const named = await findRole(tx, environmentId, environmentScope, name ?? '', '');
+      if (named === undefined) throw unknownRole(field, name ?? '');
+      return named;
+    }
+    const [role] = await findRolesById(tx, environmentId, [requireId('role', id, `${field}.id`)]);
+    if (role === undefined || role.is_org_role) throw unknownRole(`${field}.id`, id);
+    if (name !== undefined && role.name !== name) throw contradiction(`${field}.id`, 'the name beside it');
+    return role;
   }
 
   /** Sets the role that new members of an organization (database ID) get; null: that of the environment again. Returns what holds now. */

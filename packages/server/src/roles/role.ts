@@ -1,4 +1,11 @@
-import { type CreateRole, type Role, roleLimits, type UpdateRole } from '@crosswalk/contract';
+import {
+  type CreateRole,
+  type DeleteRoleQuery,
+  type Role,
+  roleLimits,
+  type UpdateDefaultRoles,
+  type UpdateRole,
+} from '@crosswalk/contract';
 import { eventOf, type NewEvent } from '../events/index.ts';
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { formatId } from '../lib/id.ts';
@@ -110,6 +117,38 @@ export function notOwnRole(name: string): ApiError {
       resource: { kind: 'role', value: name },
     },
   );
+}
+
+/** The name of the role that takes the place of one that is deleted, as far as one does. 400 when its two fields name different ones. */
+export function replacementOf({ reassign_role_name: name, reassign_role_id: older }: DeleteRoleQuery): string | undefined {
+  return agreed('reassign_role_id', older, 'reassign_role_name', name);
+}
+
+/** A default role as a request names it, by its field. */
+export interface ChosenRole {
+  field: string;
+  name: string | undefined;
+  id: string | undefined;
+}
+
+/** Which role a request makes a default; undefined when that stays. 400 when its two fields name different ones. */
+export function chosenDefault(body: UpdateDefaultRoles, which: 'default_creator' | 'default_member'): ChosenRole | undefined {
+  const field = `${which}_role` as const;
+  const older = body[which];
+  const name = agreed(`${which}.name`, older?.name, field, body[field]);
+  if (name === undefined && older?.id === undefined) return undefined;
+  return { field: older === undefined ? field : which, name, id: older?.id };
+}
+
+/** What two fields say that must say the same where both are there; 400 names the older one. */
+function agreed(olderField: string, older: string | undefined, field: string, text: string | undefined): string | undefined {
+  if (older !== undefined && text !== undefined && older !== text) throw contradiction(olderField, field);
+  return text ?? older;
+}
+
+/** The 400 of a field that names another role than the one beside it. */
+export function contradiction(field: string, other: string): ApiError {
+  return invalid(field, `is another role than ${other} says: leave one of them out`, 'contradiction');
 }
 
 /** The 400 of a request that names a role which is not there. `known` are some that are. */

@@ -480,6 +480,37 @@ describe('delete', () => {
   });
 });
 
+describe('what existing clients send', () => {
+  test('the replacement of a role by its older parameter', async () => {
+    await request('POST', path, { name: 'older_one', display_name: 'Older' });
+    for (const [query, field] of [
+      ['reassign_role_id=member&reassign_role_name=admin', 'reassign_role_id'],
+      ['reassign_role_id=no.such', 'reassign_role_id'],
+      ['reassign_role=member', 'reassign_role'],
+    ]) {
+      expect(refusal(await request('DELETE', `${path}/older_one?${query}`))).toMatchObject({ status: 400, fields: [field] });
+    }
+    expect((await request('DELETE', `${path}/older_one?reassign_role_id=member`)).status).toBe(204);
+  });
+
+  test('default roles as objects, by name or by ID; two that are not the same are refused', async () => {
+    const other = await server.addEnvironment('older defaults');
+    const set = (body: object) => other.request('PATCH', `${path}:set_defaults`, body);
+    const { id } = Object((await other.request('POST', path, { name: 'owner', display_name: 'Owner' })).body).role;
+    expect(await set({ default_creator: { name: 'owner' } })).toMatchObject({ status: 200, body: { default_creator: { name: 'owner' } } });
+    expect(await set({ default_member: { id } })).toMatchObject({ status: 200, body: { default_member: { name: 'owner' } } });
+    for (const [body, field] of [
+      [{ default_creator: { id, name: 'admin' } }, 'default_creator.id'],
+      [{ default_creator: { name: 'owner' }, default_creator_role: 'admin' }, 'default_creator.name'],
+      [{ default_creator: {} }, 'default_creator'],
+      [{ default_member: { id: 'role_1' } }, 'default_member.id'],
+      [{ default_member: 'owner' }, 'default_member'],
+    ] as const) {
+      expect(refusal(await set(body))).toMatchObject({ status: 400, fields: [field] });
+    }
+  });
+});
+
 describe('defaults', () => {
   test('are set by name, one or both; each role that gains or loses is a new version with its event', async () => {
     const other = await server.addEnvironment('defaults');

@@ -202,6 +202,14 @@ describe('roles of the environment', () => {
     expect(await refusal(older)).toMatchObject({ errorCode });
   });
 
+  test('the older field that names the replacement may say the same as the newer one, and nothing else', async () => {
+    await newRole('renamed_field');
+    const both = (reassignRoleName: string) =>
+      messages().deleteRole({ roleName: 'renamed_field', reassignRoleId: 'member', reassignRoleName });
+    expect(await refusal(both('admin'))).toMatchObject({ errorCode: 'INVALID_ARGUMENT', fields: ['reassign_role_id'] });
+    await both('member');
+  });
+
   test('users are counted as a bigint, from 0', async () => {
     await newRole('counted');
     expect((await roles.getRoleUsersCount('counted')).count).toBe(0n);
@@ -251,7 +259,7 @@ describe('default roles', () => {
       defaultCreator: { name: 'admin', defaultCreator: true },
       defaultMember: { name: 'guest', defaultMember: true },
     });
-    const second = await messages().updateDefaultRoles({ defaultCreator: { id: 'role_1', name: 'founder' } });
+    const second = await messages().updateDefaultRoles({ defaultCreator: { name: 'founder' } });
     expect(second).toMatchObject({ defaultCreator: { name: 'founder' }, defaultMember: { name: 'guest' } });
     const { user } = await scalekit.user.createUserAndMembership(acme, { email: 'guest@example.com' });
     expect(names(there(there(user).memberships[0]).roles)).toEqual(['guest']);
@@ -265,6 +273,36 @@ describe('default roles', () => {
     ['defaultMemberRole', 'no.such', 'INVALID_ARGUMENT', 'default_member_role'],
   ])('%s %s is a bad request', async (field, name, errorCode, named) => {
     expect(await refusal(roles.updateDefaultRoles({ [field]: name }))).toMatchObject({ ...badRequest, errorCode, fields: [named] });
+  });
+
+  test('the older fields name a role by its ID too, alone or beside its name', async () => {
+    const { id } = await newRole('by_id');
+    for (const [field, role] of [
+      ['defaultCreator', { id }],
+      ['defaultMember', { id, name: 'by_id' }],
+    ] as const) {
+      const answer = await messages().updateDefaultRoles({ [field]: role, [`${field}Role`]: 'name' in role ? 'by_id' : undefined });
+      expect(answer[field]).toMatchObject({ id, name: 'by_id' });
+    }
+    await roles.updateDefaultRoles({ defaultCreatorRole: 'admin', defaultMemberRole: 'member' });
+  });
+
+  test('two fields that name different roles are a bad request, and so is the ID of none', async () => {
+    const { id } = await newRole('one_of_two');
+    const own = there(
+      (await roles.createOrganizationRole(acme, create(CreateOrganizationRoleSchema, { name: 'not_all', displayName: 'N' }))).role,
+    );
+    for (const [fields, named] of [
+      [{ defaultCreator: { id }, defaultCreatorRole: 'admin' }, 'default_creator.id'],
+      [{ defaultMember: { id, name: 'member' } }, 'default_member.id'],
+      [{ defaultMember: { name: 'admin' }, defaultMemberRole: 'member' }, 'default_member.name'],
+      [{ defaultCreator: { id: 'role_1' } }, 'default_creator.id'],
+      [{ defaultCreator: { id: own.id } }, 'default_creator.id'],
+      [{ defaultMember: {} }, 'default_member'],
+    ] as const) {
+      expect(await refusal(messages().updateDefaultRoles(fields))).toMatchObject({ code: 'InvalidArgument', fields: [named] });
+    }
+    expect(await roles.updateDefaultRoles()).toMatchObject({ defaultCreator: { name: 'admin' }, defaultMember: { name: 'member' } });
   });
 
   test('an empty one does not leave the client', async () => {
@@ -395,6 +433,7 @@ describe('permissions', () => {
 
   test('there are none but those of the environment', async () => {
     expect((await messages().listPermissions({ type: PermissionType.SCALEKIT })).permissions).toEqual([]);
+    expect(await refusal(messages().listPermissions(untyped({ type: 7 })))).toMatchObject({ code: 'InvalidArgument', fields: ['type'] });
     expect((await messages().listPermissions({ type: PermissionType.ENVIRONMENT })).permissions.length).toBeGreaterThan(0);
     const unknown = messages().listPermissions(untyped({ type: 9 }));
     expect(await refusal(unknown)).toMatchObject({ code: 'InvalidArgument', errorCode: 'INVALID_ARGUMENT', fields: ['type'] });

@@ -4,6 +4,7 @@ import {
   CreateRole,
   DeleteRoleQuery,
   type Permission,
+  type PermissionType as PermissionTypeName,
   type Role,
   type RoleInclude,
   type RolePermission,
@@ -15,7 +16,7 @@ import {
 import { PermissionType, RolesService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/roles/roles_pb.js';
 import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
-import type { PermissionService, RoleScope, RoleService } from '../roles/index.ts';
+import { type PermissionService, type RoleScope, type RoleService, replacementOf } from '../roles/index.ts';
 import { emptyClears, required, sent, timestamp } from './fields.ts';
 import { change, changeRecord, type Method, read } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
@@ -63,8 +64,7 @@ function environmentRoleMethods(roles: RoleService): Method[] {
     changeRecord(
       Rpc.method.deleteRole,
       (context, { roleName, reassignRoleName, reassignRoleId }, preconditions) =>
-        // The older field has the name `id`, and the form of a role's name.
-        roles.delete(context, environment, roleName, replacement(reassignRoleName ?? reassignRoleId), preconditions),
+        roles.delete(context, environment, roleName, replacement(reassignRoleName, reassignRoleId), preconditions),
       done,
     ),
     read(Rpc.method.getRoleUsersCount, async (context, { roleName }) => ({
@@ -82,8 +82,10 @@ function environmentRoleMethods(roles: RoleService): Method[] {
       Rpc.method.updateDefaultRoles,
       (context, { defaultCreatorRole, defaultMemberRole, defaultCreator, defaultMember }) => {
         const body = checkDefaults({
-          default_creator_role: defaultCreatorRole || defaultCreator?.name || undefined,
-          default_member_role: defaultMemberRole || defaultMember?.name || undefined,
+          default_creator_role: defaultCreatorRole || undefined,
+          default_member_role: defaultMemberRole || undefined,
+          default_creator: defaultRole(defaultCreator),
+          default_member: defaultRole(defaultMember),
         });
         return roles.setDefaults(context, body);
       },
@@ -176,11 +178,8 @@ function permissionMethods(permissions: PermissionService, pages: Pages): Method
     ),
     read(Rpc.method.getPermission, async (context, { permissionName }) => permissionAnswer(await permissions.get(context, permissionName))),
     read(Rpc.method.listPermissions, async (context, request) => {
-      if (!Object.hasOwn(PermissionType, request.type)) throw invalid('type', 'must be ALL, SCALEKIT or ENVIRONMENT', 'enum');
-      // There are no permissions but the environment's own.
-      if (request.type === PermissionType.SCALEKIT) return { permissions: [] };
       const { pageSize = 0, pageToken = '' } = request;
-      const page = await permissions.list(context, pages.request(context, 'permissions', { pageSize, pageToken }));
+      const page = await permissions.list(context, typeName(request.type), pages.request(context, 'permissions', { pageSize, pageToken }));
       return { permissions: page.items.map(permissionMessage), ...pages.answer(context, 'permissions', page) };
     }),
     changeRecord(
@@ -197,6 +196,14 @@ function permissionMethods(permissions: PermissionService, pages: Pages): Method
       done,
     ),
   ];
+}
+
+/** The name of a type of permission. */
+function typeName(code: PermissionType): PermissionTypeName {
+  if (code === PermissionType.ALL) return 'ALL';
+  if (code === PermissionType.SCALEKIT) return 'SCALEKIT';
+  if (code === PermissionType.ENVIRONMENT) return 'ENVIRONMENT';
+  throw invalid('type', 'must be ALL, SCALEKIT or ENVIRONMENT', 'enum');
 }
 
 interface RoleMessage {
@@ -222,8 +229,14 @@ function included(include: string | undefined): RoleInclude {
 }
 
 /** The name of the role that takes the place of one that is deleted, as far as one does. */
-function replacement(name: string | undefined): string | undefined {
-  return checkDelete({ reassign_role_name: name }).reassign_role_name;
+function replacement(name: string | undefined, older?: string): string | undefined {
+  return replacementOf(checkDelete({ reassign_role_name: name, reassign_role_id: older }));
+}
+
+/** A default role as its older field names it: what is empty there was not sent. */
+function defaultRole(message: { id: string; name?: string | undefined } | undefined) {
+  if (message === undefined) return undefined;
+  return { ...(message.id === '' ? {} : { id: message.id }), ...(message.name ? { name: message.name } : {}) };
 }
 
 function roleMessage(role: Role) {
