@@ -87,6 +87,17 @@ export const UpdateOrganization = Type.Object(
 );
 export type UpdateOrganization = Static<typeof UpdateOrganization>;
 
+/** Query of an update. */
+export const UpdateMask = Type.Optional(
+  Type.String({
+    maxLength: 200,
+    description:
+      'The fields that are changed, with commas between: of `display_name`, `external_id`, `metadata`, `slug`, `logo_url`. What the body has of them is set, ' +
+      'metadata as a whole; what it does not have is cleared; nothing else of it counts. Left out: what the body has.',
+    examples: ['display_name,slug'],
+  }),
+);
+
 export const OrganizationAnswer = Type.Object({ organization: Organization, matched_by: Type.Optional(MatchedBy) });
 export type OrganizationAnswer = Static<typeof OrganizationAnswer>;
 

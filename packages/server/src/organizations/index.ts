@@ -1,4 +1,4 @@
-export { newOrganization, patchFields as patchOrganization, slugTaken } from './organization.ts';
+export { masked, newOrganization, patchFields as patchOrganization, slugTaken } from './organization.ts';
 export {
   deleteOrganizations,
   findDefaultsOf,

@@ -7,6 +7,7 @@ import {
   OrganizationAnswer,
   OrganizationPage,
   SearchQuery,
+  UpdateMask,
   UpdateOrganization,
   UpsertOrganizationAnswer,
 } from '@crosswalk/contract';
@@ -18,9 +19,10 @@ import { recordTag } from '../lib/version-tag.ts';
 import { preconditionsOf, sendRecord } from '../transport/etag.ts';
 import { operation } from '../transport/operation.ts';
 import { pageAnswer, pageContextOf, pageRequestOf } from '../transport/pages.ts';
-import { externalPaths, recordPaths } from '../transport/paths.ts';
+import { externalPaths, optional, recordPaths, withQuery } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
+import { masked } from './organization.ts';
 import type { OrganizationService } from './organization-service.ts';
 
 const collection = '/api/v1/organizations';
@@ -136,14 +138,17 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
           answers: { 200: OrganizationAnswer },
           errors: ['ORGANIZATION_NOT_FOUND', ...changeErrors],
         },
-        { ...path.parts, body: UpdateOrganization },
+        { ...withQuery(path.parts, { update_mask: UpdateMask }), body: UpdateOrganization },
       ),
       async (request, reply) => {
+        const mask = optional(request.query, 'update_mask');
+        const { fields, metadata = undefined } = mask === undefined ? { fields: request.body } : masked(request.body, pathsOf(mask));
         const found = await organizations.update(
           changeContextOf(request, answer),
           path.reference(request),
-          request.body,
+          fields,
           preconditionsOf(request),
+          metadata,
         );
         return sendFound(request, reply, found);
       },
@@ -224,4 +229,9 @@ export function organizationRoutes(app: Routes, organizations: OrganizationServi
       },
     );
   }
+}
+
+/** The fields that a mask names; an empty one names none. */
+function pathsOf(mask: string): string[] {
+  return mask === '' ? [] : mask.split(',');
 }

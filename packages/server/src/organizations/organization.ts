@@ -1,8 +1,8 @@
 import type { CreateOrganization, Metadata, Organization, UpdateOrganization } from '@crosswalk/contract';
 import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
-import { ApiError, invalid } from '../lib/api-error.ts';
+import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { requireText, textProblem } from '../lib/text.ts';
-import { newMetadata } from '../metadata/index.ts';
+import { type MetadataUpdate, metadataPatch, metadataReplacement, newMetadata } from '../metadata/index.ts';
 
 /** The fields of an organization that are set as a whole. */
 export type OrganizationFields = Pick<Organization, 'display_name' | 'external_id' | 'external_ids' | 'region_code' | 'slug' | 'logo_url'>;
@@ -30,6 +30,33 @@ export function patchFields(before: OrganizationFields, body: UpdateOrganization
     slug: body.slug === undefined ? before.slug : body.slug || null,
     logo_url: body.logo_url === undefined ? before.logo_url : parseLogo(body.logo_url),
   };
+}
+
+/** The fields of an organization that a mask may name. */
+const maskable = ['display_name', 'external_id', 'metadata', 'slug', 'logo_url'];
+
+/**
+ * An update under its mask (AIP-134): of the fields that the mask names, those that were sent are set and the others are cleared, which a name cannot be;
+ * what it does not name stays. 400 when it names none, or one that there is not.
+ */
+export function masked(body: UpdateOrganization, paths: readonly string[]): { fields: UpdateOrganization; metadata: MetadataUpdate } {
+  const unknown = paths.find((path) => !maskable.includes(path));
+  if (unknown !== undefined || paths.length === 0) {
+    const known = maskable.join(', ');
+    throw invalid(
+      'update_mask',
+      unknown === undefined ? `must name at least one of ${known}` : `${excerpt(unknown)} is none of ${known}`,
+      'field_mask',
+    );
+  }
+  const named = new Set(paths);
+  const fields = {
+    ...(named.has('display_name') ? { display_name: body.display_name ?? '' } : {}),
+    ...(named.has('external_id') ? { external_id: body.external_id ?? null } : {}),
+    ...(named.has('slug') ? { slug: body.slug ?? null } : {}),
+    ...(named.has('logo_url') ? { logo_url: body.logo_url ?? null } : {}),
+  };
+  return { fields, metadata: named.has('metadata') ? metadataReplacement(body.metadata ?? {}) : metadataPatch(undefined) };
 }
 
 function parseName(name: string): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { tagOf, useTestServer } from '../testing.ts';
 
@@ -141,6 +142,41 @@ describe('get', () => {
     expect(Object(foreign.body).message.replace(id, 'org_1')).toBe(Object(unknown.body).message);
     const wrong = await request('GET', `${path}/usr_123`);
     expect([wrong.status, Object(wrong.body).message]).toEqual([400, expect.stringContaining('this is the ID of a user')]);
+  });
+});
+
+describe('the mask of an update (AIP-134)', () => {
+  const sent = { display_name: 'New', slug: 'mask-new', metadata: { plan: 'new' } };
+  const make = async () => {
+    const body = {
+      display_name: 'Old',
+      slug: `mask-${randomUUID()}`,
+      logo_url: 'https://acme.example/l.png',
+      metadata: { plan: 'old', seats: 3 },
+    };
+    return Object((await request('POST', path, body)).body).organization;
+  };
+
+  test('sets or clears what it names and nothing else; metadata as a whole', async () => {
+    const made = await make();
+    const patch = async (mask: string) =>
+      Object((await request('PATCH', `${path}/${made.id}?update_mask=${mask}`, sent)).body).organization;
+    expect(await patch('display_name')).toMatchObject({ display_name: 'New', slug: made.slug, metadata: made.metadata });
+    expect(await patch('logo_url,external_id')).toMatchObject({ display_name: 'New', slug: made.slug, logo_url: null });
+    expect(await patch('slug,metadata')).toMatchObject({ slug: 'mask-new', metadata: { plan: 'new' } });
+    const emptied = await request('PATCH', `${path}/${made.id}?update_mask=slug,metadata`, {});
+    expect(emptied.body).toMatchObject({ organization: { display_name: 'New', slug: null, metadata: {} } });
+  });
+
+  test.each([
+    ['', 'update_mask'],
+    ['colour', 'update_mask'],
+    ['display_name,settings', 'update_mask'],
+    ['display_name', 'display_name'],
+  ])('%j of an empty update is 400', async (mask, field) => {
+    const { id } = await make();
+    const { status, body } = await request('PATCH', `${path}/${id}?update_mask=${mask}`, {});
+    expect([status, Object(body).message]).toEqual([400, expect.stringMatching(new RegExp(`^${field}: `))]);
   });
 });
 

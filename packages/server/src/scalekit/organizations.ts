@@ -2,10 +2,10 @@ import { CreateOrganization, type Organization, UpdateOrganization } from '@cros
 import { RegionCode } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/commons/commons_pb.js';
 import { OrganizationService as Rpc } from '@scalekit-sdk/node/lib/pkg/grpc/scalekit/v1/organizations/organizations_pb.js';
 import { externalKey, type RecordReference } from '../external-ids/index.ts';
-import { excerpt, invalid } from '../lib/api-error.ts';
+import { invalid } from '../lib/api-error.ts';
 import { requireId } from '../lib/id.ts';
-import { checkTexts, metadataAsText, metadataReplacement, replaceByText } from '../metadata/index.ts';
-import type { OrganizationService } from '../organizations/index.ts';
+import { checkTexts, metadataAsText, replaceByText } from '../metadata/index.ts';
+import { masked, type OrganizationService } from '../organizations/index.ts';
 import { emptyClears, required, searchText, timestamp } from './fields.ts';
 import { change, changeRecord, type Method, read } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
@@ -37,11 +37,13 @@ export function organizationMethods(organizations: OrganizationService, pages: P
     changeRecord(
       Rpc.method.updateOrganization,
       (context, { identities, organization, updateMask }, preconditions) => {
-        const fields = masked(required(organization, 'organization'), updateMask?.paths);
-        const { displayName, externalId, metadata, slug, logoUrl } = fields;
+        const { displayName, externalId, metadata, slug, logoUrl } = required(organization, 'organization');
         const body = checkUpdate({ display_name: displayName, external_id: emptyClears(externalId), slug, logo_url: logoUrl });
-        const change = metadata === undefined ? metadataReplacement({}) : replaceByText(metadata);
-        return organizations.update(context, organizationReference(identities), body, preconditions, change);
+        const texts = replaceByText(metadata);
+        if (updateMask === undefined) return organizations.update(context, organizationReference(identities), body, preconditions, texts);
+        const { fields, metadata: cleared } = masked(body, updateMask.paths);
+        const isSet = updateMask.paths.includes('metadata') && Object.keys(metadata).length > 0;
+        return organizations.update(context, organizationReference(identities), fields, preconditions, isSet ? texts : cleared);
       },
       ({ record }) => answer(record),
     ),
@@ -82,44 +84,6 @@ export function organizationMessage(organization: Organization) {
     slug: organization.slug ?? undefined,
     logoUrl: organization.logo_url ?? undefined,
     settings: { features: organization.settings.features },
-  };
-}
-
-/** The fields of an organization that a mask may name. */
-const maskable = ['display_name', 'external_id', 'metadata', 'slug', 'logo_url'];
-
-/** What an update of an organization can have; metadata is undefined when all of it is to go. */
-interface OrganizationUpdate {
-  displayName?: string | undefined;
-  externalId?: string | undefined;
-  slug?: string | undefined;
-  logoUrl?: string | undefined;
-  metadata: Record<string, string> | undefined;
-}
-
-/**
- * The fields of an update under its mask (AIP-134): without one, those that were sent; with one, those it names, whether they were
- * sent (then they are set) or not (then they are cleared). 400 when it names none, or one that there is not.
- */
-function masked(organization: OrganizationUpdate, paths: readonly string[] | undefined): OrganizationUpdate {
-  if (paths === undefined) return organization;
-  const unknown = paths.find((path) => !maskable.includes(path));
-  if (unknown !== undefined || paths.length === 0) {
-    const known = maskable.join(', ');
-    throw invalid(
-      'update_mask',
-      unknown === undefined ? `must name at least one of ${known}` : `${excerpt(unknown)} is none of ${known}`,
-      'field_mask',
-    );
-  }
-  const named = new Set(paths);
-  const metadata = Object.keys(organization.metadata ?? {}).length === 0 ? undefined : organization.metadata;
-  return {
-    displayName: named.has('display_name') ? (organization.displayName ?? '') : undefined,
-    externalId: named.has('external_id') ? (organization.externalId ?? '') : undefined,
-    slug: named.has('slug') ? (organization.slug ?? '') : undefined,
-    logoUrl: named.has('logo_url') ? (organization.logoUrl ?? '') : undefined,
-    metadata: named.has('metadata') ? metadata : {},
   };
 }
 
