@@ -519,6 +519,8 @@ function createServer(
     clientErrorHandler: (error, socket) => refuseConnection(server.log, error, socket),
     // An external ID of 255 characters of four bytes each, percent-encoded.
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: false, caseSensitive: true },
+    // Clients that join an address with a slash at its end and a path ask for `//oauth/token`. Elsewhere a second slash counts: it may be of an external ID.
+    rewriteUrl: ({ url = '/' }) => (url.startsWith('//') ? url.slice(1) : url),
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     frameworkErrors: (error, request, reply) => {
       answerError(error, request, reply);

