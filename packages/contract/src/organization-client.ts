@@ -44,12 +44,19 @@ const customClaims = Type.Array(CustomClaim, {
   maxItems: 50,
   description: 'What each of its tokens says in `custom_claims`, as key and value. No key twice.',
 });
+/** Seconds. */
+export const clientLifetime = { min: 1, /** a year */ max: 31_536_000 };
+
 const lifetime = {
-  minimum: 1,
-  /** a year */
-  maximum: 31_536_000,
+  minimum: clientLifetime.min,
+  maximum: clientLifetime.max,
   description: 'How long each of its tokens is valid, in seconds. A token cannot be called back, so keep it short.',
 };
+
+const expiry = Type.Union(
+  [Type.Integer(lifetime), textOf({ pattern: '^[0-9]{1,19}$', rule: 'must be a whole number' }, { description: 'The same as text.' })],
+  { description: `${lifetime.description} A number, or the same as text: so JSON of protobuf writes an int64.` },
+);
 
 /** A machine of an organization: it gets tokens from POST /oauth/token for the services of the environment's owner. */
 export const OrganizationClient = Type.Object({
@@ -78,7 +85,7 @@ const writable = {
 };
 
 export const CreateOrganizationClient = Type.Object(
-  { ...writable, expiry: Type.Optional(Type.Integer({ ...lifetime, default: 3600 })) },
+  { ...writable, expiry: Type.Optional({ ...expiry, default: 3600 }) },
   {
     additionalProperties: false,
     examples: [
@@ -96,7 +103,7 @@ export type CreateOrganizationClient = Static<typeof CreateOrganizationClient>;
 
 /** A field that is named is replaced as a whole, lists too: an empty list clears. */
 export const UpdateOrganizationClient = Type.Object(
-  { ...writable, expiry: Type.Optional(Type.Integer(lifetime)) },
+  { ...writable, expiry: Type.Optional(expiry) },
   { additionalProperties: false, examples: [{ scopes: ['read:deployments'], expiry: 900 }] },
 );
 export type UpdateOrganizationClient = Static<typeof UpdateOrganizationClient>;

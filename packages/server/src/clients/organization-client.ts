@@ -1,6 +1,7 @@
 import {
   type CreateOrganizationClient,
   type CustomClaim,
+  clientLifetime,
   type OrganizationClient,
   organizationClientLimits,
   type UpdateOrganizationClient,
@@ -40,7 +41,7 @@ export function patchFields(before: OrganizationClientFields, body: UpdateOrgani
     scopes: body.scopes ?? before.scopes,
     audience: body.audience?.map((value, index) => checkText(value, `audience.${index}`, 'identifier')) ?? before.audience,
     custom_claims: body.custom_claims === undefined ? before.custom_claims : parseClaims(body.custom_claims),
-    expiry: body.expiry ?? before.expiry,
+    expiry: body.expiry === undefined ? before.expiry : parseLifetime(body.expiry),
   };
   const { scopes, audience, custom_claims } = after;
   const bytes = Buffer.byteLength(JSON.stringify([scopes, audience, custom_claims]));
@@ -52,6 +53,14 @@ export function patchFields(before: OrganizationClientFields, body: UpdateOrgani
     throw invalid('custom_claims', description, 'max_bytes');
   }
   return after;
+}
+
+/** Seconds, as a number or as text, as JSON of protobuf writes an int64. */
+function parseLifetime(expiry: number | string): number {
+  const seconds = Number(expiry);
+  const { min, max } = clientLifetime;
+  if (seconds < min || seconds > max) throw invalid('expiry', `must be ${min} to ${max}`, 'range');
+  return seconds;
 }
 
 function parseClaims(claims: CustomClaim[]): CustomClaim[] {

@@ -93,6 +93,17 @@ describe('create', () => {
     });
   });
 
+  test('a lifetime may be text, as JSON of protobuf writes it, and is answered as a number', async () => {
+    const { status, body } = await request('POST', path, { expiry: '7200' });
+    expect([status, Object(body).client.expiry]).toEqual([201, 7200]);
+    const changed = await request('PATCH', `${path}/${Object(body).client.client_id}`, { expiry: '600' });
+    expect(changed.body).toMatchObject({ client: { expiry: 600 } });
+    for (const expiry of ['0', '31536001', '1.5', '-1', '1e3', ' 60', '', 'soon', null, true]) {
+      const answer = await request('POST', path, { expiry });
+      expect([expiry, answer.status, Object(answer.body).message]).toEqual([expiry, 400, expect.stringMatching(/^expiry: /)]);
+    }
+  });
+
   test('404 for an organization that does not exist, 400 for what is no organization', async () => {
     const answers = [
       await request('POST', '/api/v1/organizations/org_7/clients', {}),

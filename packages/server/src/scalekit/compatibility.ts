@@ -21,5 +21,9 @@ protobuf are; the JSON of REST is refused for it. A message with a field that th
 \`UNKNOWN_FIELD\`. The metadata \`if-match\`, \`if-none-match\` and \`idempotency-key\` of a call mean what the headers mean over REST: a
 version that does not match is \`ABORTED\`, and an answer that is a repeated one has the metadata \`idempotent-replayed\`.
 
+Over REST, three things are not as Scalekit's OpenAPI has them: a deletion, such as that of a role or a membership, answers 204 without a body where it has 200 with JSON;
+\`expiry\` of a client of an organization is taken as text and as a number, and always answered as a number; and the methods of SessionService
+are offered over gRPC alone.
+
 ${sections.join('\n')}`;
 }
