@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Scope } from '@crosswalk/contract';
+import { clientLifetime, type Scope } from '@crosswalk/contract';
 import { decodeProtectedHeader, errors, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
@@ -99,7 +99,7 @@ export class AccessTokens implements TokenVerifier {
     // Clients of organizations have tokens signed with the same keys, and may have any audience: they are not let in.
     if (parseId('m2morg', String(payload.client_id)) !== undefined) return notForThisApi;
     const clientId = parseId('skc', String(payload.client_id));
-    if (clientId === undefined || ![payload.aud].flat().includes(this.#issuer)) return undefined;
+    if (clientId === undefined || ![payload.aud].flat().includes(this.#issuer) || isTooOld(payload)) return undefined;
     const current = await findScopes(this.#pool, environmentId, clientId);
     if (current === undefined) return undefined;
     const granted = String(payload.scope).split(' ');
@@ -118,8 +118,8 @@ export class AccessTokens implements TokenVerifier {
       issuer: this.#issuer,
       typ: 'at+jwt',
       clockTolerance,
-      // Also refuses what was made in the future.
-      maxTokenAge: longestLifetime,
+      // Also refuses what was made in the future. Clients of organizations have tokens that live longest.
+      maxTokenAge: clientLifetime.max,
       requiredClaims: ['exp', 'iat'],
     };
     try {
@@ -134,6 +134,11 @@ export class AccessTokens implements TokenVerifier {
       () => undefined,
     );
   }
+}
+
+/** Whether a token is older than any that opens this API, whatever it says of its end. */
+function isTooOld({ iat = 0 }: JWTPayload): boolean {
+  return Math.floor(Date.now() / 1000) - iat - clockTolerance > longestLifetime;
 }
 
 /** Decoding is lax: bits that say nothing may be set. Only the spelling that `sign` makes is a token, so that each has one. */
