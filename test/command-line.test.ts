@@ -98,7 +98,7 @@ async function runBesideFile(env: Record<string, string>): Promise<{ status: num
 }
 
 test('the credentials of a file .env are taken together, and never sent to an address that the shell names', async () => {
-  expect(await runBesideFile({})).toEqual({ status: 0, err: '' });
+  expect(await runBesideFile({})).toEqual({ status: 0, err: 'there is nothing to list\n' });
   expect(await runBesideFile({ CROSSWALK_ENVIRONMENT_URL: 'http://127.0.0.1:9' })).toEqual({
     status: 2,
     err: expect.stringMatching(
