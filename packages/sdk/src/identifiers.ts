@@ -14,9 +14,17 @@ export function externalQuery(externalId: string, system: string | undefined): {
   return { external_id: requireText('externalId', externalId), system };
 }
 
-/** A path segment. An empty one would name another path. */
+/**
+ * A path segment. An empty one would name another path, and so would `.` and `..`, which no encoding keeps in a path: `%2e%2e` is taken for `..`
+ * by whatever reads an address.
+ */
 export function segment(name: string, id: string): string {
-  return encodeURIComponent(requireText(name, id));
+  const text = requireText(name, id);
+  if (text === '.' || text === '..')
+    throw new TypeError(
+      `${name} must not be ${JSON.stringify(text)}: in a path that is no name. Give the ID that Crosswalk made; an ID of your own is taken by the methods with ByExternalId in their name, and as { externalId } where an organization may be named by either`,
+    );
+  return encodeURIComponent(text);
 }
 
 function requireText(name: string, value: string): string {

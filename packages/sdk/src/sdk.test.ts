@@ -347,4 +347,62 @@ describe('errors', () => {
     expect(() => new Crosswalk(server.url, '', 'x')).toThrow(/clientId is missing/);
     expect(() => new Crosswalk('example.com', 'a', 'b')).toThrow(/http/);
   });
+
+  /** Calls with an ID in their path: each of them addressed another record, or all of them, by a name that paths are shortened by. */
+  const named: Record<string, (crosswalk: Crosswalk, id: string) => unknown> = {
+    'organization.get': (c, id) => c.organization.get(id),
+    'organization.replaceMetadata': (c, id) => c.organization.replaceMetadata(id, {}),
+    'organization.history.list': (c, id) => c.organization.history.list(id),
+    'user.getUserByExternalId': (c, id) => c.user.getUserByExternalId(id, 'E-1'),
+    'user.listOrganizationUsers': (c, id) => c.user.listOrganizationUsers(id),
+    'membership.delete': (c, id) => c.membership.delete('org_1', id),
+    'membership.removeRole': (c, id) => c.membership.removeRole('org_1', 'usr_1', id),
+    'organizationClient.create': (c, id) => c.organizationClient.create(id, { name: 'Stray' }),
+    'organizationClient.list': (c, id) => c.organizationClient.list(id),
+    'invitation.list': (c, id) => c.invitation.list(id),
+    'domain.list': (c, id) => c.domain.list(id),
+    'role.delete': (c, id) => c.role.delete(id),
+    'role.list': (c, id) => c.role.list({ organizationId: id }),
+    'permission.delete': (c, id) => c.permission.delete(id),
+    'system.delete': (c, id) => c.system.delete(id),
+    'client.deleteSecret': (c, id) => c.client.deleteSecret('skc_1', id),
+    'imports.cancel': (c, id) => c.imports.cancel(id),
+    'webhookEndpoint.delivery': (c, id) => c.webhookEndpoint.delivery('whe_1', id),
+  };
+  test.each(Object.entries(named))('%s sends nothing to the address that . and .. lead to', async (_name, call) => {
+    let sent = 0;
+    const crosswalk = connect({
+      fetch: async () => {
+        sent += 1;
+        return Response.json({});
+      },
+    });
+    for (const id of ['.', '..']) {
+      const refused = (async () => call(crosswalk, id))();
+      await expect(refused).rejects.toThrow(TypeError);
+      await expect(refused).rejects.toThrow(`must not be "${id}": in a path that is no name. Give the ID that Crosswalk made`);
+    }
+    expect(sent).toBe(0);
+  });
+
+  test('an external ID that is . or .. names its record wherever external IDs are taken, and %2e%2e is an ID of its own', async () => {
+    const crosswalk = connect();
+    for (const externalId of ['.', '..', '%2e%2e']) {
+      const { organization } = await crosswalk.organization.upsertByExternalId(externalId, { display_name: 'Dots' });
+      const { user } = await crosswalk.user.createUserAndMembership(organization.id, {
+        email: `u${externalId.length}@dots.example`,
+        externalId,
+      });
+      expect((await crosswalk.organization.getByExternalId(externalId))?.id).toBe(organization.id);
+      expect((await crosswalk.user.getByExternalId(externalId))?.id).toBe(user.id);
+      expect((await crosswalk.user.getUserByExternalId(organization.id, externalId))?.id).toBe(user.id);
+      expect((await crosswalk.user.listUsers({ externalId })).users).toHaveLength(1);
+      expect((await crosswalk.invitation.list({ externalId })).invitations).toHaveLength(1);
+      const domain = await crosswalk.domain.create({ externalId }, { domain: `dots${externalId.length}.example` });
+      expect(domain.organization_id).toBe(organization.id);
+      expect((await crosswalk.resolve([externalId]))[0]?.matches.map(({ id }) => id)).toEqual([organization.id, user.id]);
+      await crosswalk.user.deleteByExternalId(externalId);
+    }
+    await expect(crosswalk.organization.get('%2e%2e')).rejects.toThrow('%2e%2e is not an ID of Crosswalk');
+  });
 });
