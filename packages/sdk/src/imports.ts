@@ -6,15 +6,14 @@ import type {
   ImportLeftAnswer,
   ImportQuery,
   ImportRowError,
-  TransferRow,
 } from '@crosswalk/contract';
 import { type CamelKeys, type Either, toSnakeCase } from './case.ts';
 import { segment } from './identifiers.ts';
-import { jsonOf } from './json.ts';
 import { type OptionNames, readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
-import { type CallOptions, type Connection, callNames, pause } from './request.ts';
+import { type CallOptions, type Connection, callNames, pause, type Upload } from './request.ts';
 import { bodyOf } from './row-stream.ts';
+import { type PartSource, SourceStream } from './source-stream.ts';
 
 const collection = '/api/v1/imports';
 
@@ -25,15 +24,13 @@ export interface ImportsPage extends PageInfo {
 
 /**
  * A file: its text, its bytes, a `Blob` such as a browser's `File`, or a stream or iterable of text or bytes. An iterable may also give rows
- * as objects, which become NDJSON. Browsers send streams over HTTP/2 alone, if at all: give them a `Blob`, which is read as it is sent.
+ * as objects, which become NDJSON. A stream or an iterable is read as it is sent, and is ended when no more of it is wanted. Browsers send
+ * streams over HTTP/2 alone, if at all: give them a `Blob`, which is read as it is sent.
  */
-export type ImportSource =
-  | string
-  | Uint8Array<ArrayBuffer>
-  | Blob
-  | ReadableStream<Uint8Array>
-  | Iterable<TransferRow | string | Uint8Array>
-  | AsyncIterable<TransferRow | string | Uint8Array>;
+export type ImportSource = WholeSource | PartSource;
+
+/** A source that is there as a whole, so that it can be sent again. */
+type WholeSource = string | Uint8Array<ArrayBuffer> | Blob;
 
 /** How a file is imported; `format` is `ndjson` if left out. */
 export type ImportSettings = Either<Omit<ImportQuery, 'format'>> & { format?: 'ndjson' | 'csv' };
@@ -69,23 +66,20 @@ export class Imports {
   /** Sends a file; resolves when all of it is there, and the job is queued. `wait` tells when it is done. */
   async create(source: ImportSource, given: ImportSettings = {}, options?: CallOptions): Promise<Import> {
     const { format = 'ndjson', ...settings } = readOptions<CamelKeys<ImportQuery>>(given, settingNames);
-    let failure: { error: unknown } | undefined;
+    const file = {
+      path: collection,
+      query: { ...queryOf(settings), format },
+      contentType: format === 'csv' ? 'text/csv' : 'application/x-ndjson',
+      options,
+    };
+    if (isWhole(source)) return this.#send({ ...file, body: source });
+    const stream = new SourceStream(source);
     try {
-      const answer = await this.#connection.upload<ImportAnswer>({
-        path: collection,
-        query: { ...queryOf(settings), format },
-        body: isBody(source)
-          ? source
-          : streamOf(source, (error) => {
-              failure = { error };
-            }),
-        contentType: format === 'csv' ? 'text/csv' : 'application/x-ndjson',
-        options,
-      });
-      return answer.import;
+      return await this.#send({ ...file, body: stream.body });
     } catch (error) {
-      // What the source threw: fetch tells no more than that it got no answer.
-      throw failure === undefined ? error : failure.error;
+      throw stream.failure === undefined ? error : stream.failure.error;
+    } finally {
+      stream.giveBack();
     }
   }
 
@@ -163,51 +157,20 @@ export class Imports {
       await pause(interval, options.signal);
     }
   }
+
+  async #send(file: Upload): Promise<Import> {
+    const answer = await this.#connection.upload<ImportAnswer>(file);
+    return answer.import;
+  }
 }
 
-function isBody(source: ImportSource): source is string | Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array> {
-  return typeof source === 'string' || source instanceof Uint8Array || source instanceof Blob || source instanceof ReadableStream;
+function isWhole(source: ImportSource): source is WholeSource {
+  return typeof source === 'string' || source instanceof Uint8Array || source instanceof Blob;
 }
 
 function queryOf(settings: object): Record<string, string | boolean | undefined> {
   return Object.fromEntries(
     Object.entries(Object(toSnakeCase(settings))).map(([name, value]) => [name, typeof value === 'boolean' ? value : String(value)]),
-  );
-}
-
-/** The bytes of a source as they are wanted; `failed` hears why they end too early. */
-function streamOf(
-  source: Iterable<TransferRow | string | Uint8Array> | AsyncIterable<TransferRow | string | Uint8Array>,
-  failed: (error: unknown) => void,
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  let parts = 0;
-  const next = async (): Promise<Uint8Array | undefined> => {
-    const { done, value } = await iterator.next();
-    if (done === true) return undefined;
-    parts += 1;
-    if (value instanceof Uint8Array) return value;
-    return encoder.encode(typeof value === 'string' ? value : `${jsonOf(value, `row ${parts}`)}\n`);
-  };
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const part = await next();
-          if (part === undefined) controller.close();
-          else controller.enqueue(part);
-        } catch (error) {
-          failed(error);
-          throw error;
-        }
-      },
-      async cancel() {
-        await iterator.return?.();
-      },
-    },
-    // Nothing is read before it is wanted: a call that is refused leaves the source as it is.
-    { highWaterMark: 0 },
   );
 }
 
