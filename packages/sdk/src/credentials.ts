@@ -2,10 +2,16 @@ import type { TokenAnswer } from '@crosswalk/contract';
 import { answerOf } from './answer.ts';
 import { errorFrom } from './errors.ts';
 
+/** What of a request proves who makes it. */
+export interface Proof {
+  headers: Record<string, string>;
+  credentials?: RequestCredentials;
+}
+
 /** Proves to the server who makes a call. */
 export interface Credentials {
-  /** What of a request proves it. `send` is for requests that are needed first. */
-  sign(method: string, send: SendForm): Promise<{ headers: Record<string, string>; credentials?: RequestCredentials }>;
+  /** The proof of a call. `send` is for requests that are needed first. */
+  sign(method: string, send: SendForm): Promise<Proof>;
   /** The server did not accept it: whether the call is worth another try, with a proof made anew. Does not use up the response. */
   refused(response: Response): Promise<boolean>;
 }
@@ -32,7 +38,7 @@ export class ClientCredentials implements Credentials {
     this.#clientSecret = clientSecret;
   }
 
-  async sign(_method: string, send: SendForm): Promise<{ headers: Record<string, string> }> {
+  async sign(_method: string, send: SendForm): Promise<Proof> {
     return { headers: { authorization: `Bearer ${await this.#accessToken(send)}` } };
   }
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../../test/server-process.ts';
 import { useTestServer } from '../../server/src/testing.ts';
-import { ConnectionError, Crosswalk, CrosswalkError, NotFoundError, RateLimitError, ValidationError } from './index.ts';
+import { type CallOptions, ConnectionError, Crosswalk, CrosswalkError, NotFoundError, RateLimitError, ValidationError } from './index.ts';
 
 const server = useTestServer();
 const connect = (options?: ConstructorParameters<typeof Crosswalk>[3]) =>
@@ -85,6 +85,24 @@ describe('the network', () => {
     const crosswalk = client();
     await Promise.all(Array.from({ length: 50 }, () => crosswalk.resolve(['x'])));
     expect([tokens, seen.length]).toEqual([1, 50]);
+  });
+
+  test.each<[string, () => CallOptions, RegExp]>([
+    ['aborts', () => ({ signal: AbortSignal.timeout(200) }), /timeout/i],
+    ['has little time', () => ({ timeout: 200 }), /no answer from the server at .*: it took longer than 200 milliseconds/],
+  ])('a caller that %s does not wait for a token that is slow to come; the others get it', async (_name, options, message) => {
+    handle = (_request, response) => answer(response, 200, { results: [] });
+    const crosswalk = client();
+    let give = () => {};
+    refuseToken = (_request, response) => {
+      give = () => answer(response, 200, { access_token: 'late', expires_in: 3600 });
+    };
+    const patient = crosswalk.resolve(['x']);
+    await expect(crosswalk.resolve(['x'], options())).rejects.toThrow(message);
+    expect([tokens, seen.length]).toEqual([1, 0]);
+    give();
+    expect(await patient).toEqual([]);
+    expect([tokens, seen.length]).toEqual([1, 1]);
   });
 
   test('a token that is refused is renewed once', async () => {

@@ -1,7 +1,8 @@
 import type { consistencyHeader as ConsistencyHeader } from '@crosswalk/contract';
 import { answerOf, openAnswer, wholeAnswer } from './answer.ts';
 import { toSnakeCase } from './case.ts';
-import type { Credentials, SendForm } from './credentials.ts';
+import type { Credentials, Proof, SendForm } from './credentials.ts';
+import { Ending } from './ending.ts';
 import { ConnectionError, type CrosswalkError, connectionError, errorFrom } from './errors.ts';
 import { externalQuery, type SystemOption, systemNames } from './identifiers.ts';
 import { jsonOf } from './json.ts';
@@ -208,7 +209,7 @@ export class Connection {
   async #authenticated(url: string, init: RequestInit, options: AttemptOptions, maxRetries: number): Promise<Response> {
     const attempts: Attempts = { mayBeDone: false };
     const send = async () => {
-      const { headers, ...rest } = await this.#credentials.sign(init.method ?? 'GET', this.#sendUnsigned);
+      const { headers, ...rest } = await this.#proof(url, init.method ?? 'GET', options);
       const all = {
         ...init.headers,
         ...headers,
@@ -221,6 +222,19 @@ export class Connection {
     const response = await send();
     if (response.ok || init.body instanceof ReadableStream || !(await this.#credentials.refused(response))) return response;
     return send();
+  }
+
+  /** What proves the call. It may have to be fetched first, for every call that waits for it: this one waits no longer than it may take itself. */
+  async #proof(url: string, method: string, { signal, timeout }: AttemptOptions): Promise<Proof> {
+    signal?.throwIfAborted();
+    const ending = new Ending(signal, timeout);
+    try {
+      return await ending.race(this.#credentials.sign(method, this.#sendUnsigned));
+    } catch (error) {
+      throw ending.isLate ? connectionError(error, url) : error;
+    } finally {
+      ending.release();
+    }
   }
 
   /** What an answer says of where its change can be read. */
