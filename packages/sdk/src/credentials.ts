@@ -12,8 +12,11 @@ export interface Proof {
 export interface Credentials {
   /** The proof of a call. `send` is for requests that are needed first. */
   sign(method: string, send: SendForm): Promise<Proof>;
-  /** The server did not accept it: whether the call is worth another try, with a proof made anew. Does not use up the response. */
-  refused(response: Response): Promise<boolean>;
+  /**
+   * The server did not accept a call: whether it is worth another try, with a proof made anew. Does not use up the response. The proof that was
+   * sent is not given again; one that was made since stays, as the answer says nothing of that.
+   */
+  refused(response: Response, sent: Proof): Promise<boolean>;
 }
 
 /** Sends a request that carries no proof, with the retries of every call; its answer is whole. `path` as in a call. */
@@ -39,13 +42,13 @@ export class ClientCredentials implements Credentials {
   }
 
   async sign(_method: string, send: SendForm): Promise<Proof> {
-    return { headers: { authorization: `Bearer ${await this.#accessToken(send)}` } };
+    return proofOf(await this.#accessToken(send));
   }
 
-  async refused(response: Response): Promise<boolean> {
+  async refused(response: Response, { headers: { authorization } }: Proof): Promise<boolean> {
     if (response.status !== 401) return false;
     // Revoked, or signed with a key that is gone: one new token decides.
-    this.#token = undefined;
+    if (this.#token !== undefined && proofOf(this.#token.value).headers.authorization === authorization) this.#token = undefined;
     return true;
   }
 
@@ -70,4 +73,8 @@ export class ClientCredentials implements Credentials {
     this.#token = { value: answer.access_token, renewAt: Date.now() + answer.expires_in * 1000 * renewAfter };
     return answer.access_token;
   }
+}
+
+function proofOf(token: string): Proof {
+  return { headers: { authorization: `Bearer ${token}` } };
 }

@@ -111,6 +111,35 @@ describe('the network', () => {
     expect([tokens, seen.length]).toEqual([2, 2]);
   });
 
+  test('a token that was refused with a stream, which is sent once, is renewed for the next call', async () => {
+    handle = (request, response) => {
+      request.resume();
+      answer(response, request.headers.authorization === 'Bearer token-2' ? 200 : 401, { import: { id: 'imp_1' } });
+    };
+    const crosswalk = client();
+    await expect(crosswalk.imports.create([{ kind: 'user', email: 'a@b.example' }])).rejects.toMatchObject({ status: 401 });
+    expect(await crosswalk.imports.create('{}')).toEqual({ id: 'imp_1' });
+    expect([tokens, seen.length]).toEqual([2, 2]);
+  });
+
+  test('an answer that comes late and refuses an old token leaves the new one in use', async () => {
+    let refuseLate = () => {};
+    handle = (request, response) => {
+      const refuse = () => answer(response, 401, refusal('UNAUTHENTICATED'));
+      if (request.headers.authorization === 'Bearer token-2') answer(response, 200, { results: [] });
+      else if (seen.length === 1) refuseLate = refuse;
+      else refuse();
+    };
+    const crosswalk = client();
+    const late = crosswalk.resolve(['late']);
+    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await crosswalk.resolve(['x']);
+    refuseLate();
+    await late;
+    await crosswalk.resolve(['y']);
+    expect(tokens).toBe(2);
+  });
+
   test('503 and a cut connection are tried again with the same idempotency key; Retry-After is honoured', async () => {
     const times: number[] = [];
     handle = (request, response) => {

@@ -208,8 +208,9 @@ export class Connection {
 
   async #authenticated(url: string, init: RequestInit, options: AttemptOptions, maxRetries: number): Promise<Response> {
     const attempts: Attempts = { mayBeDone: false };
-    const send = async () => {
-      const { headers, ...rest } = await this.#proof(url, init.method ?? 'GET', options);
+    for (let isFirst = true; ; isFirst = false) {
+      const proof = await this.#proof(url, init.method ?? 'GET', options);
+      const { headers, ...rest } = proof;
       const all = {
         ...init.headers,
         ...headers,
@@ -217,11 +218,10 @@ export class Connection {
       };
       const response = await this.#retrying(url, { ...init, ...rest, headers: all }, options, maxRetries, attempts);
       this.#hear(response.headers.get(consistencyHeader));
-      return response;
-    };
-    const response = await send();
-    if (response.ok || init.body instanceof ReadableStream || !(await this.#credentials.refused(response))) return response;
-    return send();
+      // The credentials hear of it also when this call is not sent again: the next one needs a new proof.
+      const isWorthAnother = !response.ok && (await this.#credentials.refused(response, proof));
+      if (!isWorthAnother || !isFirst || init.body instanceof ReadableStream) return response;
+    }
   }
 
   /** What proves the call. It may have to be fetched first, for every call that waits for it: this one waits no longer than it may take itself. */

@@ -81,11 +81,12 @@ export class DashboardSession {
         };
       },
       // Another tab may have signed in anew since: one look at the session decides.
-      refused: async (response) => {
+      refused: async (response, sent) => {
         if (response.status !== 403) return false;
         const { errorCode } = await errorFrom(response.clone());
-        this.#csrfToken = errorCode === 'INVALID_CSRF_TOKEN' ? undefined : this.#csrfToken;
-        return errorCode === 'INVALID_CSRF_TOKEN';
+        if (errorCode !== 'INVALID_CSRF_TOKEN') return false;
+        if (this.#csrfToken === sent.headers['x-csrf-token']) this.#csrfToken = undefined;
+        return true;
       },
     };
   }
