@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { useTestServer } from '../../server/src/testing.ts';
-import { ConnectionError, Crosswalk } from './index.ts';
+import { type ChangeOptions, ConnectionError, Crosswalk, type Seen } from './index.ts';
 
 const server = useTestServer();
 const crosswalk = () => new Crosswalk(server.url, server.client.clientId, server.client.clientSecret);
@@ -92,6 +92,49 @@ describe('a change for which the server keeps no idempotency key is sent once, a
     await expect(make(client)).rejects.toThrow(ConnectionError);
     expect(answers).toEqual([{ status: expect.any(Number), replayed: false }]);
     expect(answers[0]?.status).toBeLessThan(300);
+  });
+});
+
+describe('a deletion by a name is sent once, as a newer record may have the name by then; for the record that was read it is sent again', () => {
+  /** What reads the record, and what deletes it by its name. */
+  const deletions: Record<string, [() => Promise<Seen>, (client: Crosswalk, options: ChangeOptions) => Promise<void>]> = {
+    'organization.deleteByExternalId': [
+      () => crosswalk().organization.get(organizationId),
+      (client, options) => client.organization.deleteByExternalId(`LOST-${names}`, options),
+    ],
+    'user.deleteByExternalId': [
+      () => crosswalk().user.updateUser(userId, { externalId: `U-${names}` }),
+      (client, options) => client.user.deleteByExternalId(`U-${names}`, options),
+    ],
+    'membership.delete': [
+      () => crosswalk().membership.get(organizationId, memberId),
+      (client, options) => client.membership.delete(organizationId, memberId, options),
+    ],
+    'role.delete': [() => crosswalk().role.get(roleName), (client, options) => client.role.delete(roleName, options)],
+    'permission.delete': [
+      () => crosswalk().permission.get(`lost:${names}`),
+      (client, options) => client.permission.delete(`lost:${names}`, options),
+    ],
+    'system.delete': [
+      async () => (await crosswalk().system.put(`lost-${names}`, {})).system,
+      (client, options) => client.system.delete(`lost-${names}`, options),
+    ],
+  };
+
+  test.each(Object.entries(deletions))('%s', async (_name, [read, remove]) => {
+    const { version } = await read();
+    for (const options of [{ ifMatch: version }, {}]) {
+      const { answers, client } = losing();
+      await expect(remove(client, options)).rejects.toThrow(ConnectionError);
+      expect(answers).toHaveLength(1);
+    }
+  });
+
+  test.each(Object.entries(deletions))('%s of the record that was read', async (_name, [read, remove]) => {
+    const ifMatch = await read();
+    const { answers, client } = losing();
+    await expect(remove(client, { ifMatch })).resolves.toBeUndefined();
+    expect(answers.map(({ status }) => status)).toEqual([204, 404]);
   });
 });
 

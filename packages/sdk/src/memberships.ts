@@ -96,7 +96,7 @@ export class Memberships<UserData, Data> {
   /** Ends the membership. The user stays, unless `cascade` is true and they have no other membership. */
   async delete(organizationId: string, userId: string, given: ChangeOptions & { cascade?: boolean } = {}): Promise<void> {
     const { cascade, ...options } = readOptions(given, { cascade: true, ...changeNames });
-    await this.#connection.call({ method: 'DELETE', path: pathOf(organizationId, userId), query: { cascade }, takes: 'change', options });
+    await this.#connection.call({ method: 'DELETE', path: pathOf(organizationId, userId), query: { cascade }, once: 'named', takes: 'change', options });
   }
 
   /** Gives the user more roles in the organization, all or none; returns all they have. */

@@ -270,6 +270,15 @@ describe('the network', () => {
     expect(seen).toHaveLength(2);
   });
 
+  test('a deletion by a name is sent again after a refusal, which tells that nothing was deleted', async () => {
+    handle = inTurn(
+      (_request, response) => answer(response, 503, refusal('SERVER_STOPPING')),
+      (_request, response) => response.writeHead(204).end(),
+    );
+    await expect(client().role.delete('lead')).resolves.toBeUndefined();
+    expect(seen).toHaveLength(2);
+  });
+
   test('a deletion whose answer was lost before its token was renewed has succeeded', async () => {
     const turns: Handler[] = [
       (request) => request.socket.destroy(),

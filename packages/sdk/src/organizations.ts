@@ -113,7 +113,7 @@ export class Organizations<Data> {
 
   /** As `delete`, for the organization with this external ID. */
   async deleteByExternalId(externalId: string, options?: SystemOption & ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: external, externalId, takes: 'change', options });
+    await this.#connection.call({ method: 'DELETE', path: external, externalId, once: 'named', takes: 'change', options });
   }
 
   /** Switches features on and off; those not named stay. The answer shows all. */

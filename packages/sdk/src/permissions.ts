@@ -37,7 +37,7 @@ export class Permissions {
 
   /** Removes the permission, and takes it from every role that has it. */
   async delete(name: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: pathOf(name), takes: 'change', options });
+    await this.#connection.call({ method: 'DELETE', path: pathOf(name), once: 'named', takes: 'change', options });
   }
 
   /** Newest first. */

@@ -87,13 +87,17 @@ interface Sent {
   /**
    * The server does not recognise a repeated call, as it stores no answer to it: it is never sent twice, and with no key. `conditional`: that is
    * so with `ifMatch` alone. The deletion of a part of a record finds the version that it made itself when it is sent again, and is refused.
+   * `named`: it deletes a record by a name that may be another's by now. It is sent again only after a refusal, unless `ifMatch` says of which
+   * record it is.
    */
-  once?: boolean | 'conditional';
+  once?: boolean | 'conditional' | 'named';
 }
 
 interface AttemptOptions extends CallOptions {
   /** The answer is read by the caller, if it is no error: the timeout ends when it begins. */
   streamed?: boolean;
+  /** It is not sent again once it may have had its effect. */
+  neverTwice?: boolean;
 }
 
 /** What is known of the attempts at one call. */
@@ -185,7 +189,8 @@ export class Connection {
     if (options.ifMatch !== undefined) headers['if-match'] = entityTag(options.ifMatch);
     if (options.ifNoneMatch !== undefined) headers['if-none-match'] = options.ifNoneMatch;
     const init: RequestInit = { method, headers, ...(body === undefined ? {} : { body: jsonOf(asIs ? body : toSnakeCase(body)) }) };
-    const response = await this.#authenticated(url, init, { ...options, streamed }, once ? 0 : this.#maxRetries);
+    const neverTwice = call.once === 'named' && !namesRecord(options.ifMatch);
+    const response = await this.#authenticated(url, init, { ...options, streamed, neverTwice }, once ? 0 : this.#maxRetries);
     if (!response.ok) throw await errorFrom(response);
     return response;
   }
@@ -272,6 +277,7 @@ export class Connection {
         if (!mayPass(error) || (error.retryAfter ?? 0) > longestRetryAfter) return response;
       }
       attempts.mayBeDone ||= mayBeDone(error);
+      if (options.neverTwice === true && attempts.mayBeDone) throw error;
       await pause(Math.max((error.retryAfter ?? 0) * 1000, jitter(attempt)), options.signal);
     }
   }
@@ -336,6 +342,11 @@ export function pause(milliseconds: number, signal: AbortSignal | undefined): Pr
 /** Whether it tells how far a replica must have come; else it is `any` or `primary`. */
 function isToken(readFrom: string): boolean {
   return readFrom !== 'any' && readFrom !== 'primary';
+}
+
+/** Whether a change is held to one record, not to whichever has the name by now. */
+function namesRecord(match: ChangeOptions['ifMatch']): boolean {
+  return typeof match === 'object' || (typeof match === 'string' && /^"[0-9]+-/.test(match));
 }
 
 function entityTag(match: number | string | Seen): string {

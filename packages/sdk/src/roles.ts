@@ -62,7 +62,7 @@ export class Roles {
   async delete(name: string, given: RoleOrganization & ChangeOptions & { reassignRoleName?: string } = {}): Promise<void> {
     const { organizationId, reassignRoleName, ...options } = readOptions(given, { ...roleNames, reassignRoleName: true, ...changeNames });
     const query = { reassign_role_name: reassignRoleName };
-    await this.#connection.call({ method: 'DELETE', path: pathOf(name, organizationId), query, takes: 'change', options });
+    await this.#connection.call({ method: 'DELETE', path: pathOf(name, organizationId), query, once: 'named', takes: 'change', options });
   }
 
   /** How many people have the role. */

@@ -32,7 +32,7 @@ export class Systems {
 
   /** Forgets what is known of a system. The IDs that records have of it stay. */
   async delete(name: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: pathOf(name), takes: 'change', options });
+    await this.#connection.call({ method: 'DELETE', path: pathOf(name), once: 'named', takes: 'change', options });
   }
 }
 

@@ -147,7 +147,7 @@ export class Users<Data, MembershipData> {
 
   /** As `deleteUser`, for the user with this external ID. */
   async deleteByExternalId(externalId: string, options?: SystemOption & ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: external, externalId, takes: 'change', options });
+    await this.#connection.call({ method: 'DELETE', path: external, externalId, once: 'named', takes: 'change', options });
   }
 
   /** Newest first; `filter` is a condition on metadata, such as `metadata.quota >= 100000`. */
