@@ -183,7 +183,7 @@ export class Connection {
     if (body !== undefined) headers['content-type'] = 'application/json';
     // The same key at each attempt: an answer that was lost is given again, the effect is not repeated.
     if (method === 'POST' || method === 'PATCH' || method === 'PUT') {
-      const key = options.idempotencyKey ?? (once ? undefined : crypto.randomUUID());
+      const key = options.idempotencyKey ?? (once ? undefined : randomKey());
       if (key !== undefined) headers['idempotency-key'] = key;
     }
     if (options.ifMatch !== undefined) headers['if-match'] = entityTag(options.ifMatch);
@@ -202,7 +202,7 @@ export class Connection {
     const headers = {
       accept: 'application/json',
       'content-type': contentType,
-      'idempotency-key': options.idempotencyKey ?? crypto.randomUUID(),
+      'idempotency-key': options.idempotencyKey ?? randomKey(),
     };
     const init: RequestInit = { method: 'POST', headers, body, ...(isStream ? { duplex: 'half' } : {}) };
     const url = `${this.#url}${path}${queryString(query)}`;
@@ -300,6 +300,11 @@ export class Connection {
 function optionsOf(call: Call): UpsertOptions & SystemOption {
   const names = { call: callNames, change: changeNames, upsert: upsertNames }[call.takes ?? 'call'];
   return readNamed<UpsertOptions & SystemOption>(call.options, Object.keys('externalId' in call ? { ...systemNames, ...names } : names));
+}
+
+/** 128 random bits. `crypto.randomUUID` is missing in pages that came over plain HTTP. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Whether the same call may succeed a little later. */
