@@ -139,8 +139,13 @@ export class Connection {
   constructor(environmentUrl: string, credentials: Credentials, options: CrosswalkOptions = {}) {
     if (typeof environmentUrl !== 'string' || environmentUrl === '')
       throw new TypeError('environmentUrl is missing: new Crosswalk(environmentUrl, clientId, clientSecret)');
+    // Errors tell the address: what stands before an @ is never repeated.
     if (!/^https?:\/\//.test(environmentUrl))
-      throw new TypeError(`environmentUrl must begin with http:// or https://, not ${environmentUrl.slice(0, 100)}`);
+      throw new TypeError(`environmentUrl must begin with http:// or https://, not ${environmentUrl.replace(/^.*@/s, '…@').slice(0, 100)}`);
+    if (!URL.canParse(environmentUrl)) throw new TypeError('environmentUrl is no URL, such as https://crosswalk.example.com');
+    const { username, password } = new URL(environmentUrl);
+    if (username !== '' || password !== '')
+      throw new TypeError('environmentUrl must have no user and no password: the ID and the secret of the client are arguments of their own');
     this.#url = environmentUrl.replace(/\/+$/, '');
     this.#credentials = credentials;
     const { fetch, timeout, maxRetries, reads } = readOptions(options, clientNames);
@@ -262,7 +267,7 @@ export class Connection {
     for (let attempt = 0; ; attempt += 1) {
       const response = await this.#once(url, init, options).catch((error: unknown) => {
         if (options.signal?.aborted) throw error;
-        return connectionError(error, URL.canParse(url) ? url : undefined);
+        return connectionError(error, url);
       });
       const last = attempt >= maxRetries;
       let error: CrosswalkError;

@@ -348,6 +348,18 @@ describe('errors', () => {
     expect(() => new Crosswalk('example.com', 'a', 'b')).toThrow(/http/);
   });
 
+  test.each([
+    'https://someone:hush@example.com',
+    'http://hush@example.com',
+    'someone:hush@example.com',
+    'ftp://someone:hush@example.com',
+    'https://someone:hush@example.com:99999',
+    `ftp://someone:hush${'x'.repeat(200)}@example.com`,
+  ])('a URL with a password in it is refused, and the password is told nowhere: %s', (url) => {
+    expect(() => new Crosswalk(url, 'a', 'b')).toThrow(TypeError);
+    expect(() => new Crosswalk(url, 'a', 'b')).not.toThrow(/hush/);
+  });
+
   /** Calls with an ID in their path: each of them addressed another record, or all of them, by a name that paths are shortened by. */
   const named: Record<string, (crosswalk: Crosswalk, id: string) => unknown> = {
     'organization.get': (c, id) => c.organization.get(id),
