@@ -1,5 +1,14 @@
+import { described } from './options.ts';
+
 /** The longest that a timer takes; a longer one would end at once. Milliseconds. */
 const longestTimer = 2 ** 31 - 1;
+
+/** Throws a `TypeError` or a `RangeError` unless it is a time in milliseconds: a timer takes what is none for no time at all. */
+export function requireTimeout(timeout: number | undefined): void {
+  if (timeout === undefined) return;
+  if (typeof timeout !== 'number') throw new TypeError(`timeout must be a number of milliseconds, not ${described(timeout)}`);
+  if (!(timeout > 0)) throw new RangeError(`timeout must be more than 0 milliseconds, not ${timeout}: Infinity is no limit`);
+}
 
 /**
  * What ends a wait before its time: the caller's signal, or how long it may take. It is released when the wait is over: a signal of the caller

@@ -86,7 +86,7 @@ export class Export implements AsyncIterable<TransferRow> {
       method: 'GET',
       path: '/api/v1/export',
       query: { format, kinds: kinds?.join(','), ...narrowing },
-      options: { timeout: beginTimeout, ...this.#options },
+      options: { ...this.#options, timeout: this.#options?.timeout ?? beginTimeout },
     });
     const eventsCursor = response.headers.get('crosswalk-events-cursor') ?? '';
     this.#eventsCursor = eventsCursor;

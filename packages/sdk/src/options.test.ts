@@ -103,6 +103,35 @@ describe('an option that a method does not know is refused before anything is se
   test('of a client itself', () => {
     expect(() => connect({ max_retry: 1 })).toThrow('did you mean maxRetries?');
     expect(() => connect({ max_retries: 1 })).not.toThrow();
+    expect(() => connect({ fetch: 'node-fetch' })).toThrow('fetch must be a function, not "node-fetch"');
+  });
+
+  test.each<[unknown, string]>([
+    [0, 'timeout must be more than 0 milliseconds, not 0'],
+    [-1, 'timeout must be more than 0 milliseconds, not -1'],
+    [Number.NaN, 'timeout must be more than 0 milliseconds, not NaN'],
+    ['5000', 'timeout must be a number of milliseconds, not "5000"'],
+    [null, 'timeout must be a number of milliseconds, not null'],
+  ])('the timeout %s, of a client, a call, an import and an export', async (timeout, message) => {
+    const { crosswalk, sent } = connect();
+    expect(() => connect({ timeout })).toThrow(message);
+    await expect(crosswalk.client.list(untyped({ timeout }))).rejects.toThrow(message);
+    await expect(crosswalk.imports.create([], {}, untyped({ timeout }))).rejects.toThrow(message);
+    expect(sent).toEqual([]);
+  });
+
+  test.each<[unknown, string]>([
+    [-1, 'maxRetries must be a whole number that is not below 0, not -1'],
+    [0.5, 'maxRetries must be a whole number that is not below 0, not 0.5'],
+    [Number.NaN, 'maxRetries must be a whole number that is not below 0, not NaN'],
+    ['3', 'maxRetries must be a number, not "3"'],
+  ])('%s retries', (maxRetries, message) => {
+    expect(() => connect({ maxRetries })).toThrow(message);
+  });
+
+  test.each([Number.POSITIVE_INFINITY, 2 ** 31])('a timeout of %s is none, and not refused', async (timeout) => {
+    const { crosswalk } = connect({ timeout, maxRetries: 0 });
+    expect(await crosswalk.resolve(['x'], { timeout })).toHaveLength(1);
   });
 
   test('a source of rows is not touched', async () => {

@@ -48,7 +48,8 @@ function isPlainObject(value: unknown): boolean {
   return prototype === null || (Object.getPrototypeOf(prototype) === null && !Array.isArray(value));
 }
 
-function described(value: unknown): string {
+/** A value of a caller, in a message. */
+export function described(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return `an object of the class ${String(value.constructor?.name).slice(0, 100)}`;

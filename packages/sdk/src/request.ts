@@ -2,17 +2,17 @@ import type { consistencyHeader as ConsistencyHeader } from '@crosswalk/contract
 import { answerOf, openAnswer, wholeAnswer } from './answer.ts';
 import { toSnakeCase } from './case.ts';
 import type { Credentials, Proof, SendForm } from './credentials.ts';
-import { Ending } from './ending.ts';
+import { Ending, requireTimeout } from './ending.ts';
 import { ConnectionError, type CrosswalkError, connectionError, errorFrom } from './errors.ts';
 import { externalQuery, type SystemOption, systemNames } from './identifiers.ts';
 import { jsonOf } from './json.ts';
-import { type OptionNames, readNamed, readOptions } from './options.ts';
+import { described, type OptionNames, readNamed, readOptions } from './options.ts';
 
 /** Settings of a client. */
 export interface CrosswalkOptions {
   /** Used instead of the global `fetch`. */
   fetch?: typeof globalThis.fetch;
-  /** How long one attempt may take until its answer is read, in milliseconds; default 30,000. */
+  /** How long one attempt may take until its answer is read, in milliseconds; default 30,000, `Infinity` is no limit. */
   timeout?: number;
   /** How often a call is tried again after a failure that may pass; default 3. */
   maxRetries?: number;
@@ -149,6 +149,9 @@ export class Connection {
     this.#url = environmentUrl.replace(/\/+$/, '');
     this.#credentials = credentials;
     const { fetch, timeout, maxRetries, reads } = readOptions(options, clientNames);
+    if (fetch !== undefined && typeof fetch !== 'function') throw new TypeError(`fetch must be a function, not ${described(fetch)}`);
+    requireTimeout(timeout);
+    requireRetries(maxRetries);
     // Called through a closure: browsers refuse a fetch that has lost its window.
     this.#fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.timeout = timeout ?? 30_000;
@@ -203,6 +206,7 @@ export class Connection {
   /** The answer to a file. A body that is a stream is sent once. Throws a `CrosswalkError`. */
   async upload<Answer>({ path, query = {}, body, contentType, ...given }: Upload): Promise<Answer> {
     const options = readOptions(given.options, callNames);
+    requireTimeout(options.timeout);
     const isStream = body instanceof ReadableStream;
     const headers = {
       accept: 'application/json',
@@ -211,7 +215,7 @@ export class Connection {
     };
     const init: RequestInit = { method: 'POST', headers, body, ...(isStream ? { duplex: 'half' } : {}) };
     const url = `${this.#url}${path}${queryString(query)}`;
-    const response = await this.#authenticated(url, init, { timeout: uploadTimeout, ...options }, isStream ? 0 : this.#maxRetries);
+    const response = await this.#authenticated(url, init, { ...options, timeout: options.timeout ?? uploadTimeout }, isStream ? 0 : this.#maxRetries);
     if (!response.ok) throw await errorFrom(response);
     return answerOf(response);
   }
@@ -304,7 +308,17 @@ export class Connection {
 /** The options of a call, those alone that it takes. */
 function optionsOf(call: Call): UpsertOptions & SystemOption {
   const names = { call: callNames, change: changeNames, upsert: upsertNames }[call.takes ?? 'call'];
-  return readNamed<UpsertOptions & SystemOption>(call.options, Object.keys('externalId' in call ? { ...systemNames, ...names } : names));
+  const known = Object.keys('externalId' in call ? { ...systemNames, ...names } : names);
+  const options = readNamed<UpsertOptions & SystemOption>(call.options, known);
+  requireTimeout(options.timeout);
+  return options;
+}
+
+function requireRetries(maxRetries: number | undefined): void {
+  if (maxRetries === undefined || maxRetries === Number.POSITIVE_INFINITY) return;
+  if (typeof maxRetries !== 'number') throw new TypeError(`maxRetries must be a number, not ${described(maxRetries)}`);
+  if (!Number.isInteger(maxRetries) || maxRetries < 0)
+    throw new RangeError(`maxRetries must be a whole number that is not below 0, not ${maxRetries}`);
 }
 
 /** 128 random bits. `crypto.randomUUID` is missing in pages that came over plain HTTP. */
