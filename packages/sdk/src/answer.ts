@@ -1,3 +1,4 @@
+import type { Ending } from './ending.ts';
 import { CrosswalkError, connectionError } from './errors.ts';
 
 /** Characters of an answer that an error shows. */
@@ -13,20 +14,31 @@ export async function wholeAnswer(response: Response): Promise<Response> {
   return new Response(await response.arrayBuffer(), { status, statusText, headers });
 }
 
-/** An answer that is read as it comes. When it is cut, reading it throws a `ConnectionError`; after an abort, the reason of that. */
-export function openAnswer(response: Response, signal: AbortSignal | undefined): Response {
+/**
+ * An answer that is read as it comes, and releases what may end it at its own end. When it is cut, reading it throws a `ConnectionError`; after an
+ * abort, the reason of that.
+ */
+export function openAnswer(response: Response, ending: Ending): Response {
   const reader = response.body?.getReader();
-  if (reader === undefined) return response;
+  if (reader === undefined) {
+    ending.release();
+    return response;
+  }
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const { done, value } = await reader.read().catch((error: unknown) => {
-          throw signal?.aborted ? error : connectionError(error);
+          ending.release();
+          throw ending.signal.aborted ? error : connectionError(error);
         });
-        if (done) controller.close();
-        else controller.enqueue(value);
+        if (!done) return controller.enqueue(value);
+        ending.release();
+        controller.close();
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel(reason) {
+        ending.release();
+        return reader.cancel(reason);
+      },
     },
     // Nothing is read before it is wanted.
     { highWaterMark: 0 },

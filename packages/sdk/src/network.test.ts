@@ -207,6 +207,24 @@ describe('the network', () => {
     expect([tokens, seen.length]).toEqual([2, 1]);
   });
 
+  test('a signal that outlives its calls keeps nothing of them, whether they were answered, refused, cut or read as a stream', async () => {
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    const crosswalk = client({ maxRetries: 0 });
+    handle = (_request, response) => answer(response, 200, { results: [] });
+    await crosswalk.resolve(['x'], { signal });
+    handle = (_request, response) => answer(response, 400, refusal('INVALID_ID'));
+    await expect(crosswalk.resolve(['x'], { signal })).rejects.toThrow(ValidationError);
+    handle = cut;
+    await expect(crosswalk.resolve(['x'], { signal })).rejects.toThrow(ConnectionError);
+    handle = (_request, response) => response.end('{"kind":"user"}\n{"kind":"user"}\n');
+    for await (const row of crosswalk.export({}, { signal })) expect(row.kind).toBe('user');
+    for await (const _row of crosswalk.export({}, { signal })) break;
+    // The wait for the token, and the call.
+    expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([10, 10]);
+  });
+
   test('abort ends the reading of an answer', async () => {
     const leaving = new AbortController();
     handle = (request, response) => {

@@ -269,10 +269,7 @@ export class Connection {
     attempts: Attempts = { mayBeDone: false },
   ): Promise<Response> {
     for (let attempt = 0; ; attempt += 1) {
-      const response = await this.#once(url, init, options).catch((error: unknown) => {
-        if (options.signal?.aborted) throw error;
-        return connectionError(error, url);
-      });
+      const response = await this.#once(url, init, options);
       const last = attempt >= maxRetries;
       let error: CrosswalkError;
       if (response instanceof ConnectionError) {
@@ -291,16 +288,25 @@ export class Connection {
     }
   }
 
-  /** One attempt, with all of its answer: what is cut or stalls on the way is no answer, and fails here. */
-  async #once(url: string, init: RequestInit, { signal, timeout = this.timeout, streamed }: AttemptOptions): Promise<Response> {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(new DOMException(`it took longer than ${timeout} milliseconds`, 'TimeoutError')), timeout);
+  /** One attempt, with all of its answer: what is cut or stalls on the way is no answer. */
+  async #once(
+    url: string,
+    init: RequestInit,
+    { signal, timeout = this.timeout, streamed }: AttemptOptions,
+  ): Promise<Response | ConnectionError> {
+    const ending = new Ending(signal, timeout);
+    let isOpen = false;
     try {
-      const signals = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
-      const response = await this.#fetch(url, { ...init, redirect: 'manual', signal: signals });
-      return streamed === true && response.ok ? openAnswer(response, signal) : await wholeAnswer(response);
+      const response = await this.#fetch(url, { ...init, redirect: 'manual', signal: ending.signal });
+      isOpen = streamed === true && response.ok;
+      return isOpen ? openAnswer(response, ending) : await wholeAnswer(response);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      return connectionError(error, url);
     } finally {
-      clearTimeout(timer);
+      // An open answer releases it when it was read, or is given up.
+      if (isOpen) ending.stopClock();
+      else ending.release();
     }
   }
 }
