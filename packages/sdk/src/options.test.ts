@@ -120,6 +120,28 @@ describe('an option that a method does not know is refused before anything is se
     expect(sent).toEqual([]);
   });
 
+  test.each([['import ✓'], ['two words'], [''], ['x'.repeat(256)], ['line\nbreak'], [7]])(
+    'the idempotency key %j, of a call and an import',
+    async (idempotencyKey) => {
+      const { crosswalk, sent } = connect();
+      const message = /^idempotencyKey must be 1 to 255 printable ASCII characters without spaces, not /;
+      for (const call of [
+        () => crosswalk.organization.create({ display_name: 'X' }, untyped({ idempotencyKey })),
+        () => crosswalk.imports.create('{}', {}, untyped({ idempotencyKey })),
+      ]) {
+        await expect(call()).rejects.toThrow(TypeError);
+        await expect(call()).rejects.toThrow(message);
+      }
+      expect(sent).toEqual([]);
+    },
+  );
+
+  test('an ETag that no header can hold', async () => {
+    const { crosswalk, sent } = connect();
+    await expect(crosswalk.organization.update(id, {}, { ifMatch: '"✓"' })).rejects.toThrow(TypeError);
+    expect(sent).toEqual([]);
+  });
+
   test.each<[unknown, string]>([
     [-1, 'maxRetries must be a whole number that is not below 0, not -1'],
     [0.5, 'maxRetries must be a whole number that is not below 0, not 0.5'],

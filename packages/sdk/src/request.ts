@@ -191,8 +191,7 @@ export class Connection {
     if (body !== undefined) headers['content-type'] = 'application/json';
     // The same key at each attempt: an answer that was lost is given again, the effect is not repeated.
     if (method === 'POST' || method === 'PATCH' || method === 'PUT') {
-      const key = options.idempotencyKey ?? (once ? undefined : randomKey());
-      if (key !== undefined) headers['idempotency-key'] = key;
+      if (options.idempotencyKey !== undefined || !once) headers['idempotency-key'] = keyOf(options);
     }
     if (options.ifMatch !== undefined) headers['if-match'] = entityTag(options.ifMatch);
     if (options.ifNoneMatch !== undefined) headers['if-none-match'] = options.ifNoneMatch;
@@ -211,7 +210,7 @@ export class Connection {
     const headers = {
       accept: 'application/json',
       'content-type': contentType,
-      'idempotency-key': options.idempotencyKey ?? randomKey(),
+      'idempotency-key': keyOf(options),
     };
     const init: RequestInit = { method: 'POST', headers, body, ...(isStream ? { duplex: 'half' } : {}) };
     const url = `${this.#url}${path}${queryString(query)}`;
@@ -230,7 +229,9 @@ export class Connection {
         ...headers,
         ...(this.#readsReplica && init.method === 'GET' ? { [consistencyHeader]: this.#readFrom } : {}),
       };
-      const response = await this.#retrying(url, { ...init, ...rest, headers: all }, options, maxRetries, attempts);
+      // What no header can hold is a mistake of the caller, told here: of `fetch` it would look as if no answer came.
+      const given = { ...init, ...rest, headers: Object.fromEntries(new Headers(all)) };
+      const response = await this.#retrying(url, given, options, maxRetries, attempts);
       this.#hear(response.headers.get(consistencyHeader));
       // The credentials hear of it also when this call is not sent again: the next one needs a new proof.
       const isWorthAnother = !response.ok && (await this.#credentials.refused(response, proof));
@@ -325,6 +326,12 @@ function requireRetries(maxRetries: number | undefined): void {
   if (typeof maxRetries !== 'number') throw new TypeError(`maxRetries must be a number, not ${described(maxRetries)}`);
   if (!Number.isInteger(maxRetries) || maxRetries < 0)
     throw new RangeError(`maxRetries must be a whole number that is not below 0, not ${maxRetries}`);
+}
+
+function keyOf({ idempotencyKey: key = randomKey() }: CallOptions): string {
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new TypeError(`idempotencyKey must be 1 to 255 printable ASCII characters without spaces, not ${described(key)}`);
+  return key;
 }
 
 /** 128 random bits. `crypto.randomUUID` is missing in pages that came over plain HTTP. */
