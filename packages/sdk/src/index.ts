@@ -80,6 +80,8 @@ export type {
 } from '@crosswalk/contract';
 export { eventTypes } from '@crosswalk/contract/event-types';
 export { nameFields } from '@crosswalk/contract/record-name';
+export type { ApiTokenPage, ApiTokens } from './api-tokens.ts';
+export type { Clients } from './clients.ts';
 export { ColumnMapping, MappingError, type MappingOptions } from './column-mapping.ts';
 export { Crosswalk } from './crosswalk.ts';
 export {
@@ -91,7 +93,8 @@ export {
   newCsvConversion,
   type RaggedRecord,
 } from './csv-conversion.ts';
-export type { OrganizationName } from './domains.ts';
+export type { DomainPage, Domains, OrganizationName } from './domains.ts';
+export type { Environments } from './environments.ts';
 export {
   AuthenticationError,
   ConflictError,
@@ -105,17 +108,37 @@ export {
   RateLimitError,
   ValidationError,
 } from './errors.ts';
-export { EventList, type EventSearch, type EventsOptions } from './events.ts';
+export { EventList, type EventSearch, type Events, type EventsOptions } from './events.ts';
 export { exactJson, InexactJsonError } from './exact-json.ts';
-export { Export, type ExportOptions } from './export.ts';
-export type { HistoryOptions, Moment } from './history.ts';
+export { Export, type ExportOptions, type RawExport } from './export.ts';
+export type { HistoryOptions, Moment, RecordHistory } from './history.ts';
+export type { SystemOption } from './identifiers.ts';
 export { type ImportPreset, type ImportPresetName, importPreset, importPresets, type RowTemplate } from './import-presets.ts';
-export type { ImportSettings, ImportSource, ImportsPage, WaitOptions } from './imports.ts';
+export type { ImportSettings, ImportSource, Imports, ImportsPage, WaitOptions } from './imports.ts';
+export type { InvitationPage, Invitations, InvitationsOptions } from './invitations.ts';
+export type { Mailbox, MessagePage } from './mailbox.ts';
+export type { MembershipChange, MembershipPage, Memberships } from './memberships.ts';
+export type { MetadataIndexes } from './metadata-indexes.ts';
+export type { Operators } from './operators.ts';
+export type { OrganizationClientPage, OrganizationClients } from './organization-clients.ts';
+export type { OrganizationPage, Organizations } from './organizations.ts';
 export { List, type PageInfo, type PageOptions } from './pages.ts';
+export type { PermissionPage, Permissions } from './permissions.ts';
+export type { MendingRow } from './reconcile.ts';
 export { listPreset, reconcileItemsOfCsv, reconcileItemsOfLines } from './reconcile-list.ts';
 export type { CallOptions, ChangeOptions, CrosswalkOptions, Seen, UpsertOptions } from './request.ts';
+export type { RoleOrganization, RoleShown, Roles } from './roles.ts';
 export { DashboardSession } from './session.ts';
+export type { SigningKeys } from './signing-keys.ts';
 export { type KnownSystem, knownSystems, matchesIdPattern, systemUrl } from './system-ids.ts';
+export type { Systems } from './systems.ts';
 export type { Matched, Membership, MetadataTypes, Organization, User } from './types.ts';
-export type { ReplayRequest, WebhookDeliveryPage } from './webhook-endpoints.ts';
-export { sign as signWebhook, type VerifyOptions, type WebhookHeaders, WebhookVerificationError } from './webhooks.ts';
+export type { UserPage, Users, UsersOptions } from './users.ts';
+export type { ReplayRequest, WebhookDeliveryPage, WebhookEndpoints } from './webhook-endpoints.ts';
+export {
+  sign as signWebhook,
+  type VerifyOptions,
+  verify as verifyWebhook,
+  type WebhookHeaders,
+  WebhookVerificationError,
+} from './webhooks.ts';
