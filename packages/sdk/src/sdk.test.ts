@@ -82,6 +82,27 @@ describe('records', () => {
     expect(await misspelled).toMatchObject({ display_name: 'Typed' });
   });
 
+  test('a part of metadata at any depth is a change of the declared type, and null removes a key at any depth', async () => {
+    interface Customer {
+      plan: string;
+      address: { city: string; zip: string; place?: { floor: number } };
+      tags: { name: string; colour: string }[];
+    }
+    const { clientId, clientSecret } = server.client;
+    const { organization } = new Crosswalk<{ organization: Customer }>(server.url, clientId, clientSecret);
+    const address = { city: 'Bern', zip: '3000', place: { floor: 2 } };
+    const { id } = await organization.create({ display_name: 'Deep', metadata: { plan: 'pro', address, tags: [] } });
+    const { metadata } = await organization.update(id, { metadata: { address: { city: 'Basel', place: { floor: null } } } });
+    expect(metadata).toEqual({ plan: 'pro', address: { city: 'Basel', zip: '3000', place: {} }, tags: [] });
+    await organization.upsertByExternalId('DEEP', { display_name: 'Deep', metadata: { address: { place: null } } });
+    // @ts-expect-error a city is a text
+    await organization.update(id, { metadata: { address: { city: 7 } } });
+    // @ts-expect-error a list is put in place as a whole
+    await organization.update(id, { metadata: { tags: [{ name: 'a' }] } });
+    // @ts-expect-error there is no such key
+    await organization.update(id, { metadata: { address: { town: 'Bern' } } });
+  });
+
   test('memberships, clients, resolve and rekey', async () => {
     const crosswalk = connect();
     const { id } = await crosswalk.organization.create({ display_name: 'M', external_id: 'SDK-1' });

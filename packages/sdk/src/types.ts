@@ -36,4 +36,11 @@ export type Matched<RecordType> = RecordType & { matched_by: MatchedBy };
 export type Whole<Body, Data> = Omit<Body, 'metadata'> & { metadata?: Data };
 
 /** A body whose metadata is merged: any part of it, null removes a key. */
-export type Part<Body, Data> = Omit<Body, 'metadata'> & { metadata?: { [Key in keyof Data]?: Data[Key] | null } };
+export type Part<Body, Data> = Omit<Body, 'metadata'> & { metadata?: Merged<Data> };
+
+/** What is merged into metadata: objects in it are merged at every depth, and lists are put in place of what is there. */
+type Merged<Data> = Data extends readonly unknown[]
+  ? Data
+  : Data extends object
+    ? { [Key in keyof Data]?: Merged<Data[Key]> | null }
+    : Data;
