@@ -35,11 +35,8 @@ export interface CallOptions {
   idempotencyKey?: string;
 }
 
-/** A record as it was read, as far as a change is held to it. */
-export interface Seen {
-  id: string;
-  version: number;
-}
+/** A record as it was read, as far as a change is held to it: its version, and its ID, which clients of organizations and API tokens have under a name of their own. */
+export type Seen = { version: number } & ({ id: string } | { client_id: string } | { token_id: string });
 
 /** Settings of a call that changes a record. */
 export interface ChangeOptions extends CallOptions {
@@ -387,9 +384,17 @@ function namesRecord(match: ChangeOptions['ifMatch']): boolean {
 }
 
 function entityTag(match: number | string | Seen): string {
-  if (typeof match === 'object') return `"${match.version}-${match.id.slice(match.id.indexOf('_') + 1)}"`;
+  if (typeof match === 'object') return `"${seenIn(match)}"`;
   if (match === '*' || (typeof match === 'string' && match.startsWith('"'))) return match;
   return `"${match}"`;
+}
+
+function seenIn(record: Seen): string {
+  const { version, id, client_id: clientId, token_id: tokenId }: Record<string, unknown> = Object(record);
+  const own = id ?? clientId ?? tokenId;
+  if (typeof own !== 'string' || typeof version !== 'number')
+    throw new TypeError('ifMatch must be a record as it was read, with its ID and its version, or a version, an ETag or "*"');
+  return `${version}-${own.slice(own.indexOf('_') + 1)}`;
 }
 
 function queryString(query: Record<string, string | number | boolean | undefined>): string {

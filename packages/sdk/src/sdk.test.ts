@@ -56,6 +56,20 @@ describe('records', () => {
     expect((await crosswalk.user.getByEmail('E1@example.com'))?.external_id).toBe('E-1');
   });
 
+  test('a change is held to a record that was read, whatever its ID is called; what is no record is refused before it is sent', async () => {
+    const { organization, organizationClient } = connect();
+    const read = await organization.create({ display_name: 'Seen' });
+    const { client } = await organizationClient.create(read.id, { name: 'Robot' });
+    const changed = await organizationClient.update(read.id, client.client_id, { name: 'Robots' }, { ifMatch: client });
+    await expect(organizationClient.delete(read.id, client.client_id, { ifMatch: client })).rejects.toThrow(PreconditionError);
+    await organizationClient.delete(read.id, client.client_id, { ifMatch: changed });
+    for (const ifMatch of [{}, { version: 1 }, { id: read.id }, null, []])
+      await expect(organization.update(read.id, {}, Object({ ifMatch }))).rejects.toThrow(
+        new TypeError('ifMatch must be a record as it was read, with its ID and its version, or a version, an ETag or "*"'),
+      );
+    expect((await organization.update(read.id, { display_name: 'Held' }, { ifMatch: read })).version).toBe(2);
+  });
+
   test('a list is awaited for a page and iterated for all', async () => {
     const crosswalk = connect();
     for (let index = 0; index < 5; index += 1)
