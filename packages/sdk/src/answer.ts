@@ -47,21 +47,34 @@ export function openAnswer(response: Response, ending: Ending): Response {
   return new Response(body, { status, statusText, headers });
 }
 
-/** What an answer that is whole says. Throws a `CrosswalkError` when that is no JSON: something else than Crosswalk answered. */
-export async function answerOf<Answer>(response: Response): Promise<Answer> {
+/**
+ * What an answer that is whole says. Throws a `CrosswalkError` when that is no JSON, or lacks one of the fields: something else than Crosswalk
+ * answered. What the fields have in them is not checked a second time: the server validates what it sends against the contract.
+ */
+export async function answerOf<Answer>(response: Response, fields: readonly (keyof Answer & string)[] = []): Promise<Answer> {
   const text = await response.text();
-  try {
-    // The server validates what it sends against the contract; its fields are not checked a second time here.
-    const answer: Answer = JSON.parse(text);
-    if (typeof answer === 'object' && answer !== null) return answer;
-  } catch {
-    // Told below.
+  const answer = objectIn<Answer>(text);
+  if (answer === undefined) {
+    const type = response.headers.get('content-type') ?? 'no content type';
+    throw strange(response, `with something else than a JSON object (${type.slice(0, shown)}): ${excerpt(text)}`);
   }
-  const type = response.headers.get('content-type') ?? 'no content type';
-  throw new CrosswalkError(
-    `the server answered ${response.status} with something else than a JSON object (${type.slice(0, shown)}): ${excerpt(text)}`,
-    { status: response.status, code: 2, errorCode: 'UNKNOWN', requestId: response.headers.get('x-request-id') ?? undefined },
-  );
+  const missing = fields.find((field) => !Object.hasOwn(Object(answer), field));
+  if (missing !== undefined) throw strange(response, `without ${missing}: the address seems to be that of another service than Crosswalk`);
+  return answer;
+}
+
+function objectIn<Answer>(text: string): Answer | undefined {
+  try {
+    const answer: Answer = JSON.parse(text);
+    return typeof answer === 'object' && answer !== null ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function strange({ status, headers }: Response, what: string): CrosswalkError {
+  const requestId = headers.get('x-request-id') ?? undefined;
+  return new CrosswalkError(`the server answered ${status} ${what}`, { status, code: 2, errorCode: 'UNKNOWN', requestId });
 }
 
 /** The beginning of a text in one line. */

@@ -54,14 +54,14 @@ export class ApiTokens {
     const { userId, pageSize, pageToken } = readOptions(wanted, { userId: true, ...pageNames });
     const query = { organization_id: organizationId, user_id: userId, page_size: pageSize };
     return new List<ApiTokenPage, ApiToken>(
-      (token) => this.#connection.call({ method: 'GET', path: collection, query: { ...query, page_token: token }, options }),
+      (token) => this.#connection.call({ method: 'GET', path: collection, query: { ...query, page_token: token }, options }, 'tokens'),
       (page) => page.tokens,
       pageToken,
     );
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<ApiToken> {
-    const { token_info: token } = await this.#connection.call<{ token_info: ApiToken }>(call);
+    const { token_info: token } = await this.#connection.call<{ token_info: ApiToken }>(call, 'token_info');
     return token;
   }
 }

@@ -19,13 +19,13 @@ export class Clients {
 
   /** All clients, oldest first. */
   async list(options?: CallOptions): Promise<Client[]> {
-    const { clients } = await this.#connection.call<{ clients: Client[] }>({ method: 'GET', path: collection, options });
+    const { clients } = await this.#connection.call<{ clients: Client[] }>({ method: 'GET', path: collection, options }, 'clients');
     return clients;
   }
 
   /** The client; a `NotFoundError` if there is none. */
   async get(id: string, options?: CallOptions): Promise<Client> {
-    const { client } = await this.#connection.call<{ client: Client }>({ method: 'GET', path: pathOf(id), options });
+    const { client } = await this.#connection.call<{ client: Client }>({ method: 'GET', path: pathOf(id), options }, 'client');
     return client;
   }
 

@@ -69,7 +69,7 @@ export class ClientCredentials implements Credentials {
       body: form.toString(),
     });
     if (!response.ok) throw await errorFrom(response);
-    const answer = await answerOf<TokenAnswer>(response);
+    const answer = await answerOf<TokenAnswer>(response, ['access_token', 'expires_in']);
     this.#token = { value: answer.access_token, renewAt: Date.now() + answer.expires_in * 1000 * renewAfter };
     return answer.access_token;
   }

@@ -46,12 +46,15 @@ export class Domains {
     return new List<DomainPage, Domain>(
       async (token) =>
         withTokens(
-          await this.#connection.call({
-            method: 'GET',
-            path,
-            query: { ...query, domain_type: domainType, page_size: pageSize, page_number: token },
-            options,
-          }),
+          await this.#connection.call(
+            {
+              method: 'GET',
+              path,
+              query: { ...query, domain_type: domainType, page_size: pageSize, page_number: token },
+              options,
+            },
+            'domains',
+          ),
         ),
       (page) => page.domains,
       pageToken,
@@ -70,7 +73,7 @@ export class Domains {
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<Domain> {
-    const { domain } = await this.#connection.call<{ domain: Domain }>(call);
+    const { domain } = await this.#connection.call<{ domain: Domain }>(call, 'domain');
     return domain;
   }
 }

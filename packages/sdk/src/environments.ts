@@ -14,7 +14,7 @@ export class Environments {
 
   /** Those that the caller may see, by name. */
   async list(options?: CallOptions): Promise<Environment[]> {
-    const { environments } = await this.#connection.call<EnvironmentList>({ method: 'GET', path: collection, options });
+    const { environments } = await this.#connection.call<EnvironmentList>({ method: 'GET', path: collection, options }, 'environments');
     return environments;
   }
 
@@ -29,7 +29,7 @@ export class Environments {
   }
 
   async #one(call: Call): Promise<Environment> {
-    const { environment } = await this.#connection.call<{ environment: Environment }>(call);
+    const { environment } = await this.#connection.call<{ environment: Environment }>(call, 'environment');
     return environment;
   }
 }

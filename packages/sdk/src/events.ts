@@ -108,7 +108,7 @@ export class EventList implements PromiseLike<EventFeed>, AsyncIterable<Event> {
       limit,
       wait: seconds,
     };
-    return this.#connection.call({ method: 'GET', path: '/api/v1/events', query, options: this.#options });
+    return this.#connection.call({ method: 'GET', path: '/api/v1/events', query, options: this.#options }, 'events');
   }
 }
 
@@ -144,6 +144,6 @@ export class Events {
       page_size: pageSize,
       page_token: pageToken,
     };
-    return this.#connection.call({ method: 'GET', path: '/api/v1/events:search', query, options });
+    return this.#connection.call({ method: 'GET', path: '/api/v1/events:search', query, options }, 'events');
   }
 }

@@ -14,13 +14,16 @@ export interface HistoryOptions {
 /** Which moment: a version, or an RFC 3339 time. */
 export type Moment = { version: number } | { time: string };
 
+/** What an answer calls a record. */
+type Noun = 'organization' | 'user';
+
 /** What happened to the records of one collection. */
 export class RecordHistory<RecordType> {
   readonly #connection: Connection;
   readonly #collection: string;
-  readonly #noun: string;
+  readonly #noun: Noun;
 
-  constructor(connection: Connection, collection: string, noun: string) {
+  constructor(connection: Connection, collection: string, noun: Noun) {
     this.#connection = connection;
     this.#collection = collection;
     this.#noun = noun;
@@ -41,16 +44,11 @@ export class RecordHistory<RecordType> {
 
   /** Gives one key of the metadata the value it had at a version; one that was not there then is removed. */
   async revertMetadata(id: string, revert: { key: string; version: number }, options?: ChangeOptions): Promise<RecordType> {
-    const answer = await this.#connection.call<Record<string, RecordType>>({
-      method: 'POST',
-      path: `${this.#path(id)}/metadata-revert`,
-      body: revert,
-      takes: 'change',
-      options,
-    });
-    const record = answer[this.#noun];
-    if (record === undefined) throw new TypeError(`the answer has no ${this.#noun}`);
-    return record;
+    const answer = await this.#connection.call<Record<Noun, RecordType>>(
+      { method: 'POST', path: `${this.#path(id)}/metadata-revert`, body: revert, takes: 'change', options },
+      this.#noun,
+    );
+    return answer[this.#noun];
   }
 
   #path(id: string): string {

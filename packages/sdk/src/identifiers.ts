@@ -39,7 +39,7 @@ export async function resolve(
   ids: ResolveRequest['ids'],
   options?: CallOptions,
 ): Promise<ResolveAnswer['results']> {
-  const { results } = await connection.call<ResolveAnswer>({ method: 'POST', path: '/api/v1/resolve', body: { ids }, options });
+  const { results } = await connection.call<ResolveAnswer>({ method: 'POST', path: '/api/v1/resolve', body: { ids }, options }, 'results');
   return results;
 }
 

@@ -85,7 +85,7 @@ export class Imports {
 
   /** The import with its progress. */
   async get(id: string, options?: CallOptions): Promise<Import> {
-    const answer = await this.#connection.call<ImportAnswer>({ method: 'GET', path: pathOf(id), options });
+    const answer = await this.#connection.call<ImportAnswer>({ method: 'GET', path: pathOf(id), options }, 'import');
     return answer.import;
   }
 
@@ -93,7 +93,8 @@ export class Imports {
   list(page: PageOptions = {}, options?: CallOptions): List<ImportsPage, Import> {
     const { pageSize, pageToken } = readOptions(page, pageNames);
     return new List<ImportsPage, Import>(
-      (token) => this.#connection.call({ method: 'GET', path: collection, query: { page_size: pageSize, page_token: token }, options }),
+      (token) =>
+        this.#connection.call({ method: 'GET', path: collection, query: { page_size: pageSize, page_token: token }, options }, 'imports'),
       (page) => page.imports,
       pageToken,
     );
@@ -101,7 +102,10 @@ export class Imports {
 
   /** Ends it after the batch under way; what was committed stays. */
   async cancel(id: string, options?: CallOptions): Promise<Import> {
-    const answer = await this.#connection.call<ImportAnswer>({ method: 'POST', path: `${pathOf(id)}:cancel`, once: true, options });
+    const answer = await this.#connection.call<ImportAnswer>(
+      { method: 'POST', path: `${pathOf(id)}:cancel`, once: true, options },
+      'import',
+    );
     return answer.import;
   }
 
@@ -110,19 +114,17 @@ export class Imports {
    * see `left`. Resolves when the job is queued; `wait` tells when it is done.
    */
   async undo(id: string, options?: CallOptions): Promise<Import> {
-    const answer = await this.#connection.call<ImportAnswer>({ method: 'POST', path: `${pathOf(id)}:undo`, options });
+    const answer = await this.#connection.call<ImportAnswer>({ method: 'POST', path: `${pathOf(id)}:undo`, options }, 'import');
     return answer.import;
   }
 
   /** Records that the undo left alone, in the order of the file: all of them, read as they are needed. */
   async *left(id: string, options?: CallOptions): AsyncGenerator<ImportLeft> {
     for (let after: number | null = 0; after !== null; ) {
-      const answer: ImportLeftAnswer = await this.#connection.call({
-        method: 'GET',
-        path: `${pathOf(id)}/left`,
-        query: { after, limit: 1000 },
-        options,
-      });
+      const answer: ImportLeftAnswer = await this.#connection.call(
+        { method: 'GET', path: `${pathOf(id)}/left`, query: { after, limit: 1000 }, options },
+        'left',
+      );
       yield* answer.left;
       after = answer.next_after;
     }
@@ -131,12 +133,10 @@ export class Imports {
   /** Why rows were rejected, in the order of the file: all of them, read as they are needed. */
   async *errors(id: string, options?: CallOptions): AsyncGenerator<ImportRowError> {
     for (let after: number | null = 0; after !== null; ) {
-      const answer: ImportErrorsAnswer = await this.#connection.call({
-        method: 'GET',
-        path: `${pathOf(id)}/errors`,
-        query: { after, limit: 1000 },
-        options,
-      });
+      const answer: ImportErrorsAnswer = await this.#connection.call(
+        { method: 'GET', path: `${pathOf(id)}/errors`, query: { after, limit: 1000 }, options },
+        'errors',
+      );
       yield* answer.errors;
       after = answer.next_after;
     }
@@ -159,7 +159,7 @@ export class Imports {
   }
 
   async #send(file: Upload): Promise<Import> {
-    const answer = await this.#connection.upload<ImportAnswer>(file);
+    const answer = await this.#connection.upload<ImportAnswer>(file, 'import');
     return answer.import;
   }
 }

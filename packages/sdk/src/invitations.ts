@@ -56,7 +56,10 @@ export class Invitations {
   /** Sends it again with a new link; one that has expired gets a new end. A `ValidationError` when it was accepted or revoked. */
   async resend(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
     const path = `${pathOf(organizationId, userId)}/resend`;
-    const { invite } = await this.#connection.call<{ invite: Invitation }>({ method: 'PATCH', path, body: {}, takes: 'change', options });
+    const { invite } = await this.#connection.call<{ invite: Invitation }>(
+      { method: 'PATCH', path, body: {}, takes: 'change', options },
+      'invite',
+    );
     return invite;
   }
 
@@ -72,26 +75,29 @@ export class Invitations {
 
   /** What the invitations of the environment are like. */
   async getSettings(options?: CallOptions): Promise<InvitationSettings> {
-    const { settings } = await this.#connection.call<{ settings: InvitationSettings }>({ method: 'GET', path: settingsPath, options });
+    const { settings } = await this.#connection.call<{ settings: InvitationSettings }>(
+      { method: 'GET', path: settingsPath, options },
+      'settings',
+    );
     return settings;
   }
 
   /** Changes what is given; null is the default again. Templates that are not named stay. */
   async updateSettings(changes: Either<UpdateInvitationSettings>, options?: ChangeOptions): Promise<InvitationSettings> {
-    const { settings } = await this.#connection.call<{ settings: InvitationSettings }>({
-      method: 'PATCH',
-      path: settingsPath,
-      body: changes,
-      takes: 'change',
-      options,
-    });
+    const { settings } = await this.#connection.call<{ settings: InvitationSettings }>(
+      { method: 'PATCH', path: settingsPath, body: changes, takes: 'change', options },
+      'settings',
+    );
     return settings;
   }
 
   /** The mail as it would be sent, by the template that is given or by the one that would be used. Nothing is sent. */
   async preview(request: Either<PreviewInvitation> = {}, options?: CallOptions): Promise<InvitationPreview> {
     const path = `${settingsPath}:preview`;
-    const { preview } = await this.#connection.call<{ preview: InvitationPreview }>({ method: 'POST', path, body: request, options });
+    const { preview } = await this.#connection.call<{ preview: InvitationPreview }>(
+      { method: 'POST', path, body: request, options },
+      'preview',
+    );
     return preview;
   }
 
@@ -104,14 +110,17 @@ export class Invitations {
     const { state, pageSize, pageToken } = readOptions(wanted, invitationsNames);
     return new List<InvitationPage, Invitation>(
       (token) =>
-        this.#connection.call({ method: 'GET', path, query: { ...query, state, page_size: pageSize, page_token: token }, options }),
+        this.#connection.call(
+          { method: 'GET', path, query: { ...query, state, page_size: pageSize, page_token: token }, options },
+          'invitations',
+        ),
       (page) => page.invitations,
       pageToken,
     );
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<Invitation> {
-    const { invitation } = await this.#connection.call<{ invitation: Invitation }>(call);
+    const { invitation } = await this.#connection.call<{ invitation: Invitation }>(call, 'invitation');
     return invitation;
   }
 }

@@ -25,7 +25,8 @@ export class Mailbox {
     const { state, organizationId, userId, pageSize, pageToken } = readOptions(wanted, names);
     const query = { state, organization_id: organizationId, user_id: userId, page_size: pageSize };
     return new List<MessagePage, Message>(
-      (token) => this.#connection.call({ method: 'GET', path: '/api/v1/mailbox', query: { ...query, page_token: token }, options }),
+      (token) =>
+        this.#connection.call({ method: 'GET', path: '/api/v1/mailbox', query: { ...query, page_token: token }, options }, 'messages'),
       (page) => page.messages,
       pageToken,
     );

@@ -48,11 +48,10 @@ export class Memberships<UserData, Data> {
 
   /** The membership; a `NotFoundError` if there is none. */
   async get(organizationId: string, userId: string, options?: CallOptions): Promise<Membership<Data>> {
-    const { membership } = await this.#connection.call<{ membership: Membership<Data> }>({
-      method: 'GET',
-      path: pathOf(organizationId, userId),
-      options,
-    });
+    const { membership } = await this.#connection.call<{ membership: Membership<Data> }>(
+      { method: 'GET', path: pathOf(organizationId, userId), options },
+      'membership',
+    );
     return membership;
   }
 
@@ -96,21 +95,31 @@ export class Memberships<UserData, Data> {
   /** Ends the membership. The user stays, unless `cascade` is true and they have no other membership. */
   async delete(organizationId: string, userId: string, given: ChangeOptions & { cascade?: boolean } = {}): Promise<void> {
     const { cascade, ...options } = readOptions(given, { cascade: true, ...changeNames });
-    await this.#connection.call({ method: 'DELETE', path: pathOf(organizationId, userId), query: { cascade }, once: 'named', takes: 'change', options });
+    await this.#connection.call({
+      method: 'DELETE',
+      path: pathOf(organizationId, userId),
+      query: { cascade },
+      once: 'named',
+      takes: 'change',
+      options,
+    });
   }
 
   /** Gives the user more roles in the organization, all or none; returns all they have. */
   async assignRoles(organizationId: string, userId: string, roleNames: string[], options?: ChangeOptions): Promise<AssignedRole[]> {
     const body = roleNames.map((name) => ({ role_name: name }));
     const path = `${userPathOf(organizationId, userId)}/roles`;
-    const { roles } = await this.#connection.call<{ roles: AssignedRole[] }>({ method: 'POST', path, body, takes: 'change', options });
+    const { roles } = await this.#connection.call<{ roles: AssignedRole[] }>(
+      { method: 'POST', path, body, takes: 'change', options },
+      'roles',
+    );
     return roles;
   }
 
   /** The roles the user has in the organization, and after them those they inherit. */
   async listRoles(organizationId: string, userId: string, options?: CallOptions): Promise<UserRole[]> {
     const path = `${userPathOf(organizationId, userId)}/roles`;
-    const { roles } = await this.#connection.call<{ roles: UserRole[] }>({ method: 'GET', path, options });
+    const { roles } = await this.#connection.call<{ roles: UserRole[] }>({ method: 'GET', path, options }, 'roles');
     return roles;
   }
 
@@ -123,7 +132,7 @@ export class Memberships<UserData, Data> {
   /** What the user's roles in the organization allow, inherited permissions included, whatever the status of the membership. */
   async listPermissions(organizationId: string, userId: string, options?: CallOptions): Promise<RolePermission[]> {
     const path = `${userPathOf(organizationId, userId)}/permissions`;
-    const { permissions } = await this.#connection.call<{ permissions: RolePermission[] }>({ method: 'GET', path, options });
+    const { permissions } = await this.#connection.call<{ permissions: RolePermission[] }>({ method: 'GET', path, options }, 'permissions');
     return permissions;
   }
 
@@ -147,7 +156,11 @@ export class Memberships<UserData, Data> {
     const { organizationId, userId, status, filter, pageSize, pageToken } = readOptions(wanted, names);
     const query = { organization_id: organizationId, user_id: userId, membership_status: status, filter, page_size: pageSize };
     return new List<MembershipPage<Data>, Membership<Data>>(
-      (token) => this.#connection.call({ method: 'GET', path: '/api/v1/memberships', query: { ...query, page_token: token }, options }),
+      (token) =>
+        this.#connection.call(
+          { method: 'GET', path: '/api/v1/memberships', query: { ...query, page_token: token }, options },
+          'memberships',
+        ),
       (page) => page.memberships,
       pageToken,
     );

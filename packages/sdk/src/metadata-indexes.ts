@@ -14,7 +14,10 @@ export class MetadataIndexes {
 
   /** All of the environment, newest first. */
   async list(options?: CallOptions): Promise<MetadataIndex[]> {
-    const { metadata_indexes: indexes } = await this.#connection.call<MetadataIndexList>({ method: 'GET', path: collection, options });
+    const { metadata_indexes: indexes } = await this.#connection.call<MetadataIndexList>(
+      { method: 'GET', path: collection, options },
+      'metadata_indexes',
+    );
     return indexes;
   }
 
@@ -34,7 +37,7 @@ export class MetadataIndexes {
   }
 
   async #one(call: Call): Promise<MetadataIndex> {
-    const { metadata_index: index } = await this.#connection.call<MetadataIndexAnswer>(call);
+    const { metadata_index: index } = await this.#connection.call<MetadataIndexAnswer>(call, 'metadata_index');
     return index;
   }
 }

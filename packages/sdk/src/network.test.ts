@@ -259,6 +259,26 @@ describe('the network', () => {
     await expect(client().imports.create('{}')).rejects.toThrow(/answered 200 .*Sign in/);
   });
 
+  test.each<[string, (crosswalk: Crosswalk) => PromiseLike<unknown>, string]>([
+    ['a record', (c) => c.organization.get('org_1'), 'organization'],
+    ['a record by an external ID', (c) => c.user.getByExternalId('E-1'), 'user'],
+    ['a list', (c) => c.user.listUsers(), 'users'],
+    ['a list in full', (c) => c.client.list(), 'clients'],
+    ['events', (c) => c.events.list(), 'events'],
+    ['an import', (c) => c.imports.create('{}'), 'import'],
+    ['a revert', (c) => c.organization.history.revertMetadata('org_1', { key: 'a', version: 1 }), 'organization'],
+  ])('JSON that is not what was asked for, as of another service, is told and not given as %s', async (_name, call, field) => {
+    handle = (_request, response) => answer(response, 200, { status: 'ok' });
+    const failure = (async () => call(client()))();
+    await expect(failure).rejects.toThrow(CrosswalkError);
+    await expect(failure).rejects.toThrow(
+      `the server answered 200 without ${field}: the address seems to be that of another service than Crosswalk`,
+    );
+    const crosswalk = client();
+    refuseToken = (_request, response) => answer(response, 200, { status: 'ok' });
+    await expect(crosswalk.organization.get('org_1')).rejects.toThrow('without access_token: the address seems to be');
+  });
+
   test.each<[string, object, object]>([
     ['details of another form', { message: 'no', details: [{ foo: 1 }] }, { message: 'no', errorCode: 'UNKNOWN', requestId: undefined }],
     ['details of nothing', { message: 'no', details: [null, 'x'] }, { message: 'no', errorCode: 'UNKNOWN' }],

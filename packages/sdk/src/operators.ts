@@ -14,7 +14,7 @@ export class Operators {
 
   /** All operators, oldest first. */
   async list(options?: CallOptions): Promise<Operator[]> {
-    const { operators } = await this.#connection.call<OperatorList>({ method: 'GET', path: collection, options });
+    const { operators } = await this.#connection.call<OperatorList>({ method: 'GET', path: collection, options }, 'operators');
     return operators;
   }
 
@@ -37,7 +37,7 @@ export class Operators {
   }
 
   async #one(call: Call): Promise<Operator> {
-    const { operator } = await this.#connection.call<{ operator: Operator }>(call);
+    const { operator } = await this.#connection.call<{ operator: Operator }>(call, 'operator');
     return operator;
   }
 }

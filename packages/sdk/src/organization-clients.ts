@@ -58,12 +58,15 @@ export class OrganizationClients {
     const { pageSize, pageToken } = readOptions(page, pageNames);
     return new List<OrganizationClientPage, OrganizationClient>(
       (token) =>
-        this.#connection.call({
-          method: 'GET',
-          path: collectionOf(organizationId),
-          query: { page_size: pageSize, page_token: token },
-          options,
-        }),
+        this.#connection.call(
+          {
+            method: 'GET',
+            path: collectionOf(organizationId),
+            query: { page_size: pageSize, page_token: token },
+            options,
+          },
+          'clients',
+        ),
       (page) => page.clients,
       pageToken,
     );
@@ -81,7 +84,7 @@ export class OrganizationClients {
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<OrganizationClient> {
-    const { client } = await this.#connection.call<{ client: OrganizationClient }>(call);
+    const { client } = await this.#connection.call<{ client: OrganizationClient }>(call, 'client');
     return client;
   }
 }

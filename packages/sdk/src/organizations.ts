@@ -60,7 +60,10 @@ export class Organizations<Data> {
 
   /** The external IDs that the organization used to have and that lead to it still, those that end last first; at most 1,000. */
   async aliases(id: string, options?: CallOptions): Promise<Alias[]> {
-    const { aliases } = await this.#connection.call<{ aliases: Alias[] }>({ method: 'GET', path: partOf(id, 'aliases'), options });
+    const { aliases } = await this.#connection.call<{ aliases: Alias[] }>(
+      { method: 'GET', path: partOf(id, 'aliases'), options },
+      'aliases',
+    );
     return aliases;
   }
 
@@ -150,11 +153,10 @@ export class Organizations<Data> {
 
   /** The session policy of organizations without one of their own. Times in minutes. */
   async getApplicationSessionPolicy(id: string, options?: CallOptions): Promise<ApplicationSessionPolicy> {
-    const { application_policy: policy } = await this.#connection.call<{ application_policy: ApplicationSessionPolicy }>({
-      method: 'GET',
-      path: partOf(id, 'application-session-policy'),
-      options,
-    });
+    const { application_policy: policy } = await this.#connection.call<{ application_policy: ApplicationSessionPolicy }>(
+      { method: 'GET', path: partOf(id, 'application-session-policy'), options },
+      'application_policy',
+    );
     return policy;
   }
 
@@ -171,29 +173,36 @@ export class Organizations<Data> {
 
   #list(path: string, query: Record<string, string | undefined>, { pageSize, pageToken }: PageOptions, options: CallOptions | undefined) {
     return new List<OrganizationPage<Data>, Organization<Data>>(
-      (token) => this.#connection.call({ method: 'GET', path, query: { ...query, page_size: pageSize, page_token: token }, options }),
+      (token) =>
+        this.#connection.call(
+          { method: 'GET', path, query: { ...query, page_size: pageSize, page_token: token }, options },
+          'organizations',
+        ),
       (page) => page.organizations,
       pageToken,
     );
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<Organization<Data>> {
-    const { organization } = await this.#connection.call<{ organization: Organization<Data> }>(call);
+    const { organization } = await this.#connection.call<{ organization: Organization<Data> }>(call, 'organization');
     return organization;
   }
 
   async #matched(call: Parameters<Connection['call']>[0]): Promise<Matched<Organization<Data>>> {
-    const { organization, matched_by } = await this.#connection.call<{ organization: Organization<Data>; matched_by: MatchedBy }>(call);
+    const { organization, matched_by } = await this.#connection.call<{ organization: Organization<Data>; matched_by: MatchedBy }>(
+      call,
+      'organization',
+    );
     return { ...organization, matched_by };
   }
 
   async #usersOf(call: Parameters<Connection['call']>[0]): Promise<UserManagementSettings> {
-    const { settings } = await this.#connection.call<{ settings: UserManagementSettings }>(call);
+    const { settings } = await this.#connection.call<{ settings: UserManagementSettings }>(call, 'settings');
     return settings;
   }
 
   async #policyOf(call: Parameters<Connection['call']>[0]): Promise<SessionPolicy> {
-    const { policy } = await this.#connection.call<{ policy: SessionPolicy }>(call);
+    const { policy } = await this.#connection.call<{ policy: SessionPolicy }>(call, 'policy');
     return policy;
   }
 }

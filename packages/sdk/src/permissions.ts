@@ -44,14 +44,18 @@ export class Permissions {
   list(page: PageOptions = {}, options?: CallOptions) {
     const { pageSize, pageToken } = readOptions(page, pageNames);
     return new List<PermissionPage, Permission>(
-      (token) => this.#connection.call({ method: 'GET', path: collection, query: { page_size: pageSize, page_token: token }, options }),
+      (token) =>
+        this.#connection.call(
+          { method: 'GET', path: collection, query: { page_size: pageSize, page_token: token }, options },
+          'permissions',
+        ),
       (page) => page.permissions,
       pageToken,
     );
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<Permission> {
-    const { permission } = await this.#connection.call<{ permission: Permission }>(call);
+    const { permission } = await this.#connection.call<{ permission: Permission }>(call, 'permission');
     return permission;
   }
 }

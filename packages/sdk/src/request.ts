@@ -142,7 +142,9 @@ export class Connection {
     if (!URL.canParse(environmentUrl)) throw new TypeError('environmentUrl is no URL, such as https://crosswalk.example.com');
     const { username, password } = new URL(environmentUrl);
     if (username !== '' || password !== '')
-      throw new TypeError('environmentUrl must have no user and no password: the ID and the secret of the client are arguments of their own');
+      throw new TypeError(
+        'environmentUrl must have no user and no password: the ID and the secret of the client are arguments of their own',
+      );
     this.#url = environmentUrl.replace(/\/+$/, '');
     this.#credentials = credentials;
     const { fetch, timeout, maxRetries, reads } = readOptions(options, clientNames);
@@ -167,10 +169,10 @@ export class Connection {
     if (this.#readFrom === 'any' || (isToken(this.#readFrom) && token > this.#readFrom)) this.#readFrom = token;
   }
 
-  /** The answer of a call; undefined when it has no body. Throws a `CrosswalkError`. */
-  async call<Answer>(call: Call): Promise<Answer> {
+  /** The answer of a call, which has these fields; undefined when it has no body. Throws a `CrosswalkError`. */
+  async call<Answer>(call: Call, ...fields: (keyof Answer & string)[]): Promise<Answer> {
     const response = await this.#send(call);
-    return response.status === 204 ? (undefined as Answer) : answerOf(response);
+    return response.status === 204 ? (undefined as Answer) : answerOf(response, fields);
   }
 
   /** The answer of a call as it comes. The timeout is for its beginning; from then on only the `signal` ends it. Throws a `CrosswalkError`, and so does reading it. */
@@ -199,8 +201,8 @@ export class Connection {
     return response;
   }
 
-  /** The answer to a file. A body that is a stream is sent once. Throws a `CrosswalkError`. */
-  async upload<Answer>({ path, query = {}, body, contentType, ...given }: Upload): Promise<Answer> {
+  /** The answer to a file, which has these fields. A body that is a stream is sent once. Throws a `CrosswalkError`. */
+  async upload<Answer>({ path, query = {}, body, contentType, ...given }: Upload, ...fields: (keyof Answer & string)[]): Promise<Answer> {
     const options = readOptions(given.options, callNames);
     requireTimeout(options.timeout);
     const isStream = body instanceof ReadableStream;
@@ -211,9 +213,14 @@ export class Connection {
     };
     const init: RequestInit = { method: 'POST', headers, body, ...(isStream ? { duplex: 'half' } : {}) };
     const url = `${this.#url}${path}${queryString(query)}`;
-    const response = await this.#authenticated(url, init, { ...options, timeout: options.timeout ?? uploadTimeout }, isStream ? 0 : this.#maxRetries);
+    const response = await this.#authenticated(
+      url,
+      init,
+      { ...options, timeout: options.timeout ?? uploadTimeout },
+      isStream ? 0 : this.#maxRetries,
+    );
     if (!response.ok) throw await errorFrom(response);
-    return answerOf(response);
+    return answerOf(response, fields);
   }
 
   async #authenticated(url: string, init: RequestInit, options: AttemptOptions, maxRetries: number): Promise<Response> {

@@ -68,11 +68,10 @@ export class Roles {
   /** How many people have the role. */
   async countUsers(name: string, given: RoleOrganization & CallOptions = {}): Promise<number> {
     const { organizationId, ...options } = readOptions(given, { ...roleNames, ...callNames });
-    const { count } = await this.#connection.call<{ count: number }>({
-      method: 'GET',
-      path: `${pathOf(name, organizationId)}/users:count`,
-      options,
-    });
+    const { count } = await this.#connection.call<{ count: number }>(
+      { method: 'GET', path: `${pathOf(name, organizationId)}/users:count`, options },
+      'count',
+    );
     return count;
   }
 
@@ -129,22 +128,25 @@ export class Roles {
   async setOrganizationDefault(organizationId: string, roleName: string | null, options?: CallOptions): Promise<Role> {
     const path = `${collectionOf(organizationId)}:set_defaults`;
     const body = { default_member_role: roleName };
-    const { default_member: role } = await this.#connection.call<{ default_member: Role }>({ method: 'PATCH', path, body, options });
+    const { default_member: role } = await this.#connection.call<{ default_member: Role }>(
+      { method: 'PATCH', path, body, options },
+      'default_member',
+    );
     return role;
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<Role> {
-    const { role } = await this.#connection.call<{ role: Role }>(call);
+    const { role } = await this.#connection.call<{ role: Role }>(call, 'role');
     return role;
   }
 
   async #list(call: Parameters<Connection['call']>[0]): Promise<Role[]> {
-    const { roles } = await this.#connection.call<{ roles: Role[] }>(call);
+    const { roles } = await this.#connection.call<{ roles: Role[] }>(call, 'roles');
     return roles;
   }
 
   async #permissions(call: Parameters<Connection['call']>[0]): Promise<RolePermission[]> {
-    const { permissions } = await this.#connection.call<{ permissions: RolePermission[] }>(call);
+    const { permissions } = await this.#connection.call<{ permissions: RolePermission[] }>(call, 'permissions');
     return permissions;
   }
 }

@@ -65,7 +65,7 @@ export class DashboardSession {
   async #begin(method: 'GET' | 'POST', to: string, body: unknown, options: CallOptions | undefined): Promise<SessionAnswer> {
     // A sign-in is not repeated by itself: each counts as an attempt.
     const connection = method === 'GET' ? this.#connection : new Connection(this.#url, anonymous, this.#options);
-    const answer = await connection.call<SessionAnswer>({ method, path: to, body, once: method !== 'GET', options });
+    const answer = await connection.call<SessionAnswer>({ method, path: to, body, once: method !== 'GET', options }, 'session');
     this.#csrfToken = answer.session?.csrf_token;
     return answer;
   }
@@ -94,7 +94,7 @@ export class DashboardSession {
   async #readToken(send: (path: string, init: RequestInit) => Promise<Response>): Promise<string | undefined> {
     const response = await send(path, { headers: { accept: 'application/json' }, credentials: 'same-origin' });
     if (!response.ok) throw await errorFrom(response);
-    const answer = await answerOf<SessionAnswer>(response);
+    const answer = await answerOf<SessionAnswer>(response, ['session']);
     return answer.session?.csrf_token;
   }
 }

@@ -14,7 +14,10 @@ export class SigningKeys {
 
   /** All keys, newest first; those that ended in the last 90 days too. */
   async list(options?: CallOptions): Promise<SigningKey[]> {
-    const { signing_keys: keys } = await this.#connection.call<SigningKeyList>({ method: 'GET', path: collection, options });
+    const { signing_keys: keys } = await this.#connection.call<SigningKeyList>(
+      { method: 'GET', path: collection, options },
+      'signing_keys',
+    );
     return keys;
   }
 
@@ -29,7 +32,7 @@ export class SigningKeys {
   }
 
   async #one(call: Call): Promise<SigningKey> {
-    const { signing_key: key } = await this.#connection.call<SigningKeyAnswer>(call);
+    const { signing_key: key } = await this.#connection.call<SigningKeyAnswer>(call, 'signing_key');
     return key;
   }
 }

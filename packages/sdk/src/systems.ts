@@ -15,13 +15,13 @@ export class Systems {
 
   /** All systems that are described or in use, by name. Of one that is only in use nothing is known but its name. */
   async list(options?: CallOptions): Promise<ListedSystem[]> {
-    const { systems } = await this.#connection.call<{ systems: ListedSystem[] }>({ method: 'GET', path: collection, options });
+    const { systems } = await this.#connection.call<{ systems: ListedSystem[] }>({ method: 'GET', path: collection, options }, 'systems');
     return systems;
   }
 
   /** What is known of a system; a `NotFoundError` if nothing is. */
   async get(name: string, options?: CallOptions): Promise<ExternalSystem> {
-    const { system } = await this.#connection.call<{ system: ExternalSystem }>({ method: 'GET', path: pathOf(name), options });
+    const { system } = await this.#connection.call<{ system: ExternalSystem }>({ method: 'GET', path: pathOf(name), options }, 'system');
     return system;
   }
 

@@ -83,11 +83,10 @@ export class Users<Data, MembershipData> {
 
   /** The external IDs that a user used to have and that lead to them still, those that end last first; at most 1,000. */
   async aliases(id: string, options?: CallOptions): Promise<Alias[]> {
-    const { aliases } = await this.#connection.call<{ aliases: Alias[] }>({
-      method: 'GET',
-      path: `${collection}/${segment('id', id)}/aliases`,
-      options,
-    });
+    const { aliases } = await this.#connection.call<{ aliases: Alias[] }>(
+      { method: 'GET', path: `${collection}/${segment('id', id)}/aliases`, options },
+      'aliases',
+    );
     return aliases;
   }
 
@@ -168,7 +167,10 @@ export class Users<Data, MembershipData> {
   /** Sends the invitation of a user again; a `ValidationError` when it was accepted. One that has expired gets a new end. */
   async resendInvite(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
     const path = `/api/v1/invites/organizations/${segment('organizationId', organizationId)}/users/${segment('userId', userId)}/resend`;
-    const { invite } = await this.#connection.call<{ invite: Invitation }>({ method: 'PATCH', path, body: {}, takes: 'change', options });
+    const { invite } = await this.#connection.call<{ invite: Invitation }>(
+      { method: 'PATCH', path, body: {}, takes: 'change', options },
+      'invite',
+    );
     return invite;
   }
 
@@ -184,19 +186,20 @@ export class Users<Data, MembershipData> {
 
   #list(path: string, query: Record<string, string | undefined>, { pageSize, pageToken }: PageOptions, options: CallOptions | undefined) {
     return new List<UserPage<Data, MembershipData>, User<Data, MembershipData>>(
-      (token) => this.#connection.call({ method: 'GET', path, query: { ...query, page_size: pageSize, page_token: token }, options }),
+      (token) =>
+        this.#connection.call({ method: 'GET', path, query: { ...query, page_size: pageSize, page_token: token }, options }, 'users'),
       (page) => page.users,
       pageToken,
     );
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<User<Data, MembershipData>> {
-    const { user } = await this.#connection.call<{ user: User<Data, MembershipData> }>(call);
+    const { user } = await this.#connection.call<{ user: User<Data, MembershipData> }>(call, 'user');
     return user;
   }
 
   async #matched(call: Parameters<Connection['call']>[0]): Promise<Matched<User<Data, MembershipData>>> {
-    const { user, matched_by } = await this.#connection.call<{ user: User<Data, MembershipData>; matched_by: MatchedBy }>(call);
+    const { user, matched_by } = await this.#connection.call<{ user: User<Data, MembershipData>; matched_by: MatchedBy }>(call, 'user');
     return { ...user, matched_by };
   }
 

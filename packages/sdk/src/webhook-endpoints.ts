@@ -42,7 +42,10 @@ export class WebhookEndpoints {
 
   /** All endpoints, newest first. */
   async list(options?: CallOptions): Promise<WebhookEndpoint[]> {
-    const answer = await this.#connection.call<{ webhook_endpoints: WebhookEndpoint[] }>({ method: 'GET', path: collection, options });
+    const answer = await this.#connection.call<{ webhook_endpoints: WebhookEndpoint[] }>(
+      { method: 'GET', path: collection, options },
+      'webhook_endpoints',
+    );
     return answer.webhook_endpoints;
   }
 
@@ -98,12 +101,15 @@ export class WebhookEndpoints {
     const { status, pageSize, pageToken } = readOptions(wanted, { status: true, ...pageNames });
     return new List<WebhookDeliveryPage, WebhookDelivery>(
       (token) =>
-        this.#connection.call({
-          method: 'GET',
-          path: `${pathOf(id)}/deliveries`,
-          query: { status, page_size: pageSize, page_token: token },
-          options,
-        }),
+        this.#connection.call(
+          {
+            method: 'GET',
+            path: `${pathOf(id)}/deliveries`,
+            query: { status, page_size: pageSize, page_token: token },
+            options,
+          },
+          'deliveries',
+        ),
       (page) => page.deliveries,
       pageToken,
     );
@@ -112,7 +118,7 @@ export class WebhookEndpoints {
   /** The sending of one event, with its attempts and its message; a `NotFoundError` if it was not sent there. */
   async delivery(id: string, eventId: string, options?: CallOptions): Promise<WebhookDeliveryDetails> {
     const path = deliveryPath(id, eventId);
-    const { delivery } = await this.#connection.call<{ delivery: WebhookDeliveryDetails }>({ method: 'GET', path, options });
+    const { delivery } = await this.#connection.call<{ delivery: WebhookDeliveryDetails }>({ method: 'GET', path, options }, 'delivery');
     return delivery;
   }
 
@@ -125,7 +131,7 @@ export class WebhookEndpoints {
   /** Sends one event again, with the same `webhook-id`. */
   async replayOne(id: string, eventId: string, options?: CallOptions): Promise<WebhookDelivery> {
     const path = `${deliveryPath(id, eventId)}:replay`;
-    const { delivery } = await this.#connection.call<{ delivery: WebhookDelivery }>({ method: 'POST', path, options });
+    const { delivery } = await this.#connection.call<{ delivery: WebhookDelivery }>({ method: 'POST', path, options }, 'delivery');
     return delivery;
   }
 
@@ -136,7 +142,7 @@ export class WebhookEndpoints {
     for (let cursor: string | undefined; ; ) {
       const body = cursor === undefined ? wanted : { ...wanted, cursor };
       const path = `${pathOf(id)}:replay`;
-      const answer = await this.#connection.call<ReplayWebhooksAnswer>({ method: 'POST', path, body, once: true, options });
+      const answer = await this.#connection.call<ReplayWebhooksAnswer>({ method: 'POST', path, body, once: true, options }, 'scheduled');
       scheduled += answer.scheduled;
       if (answer.next_cursor === '') return scheduled;
       cursor = answer.next_cursor;
@@ -144,7 +150,7 @@ export class WebhookEndpoints {
   }
 
   async #one(call: Call): Promise<WebhookEndpoint> {
-    const answer = await this.#connection.call<{ webhook_endpoint: WebhookEndpoint }>(call);
+    const answer = await this.#connection.call<{ webhook_endpoint: WebhookEndpoint }>(call, 'webhook_endpoint');
     return answer.webhook_endpoint;
   }
 }
