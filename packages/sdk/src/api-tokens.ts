@@ -3,7 +3,7 @@ import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
-import type { CallOptions, Connection } from './request.ts';
+import type { CallOptions, ChangeOptions, Connection } from './request.ts';
 
 const collection = '/api/v1/tokens';
 
@@ -40,13 +40,13 @@ export class ApiTokens {
   }
 
   /** Changes the fields that are given; claims are replaced as a whole. */
-  update(token: string, changes: Either<Omit<UpdateApiToken, 'token'>>, options?: CallOptions): Promise<ApiToken> {
-    return this.#one({ method: 'POST', path: `${collection}:update`, body: { ...changes, token }, options });
+  update(token: string, changes: Either<Omit<UpdateApiToken, 'token'>>, options?: ChangeOptions): Promise<ApiToken> {
+    return this.#one({ method: 'POST', path: `${collection}:update`, body: { ...changes, token }, takes: 'change', options });
   }
 
   /** Ends the token at once. It is no error if it is not valid already. */
-  async invalidate(token: string, options?: CallOptions): Promise<void> {
-    await this.#connection.call({ method: 'POST', path: `${collection}:invalidate`, body: { token }, options });
+  async invalidate(token: string, options?: ChangeOptions): Promise<void> {
+    await this.#connection.call({ method: 'POST', path: `${collection}:invalidate`, body: { token }, takes: 'change', options });
   }
 
   /** The tokens of an organization that have not expired, or of a user in it, newest first. */

@@ -1,6 +1,6 @@
 import type { Client, ClientSecretAnswer, CreateClient } from '@crosswalk/contract';
 import { segment } from './identifiers.ts';
-import type { CallOptions, Connection } from './request.ts';
+import type { CallOptions, ChangeOptions, Connection } from './request.ts';
 
 const collection = '/api/v1/clients';
 
@@ -30,18 +30,19 @@ export class Clients {
   }
 
   /** Revokes the client. */
-  async delete(id: string, options?: CallOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: pathOf(id), options });
+  async delete(id: string, options?: ChangeOptions): Promise<void> {
+    await this.#connection.call({ method: 'DELETE', path: pathOf(id), takes: 'change', options });
   }
 
   /** Adds a second secret, so that the first can be replaced without a gap. */
-  createSecret(id: string, options?: CallOptions): Promise<ClientSecretAnswer> {
-    return this.#connection.call({ method: 'POST', path: `${pathOf(id)}/secrets`, once: true, options });
+  createSecret(id: string, options?: ChangeOptions): Promise<ClientSecretAnswer> {
+    return this.#connection.call({ method: 'POST', path: `${pathOf(id)}/secrets`, once: true, takes: 'change', options });
   }
 
   /** Revokes one secret; not the last one. */
-  async deleteSecret(id: string, secretId: string, options?: CallOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', path: `${pathOf(id)}/secrets/${segment('secretId', secretId)}`, options });
+  async deleteSecret(id: string, secretId: string, options?: ChangeOptions): Promise<void> {
+    const path = `${pathOf(id)}/secrets/${segment('secretId', secretId)}`;
+    await this.#connection.call({ method: 'DELETE', path, once: 'conditional', takes: 'change', options });
   }
 }
 

@@ -62,9 +62,9 @@ export class Domains {
   }
 
   /** Looks for the TXT record `txt_record_key` with the text `txt_record_secret`; true when it is there or was once. */
-  verify(organization: OrganizationName, id: string, options?: CallOptions): Promise<VerifyDomainAnswer> {
+  verify(organization: OrganizationName, id: string, options?: ChangeOptions): Promise<VerifyDomainAnswer> {
     const { path, query } = pathOf(organization, id);
-    return this.#connection.call({ method: 'PATCH', path: `${path}:verify`, query, options });
+    return this.#connection.call({ method: 'PATCH', path: `${path}:verify`, query, takes: 'change', options });
   }
 
   /** Takes the domain away from the organization. */

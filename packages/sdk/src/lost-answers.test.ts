@@ -80,6 +80,11 @@ describe('a change for which the server keeps no idempotency key is sent once, a
       const id = await importOf();
       return (client) => client.imports.cancel(id);
     },
+    'client.deleteSecret of one version': async () => {
+      const { client: made, secret_id: secretId } = await crosswalk().client.create({ name: 'Lost' });
+      await crosswalk().client.createSecret(made.id);
+      return (client) => client.client.deleteSecret(made.id, secretId, { ifMatch: 2 });
+    },
     'role.deleteBase of one version': async () => (client) => client.role.deleteBase(roleName, { ifMatch: 1 }),
     'role.removePermission of one version': async () => (client) => client.role.removePermission(roleName, `lost:${names}`, { ifMatch: 1 }),
     'membership.removeRole of one version': async () => (client) =>

@@ -73,14 +73,15 @@ export class OrganizationClients {
   }
 
   /** Adds a second secret, so that the first can be replaced without a gap. It is in this answer and nowhere else. */
-  createSecret(organizationId: string, clientId: string, options?: CallOptions): Promise<OrganizationClientSecretAnswer> {
-    return this.#connection.call({ method: 'POST', path: `${pathOf(organizationId, clientId)}/secrets`, once: true, options });
+  createSecret(organizationId: string, clientId: string, options?: ChangeOptions): Promise<OrganizationClientSecretAnswer> {
+    const path = `${pathOf(organizationId, clientId)}/secrets`;
+    return this.#connection.call({ method: 'POST', path, once: true, takes: 'change', options });
   }
 
   /** Revokes one secret; not the last one. */
-  async deleteSecret(organizationId: string, clientId: string, secretId: string, options?: CallOptions): Promise<void> {
+  async deleteSecret(organizationId: string, clientId: string, secretId: string, options?: ChangeOptions): Promise<void> {
     const path = `${pathOf(organizationId, clientId)}/secrets/${segment('secretId', secretId)}`;
-    await this.#connection.call({ method: 'DELETE', path, options });
+    await this.#connection.call({ method: 'DELETE', path, once: 'conditional', takes: 'change', options });
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<OrganizationClient> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { useTestServer } from '../../server/src/testing.ts';
 import { toSnakeCase } from './case.ts';
-import { ConflictError, Crosswalk, NotFoundError, PreconditionError, ValidationError } from './index.ts';
+import { type ChangeOptions, ConflictError, Crosswalk, NotFoundError, PreconditionError, ValidationError } from './index.ts';
 
 const server = useTestServer();
 const connect = (options?: ConstructorParameters<typeof Crosswalk>[3]) =>
@@ -214,6 +214,32 @@ describe('credentials of organizations', () => {
     expect(names).toEqual([null, 'Robot']);
     await organizationClient.delete(id, clientId);
     await expect(organizationClient.get(id, clientId)).rejects.toThrow(NotFoundError);
+  });
+
+  test('a change is held to its version wherever the API takes one', async () => {
+    const { client, organizationClient, organization, domain, apiToken, signingKey } = connect();
+    const { id } = await organization.create({ displayName: 'Held' });
+    const own = await client.create({ name: 'Held' });
+    const machine = (await organizationClient.create(id)).client;
+    const token = (await apiToken.create({ organizationId: id })).token_info;
+    const { id: domainId } = await domain.create(id, { domain: 'held.example' });
+    const key = await signingKey.rotate();
+    const secretOf = ({ secrets }: { secrets: { id: string }[] }) => secrets[0]?.id ?? '';
+    const changes: ((options: ChangeOptions) => Promise<unknown>)[] = [
+      (options) => client.createSecret(own.client.id, options),
+      (options) => client.deleteSecret(own.client.id, own.secret_id, options),
+      (options) => client.delete(own.client.id, options),
+      (options) => organizationClient.createSecret(id, machine.client_id, options),
+      (options) => organizationClient.deleteSecret(id, machine.client_id, secretOf(machine), options),
+      (options) => domain.verify(id, domainId, options),
+      (options) => apiToken.update(token.token_id, { description: 'B' }, options),
+      (options) => apiToken.invalidate(token.token_id, options),
+      (options) => signingKey.revoke(key.id, options),
+    ];
+    for (const change of changes) await expect(change({ ifMatch: 99 })).rejects.toThrow(PreconditionError);
+    await apiToken.update(token.token_id, { description: 'B' }, { ifMatch: token });
+    await expect(apiToken.invalidate(token.token_id, { ifMatch: token })).rejects.toThrow(PreconditionError);
+    await client.createSecret(own.client.id, { ifMatch: own.client });
   });
 
   test('API tokens: made, validated, listed, changed, ended; what is not valid is null', async () => {

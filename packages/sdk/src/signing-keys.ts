@@ -1,6 +1,6 @@
 import type { SigningKey, SigningKeyAnswer, SigningKeyList } from '@crosswalk/contract';
 import { segment } from './identifiers.ts';
-import type { Call, CallOptions, Connection } from './request.ts';
+import type { Call, CallOptions, ChangeOptions, Connection } from './request.ts';
 
 const collection = '/api/v1/signing_keys';
 
@@ -27,8 +27,8 @@ export class SigningKeys {
   }
 
   /** Refuses a key and every token that it signed, at once: for one that has leaked. This client gets a new token by itself. */
-  revoke(id: string, options?: CallOptions): Promise<SigningKey> {
-    return this.#one({ method: 'POST', path: `${collection}/${segment('id', id)}:revoke`, options });
+  revoke(id: string, options?: ChangeOptions): Promise<SigningKey> {
+    return this.#one({ method: 'POST', path: `${collection}/${segment('id', id)}:revoke`, takes: 'change', options });
   }
 
   async #one(call: Call): Promise<SigningKey> {
