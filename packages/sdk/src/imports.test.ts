@@ -19,10 +19,14 @@ test('a file may be a text, bytes, a stream, or an iterable of rows, texts or by
     yield text('g');
     yield bytes('h');
   }
-  const sources = [text('a'), bytes('b'), new Blob([text('c')]).stream(), [row('d'), row('e')], slowly()];
+  // Of whichever buffer the types do not tell, and of one that another thread may have.
+  const whichever: Uint8Array = bytes('i');
+  const shared = new Uint8Array(new SharedArrayBuffer(text('j').length));
+  shared.set(bytes('j'));
+  const sources = [text('a'), bytes('b'), whichever, shared, new Blob([text('c')]).stream(), [row('d'), row('e')], slowly()];
   const counts = [];
   for (const source of sources) counts.push((await done(crosswalk.imports.create(source))).counts.user.created);
-  expect(counts).toEqual([1, 1, 1, 2, 3]);
+  expect(counts).toEqual([1, 1, 1, 1, 1, 2, 3]);
 });
 
 test('options go along in either spelling; progress is told; errors and rejected rows are read to their end', async () => {

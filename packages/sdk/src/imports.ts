@@ -30,7 +30,7 @@ export interface ImportsPage extends PageInfo {
 export type ImportSource = WholeSource | PartSource;
 
 /** A source that is there as a whole, so that it can be sent again. */
-type WholeSource = string | Uint8Array<ArrayBuffer> | Blob;
+type WholeSource = string | Uint8Array | Blob;
 
 /** How a file is imported; `format` is `ndjson` if left out. */
 export type ImportSettings = Either<Omit<ImportQuery, 'format'>> & { format?: 'ndjson' | 'csv' };
@@ -72,7 +72,7 @@ export class Imports {
       contentType: format === 'csv' ? 'text/csv' : 'application/x-ndjson',
       options,
     };
-    if (isWhole(source)) return this.#send({ ...file, body: source });
+    if (isWhole(source)) return this.#send({ ...file, body: source instanceof Uint8Array ? unshared(source) : source });
     const stream = new SourceStream(source);
     try {
       return await this.#send({ ...file, body: stream.body });
@@ -166,6 +166,15 @@ export class Imports {
 
 function isWhole(source: ImportSource): source is WholeSource {
   return typeof source === 'string' || source instanceof Uint8Array || source instanceof Blob;
+}
+
+/** The same bytes where no other thread has them: `fetch` takes no others. */
+function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return isUnshared(bytes) ? bytes : new Uint8Array(bytes);
+}
+
+function isUnshared(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer;
 }
 
 function queryOf(settings: object): Record<string, string | boolean | undefined> {

@@ -27,7 +27,7 @@ const maxSignatures = 20;
  * `WebhookVerificationError`; a `TypeError` when there is no secret, or the body was parsed already.
  */
 export async function verify(
-  payload: string | Uint8Array,
+  payload: string | Uint8Array | ArrayBuffer,
   headers: WebhookHeaders,
   secret: string,
   options: VerifyOptions = {},
@@ -67,7 +67,7 @@ export async function sign(
 }
 
 /** The body as text. It may be anything: most frameworks parse it, unless they are told not to. */
-function textOf(payload: string | Uint8Array): string {
+function textOf(payload: string | Uint8Array | ArrayBuffer): string {
   if (typeof payload === 'string') return payload;
   // An ArrayBuffer is what `request.arrayBuffer()` gives.
   if (ArrayBuffer.isView(payload) || Object(payload) instanceof ArrayBuffer) return new TextDecoder().decode(payload);
