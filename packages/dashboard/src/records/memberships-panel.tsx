@@ -17,8 +17,8 @@ import { type SimpleColumn, SimpleTable } from '../elements/simple-table.tsx';
 import { Total } from '../elements/total.tsx';
 import { useEnvironment } from '../session/environment.ts';
 import type { DirectoryRecord, Kind, Metadata } from './kind.ts';
-import { MembershipForm } from './membership-form.tsx';
 
+const MembershipForm = later(async () => ({ default: (await import('./membership-form.tsx')).MembershipForm }));
 const MetadataEditor = later(() => import('./metadata-editor.tsx'));
 
 /** A membership, and what the record at its other end is called. */
@@ -155,15 +155,17 @@ export function MembershipsPanel<RecordType extends DirectoryRecord>({ kind, rec
           Show more
         </Button>
       )}
-      {editing !== undefined && (
-        <MembershipForm
-          record={record}
-          ofOrganization={ofOrganization}
-          {...(editing === 'new' ? {} : { membership: editing })}
-          onClose={() => setEditing(undefined)}
-          onChanged={changed}
-        />
-      )}
+      <Suspense>
+        {editing !== undefined && (
+          <MembershipForm
+            record={record}
+            ofOrganization={ofOrganization}
+            {...(editing === 'new' ? {} : { membership: editing })}
+            onClose={() => setEditing(undefined)}
+            onChanged={changed}
+          />
+        )}
+      </Suspense>
       <Suspense>
         {editingMetadata !== undefined && (
           <MetadataEditor

@@ -6,11 +6,7 @@ import { FormDialog } from '../../elements/form-dialog.tsx';
 import { useEnvironment } from '../../session/environment.ts';
 
 /** Makes an organization and opens it. */
-export function CreateOrganization({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  return opened ? <Form onClose={onClose} /> : null;
-}
-
-function Form({ onClose }: { onClose: () => void }) {
+export function CreateOrganization({ onClose }: { onClose: () => void }) {
   const { id: environmentId, crosswalk } = useEnvironment();
   const queries = useQueryClient();
   const open = useOpen();

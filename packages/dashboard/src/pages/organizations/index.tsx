@@ -1,16 +1,19 @@
 import type { Organization } from '@crosswalk/sdk';
 import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { Suspense } from 'react';
 import { Copyable } from '../../elements/copyable.tsx';
 import type { Column } from '../../elements/data-table.tsx';
 import { Empty } from '../../elements/empty.tsx';
+import { later } from '../../elements/later.tsx';
 import { Plain } from '../../elements/plain.tsx';
 import { RelativeTime } from '../../elements/relative-time.tsx';
 import { organizations } from '../../records/kind.ts';
 import { RecordList } from '../../records/record-list.tsx';
 import { SystemIds } from '../../records/system-ids.tsx';
 import { useEnvironment } from '../../session/environment.ts';
-import { CreateOrganization } from './create-organization.tsx';
+
+const CreateOrganization = later(async () => ({ default: (await import('./create-organization.tsx')).CreateOrganization }));
 
 const columns: Column<Organization>[] = [
   { id: 'name', title: 'Name', width: 'minmax(180px, 2fr)', render: ({ display_name: name }) => <Plain text={name} mark /> },
@@ -54,7 +57,7 @@ export default function OrganizationsPage() {
           </Empty>
         }
       />
-      <CreateOrganization opened={creating} onClose={close} />
+      <Suspense>{creating && <CreateOrganization onClose={close} />}</Suspense>
     </>
   );
 }

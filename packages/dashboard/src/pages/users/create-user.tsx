@@ -6,11 +6,7 @@ import { FormDialog } from '../../elements/form-dialog.tsx';
 import { useEnvironment } from '../../session/environment.ts';
 
 /** Makes a user without a membership and opens their page. */
-export function CreateUser({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  return opened ? <Form onClose={onClose} /> : null;
-}
-
-function Form({ onClose }: { onClose: () => void }) {
+export function CreateUser({ onClose }: { onClose: () => void }) {
   const { id: environmentId, crosswalk } = useEnvironment();
   const queries = useQueryClient();
   const open = useOpen();

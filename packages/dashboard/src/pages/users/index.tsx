@@ -1,16 +1,19 @@
 import type { User } from '@crosswalk/sdk';
 import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { Suspense } from 'react';
 import { Copyable } from '../../elements/copyable.tsx';
 import type { Column } from '../../elements/data-table.tsx';
 import { Empty } from '../../elements/empty.tsx';
+import { later } from '../../elements/later.tsx';
 import { Plain } from '../../elements/plain.tsx';
 import { RelativeTime } from '../../elements/relative-time.tsx';
 import { fullName, users } from '../../records/kind.ts';
 import { RecordList } from '../../records/record-list.tsx';
 import { SystemIds } from '../../records/system-ids.tsx';
 import { useEnvironment } from '../../session/environment.ts';
-import { CreateUser } from './create-user.tsx';
+
+const CreateUser = later(async () => ({ default: (await import('./create-user.tsx')).CreateUser }));
 
 const columns: Column<User>[] = [
   { id: 'name', title: 'Name', width: 'minmax(160px, 1.6fr)', render: (user) => <Plain text={fullName(user)} mark /> },
@@ -56,7 +59,7 @@ export default function UsersPage() {
           </Empty>
         }
       />
-      <CreateUser opened={creating} onClose={close} />
+      <Suspense>{creating && <CreateUser onClose={close} />}</Suspense>
     </>
   );
 }
