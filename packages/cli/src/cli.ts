@@ -5,6 +5,7 @@ import { Ended, exitStatus, UsageError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { plain } from './paint.ts';
 import type { Streams } from './streams.ts';
+import { standardOutput } from './whole-file.ts';
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -41,6 +42,12 @@ export class Cli {
     else this.write(text());
   }
 
+  /** Prints data that goes with a file that is written; where that file is standard output, it is told to people beside it. */
+  printBeside(file: string | undefined, options: CommonOptions, value: unknown, text: () => string): void {
+    if (file === standardOutput) this.say(plain(text()).trimEnd());
+    else this.print(options, value, text);
+  }
+
   /** Prints a list: as JSON when that is asked for, else each item as text. */
   printItems<Item>(options: CommonOptions, items: readonly Item[], textOf: (item: Item) => string, separator = ''): void {
     this.print(options, items, () => items.map(textOf).join(separator));
@@ -60,10 +67,10 @@ export class Cli {
   }
 
   /** Prints a file as it comes, no faster than it is taken. */
-  async printBytes(parts: AsyncIterable<Uint8Array>): Promise<void> {
+  async printBytes(parts: AsyncIterable<Uint8Array | string>): Promise<void> {
     const decoder = new TextDecoder();
     for await (const part of parts) {
-      this.streams.out(decoder.decode(part, { stream: true }));
+      this.streams.out(typeof part === 'string' ? part : decoder.decode(part, { stream: true }));
       await this.streams.drained?.();
     }
   }

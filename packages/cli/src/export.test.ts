@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -24,6 +25,30 @@ test('the directory is printed as rows, or is a file when it is whole; the feed 
   expect([status, JSON.parse(out)]).toEqual([0, { rows: 1, bytes: printed.out.length, file: path, events_cursor: expect.any(String) }]);
   expect(await readFile(path, 'utf8')).toBe(printed.out);
   expect(await readdir(directory)).toEqual(['all.ndjson']);
+});
+
+test('what is at the path stays what it is: a link leads to the new file, a pipe is written to, and a mode is kept', async () => {
+  const at = (name: string) => join(directory, name);
+  const rows = (await crosswalk('export', '--kinds', 'organization')).out;
+  const exported = (name: string) => crosswalk('export', at(name), '--kinds', 'organization');
+  await writeFile(at('kept'), 'old');
+  await chmod(at('kept'), 0o640);
+  await symlink('kept', at('link'));
+  await symlink('made', at('dangling'));
+  for (const name of ['link', 'dangling']) {
+    expect(await exported(name)).toMatchObject({ status: 0, out: expect.stringContaining(`in ${at(name)}`) });
+    expect((await lstat(at(name))).isSymbolicLink()).toBe(true);
+    expect(await readFile(at(name), 'utf8')).toBe(rows);
+  }
+  // An export has the names and addresses of people.
+  expect([(await stat(at('kept'))).mode % 0o1000, (await stat(at('made'))).mode % 0o1000]).toEqual([0o640, 0o600]);
+  await writeFile(at('left.unfinished'), '', { mode: 0o644 });
+  expect((await exported('left')).status).toBe(0);
+  expect((await stat(at('left'))).mode % 0o1000).toBe(0o600);
+  execFileSync('mkfifo', [at('pipe')]);
+  const [read, { status }] = await Promise.all([readFile(at('pipe'), 'utf8'), exported('pipe')]);
+  expect([read, status, (await lstat(at('pipe'))).isFIFO()]).toEqual([rows, 0, true]);
+  expect((await readdir(directory)).filter((name) => name.endsWith('.unfinished'))).toEqual([]);
 });
 
 test('a CSV has one kind, and its cells are none of formulas', async () => {

@@ -8,7 +8,7 @@ import { bytes, Meter } from './meter.ts';
 import { namesIn, oneOf } from './options.ts';
 import { figure } from './print.ts';
 import { Progress } from './progress.ts';
-import { refuseDirectory, writeWhole } from './whole-file.ts';
+import { refuseUnwritable, standardOutput, writeWhole } from './whole-file.ts';
 
 interface ExportArguments extends CommonOptions, Pair {
   format?: string;
@@ -34,12 +34,12 @@ export function addExport(cli: Cli, program: Command): void {
     const kinds = options.kinds === undefined ? undefined : kindsIn(options.kinds);
     if (format === 'csv' && kinds?.length !== 1) throw new UsageError('a CSV has one kind: add --kinds organization, or another one');
     const narrowing = await narrowingIn(cli, options, kinds);
-    const path = file === '-' ? undefined : file;
-    if (path !== undefined) await refuseDirectory(path);
+    const path = file ?? standardOutput;
+    // Rows on standard output are all that is printed there, with --json too.
+    await refuseUnwritable(path, {});
     const done = await write(cli, path, options, { format, ...(kinds === undefined ? {} : { kinds }), ...narrowing });
-    const summary = { ...done, file: path ?? null };
-    if (path !== undefined) cli.print(options, summary, () => `${figure(done.rows)} rows, ${bytes(done.bytes)}, in ${path}\n`);
-    else cli.say(`${figure(done.rows)} rows`);
+    const where = path === standardOutput ? '' : `, ${bytes(done.bytes)}, in ${path}`;
+    cli.printBeside(path, options, { ...done, file: path }, () => `${figure(done.rows)} rows${where}\n`);
     cli.say(`what changes from then on: crosswalk events tail --after ${done.events_cursor}`);
   });
 }
@@ -51,7 +51,7 @@ interface Written {
 }
 
 /** Writes the export. */
-async function write(cli: Cli, path: string | undefined, options: CommonOptions, wanted: ExportOptions): Promise<Written> {
+async function write(cli: Cli, path: string, options: CommonOptions, wanted: ExportOptions): Promise<Written> {
   const written: Written = { rows: 0, bytes: 0, events_cursor: '' };
   const meter = new Meter();
   const progress = new Progress(cli.streams, cli.env, () =>
@@ -62,14 +62,12 @@ async function write(cli: Cli, path: string | undefined, options: CommonOptions,
       async (signal) => {
         const { body, eventsCursor } = await cli.connect(options).export(wanted, { signal }).raw();
         written.events_cursor = eventsCursor;
-        const parts = counted(body, written);
-        if (path === undefined) await cli.printBytes(parts);
-        else await writeWhole(path, parts);
+        await writeWhole(cli, path, counted(body, written));
         // The names of the columns are no row.
         if (wanted.format === 'csv') written.rows = Math.max(0, written.rows - 1);
         return true;
       },
-      () => (path === undefined ? 'what was printed is not whole' : `${path} was not written: run it again`),
+      () => (path === standardOutput ? 'what was printed is not whole' : `${path} was not written whole: run it again`),
     );
   } finally {
     progress.end();

@@ -27,7 +27,7 @@ export function addImport(cli: Cli, program: Command): void {
     .option('--on-conflict <what>', 'an ID that another record has: reject the row, or leave the ID and take the rest')
     .option('--send-invitations', 'new memberships without a status are invited by mail')
     .option('--unescape-formulas', "CSV: take the apostrophe from cells such as '=1+1")
-    .option('--rejected <file>', 'write the rejected rows there')
+    .option('--rejected <file>', 'write the rejected rows there; - is standard output')
     .option('--no-wait', 'end when the file is sent; the server goes on with it')
     .enablePositionalOptions()
     .addHelpText('after', examples)

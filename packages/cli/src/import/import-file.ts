@@ -6,7 +6,7 @@ import { plain } from '../paint.ts';
 import { figure } from '../print.ts';
 import { Progress } from '../progress.ts';
 import { openFile } from '../source-file.ts';
-import { refuseDirectory, writeWhole } from '../whole-file.ts';
+import { refuseUnwritable, standardOutput, writeWhole } from '../whole-file.ts';
 import { type Conversion, converted, countedBytes, newConversion } from './convert.ts';
 import { follow, hasEnded } from './follow.ts';
 import { printImport, printRowError } from './print-import.ts';
@@ -24,7 +24,7 @@ export async function importFile(cli: Cli, path: string, options: ImportArgument
   const { format, mapping } = mappingOf(options, file.format);
   if (format === 'ndjson' && options.kind !== undefined)
     throw new UsageError('--kind is for CSV: the rows of NDJSON name their kind themselves');
-  if (options.rejected !== undefined) await refuseDirectory(options.rejected);
+  if (options.rejected !== undefined) await refuseUnwritable(options.rejected, options);
   const settings = { ...queryOf(options, mapping !== undefined), format };
   const crosswalk = cli.connect(options);
   const conversion = newConversion();
@@ -140,7 +140,7 @@ async function tell(
   options: CommonOptions & Pick<ImportArguments, 'rejected'>,
   conversion?: Conversion,
 ): Promise<void> {
-  cli.print(options, job, () => printImport(job));
+  cli.printBeside(options.rejected, options, job, () => printImport(job));
   if (job.undo !== null) return tellUndo(cli, job.id, job.undo);
   const { ragged = [], raggedCount = 0, mapping } = conversion ?? {};
   for (const { line, cells, columns } of ragged)
@@ -183,6 +183,6 @@ async function tellRejected(
     cli.say(`${more}: crosswalk import errors ${id} tells why, crosswalk import rejected ${id} gives them back to be mended and imported`);
     return;
   }
-  await writeWhole(rejected, await crosswalk.imports.rejected(id));
-  cli.say(`${more}: ${rejected} has them, to be mended and imported`);
+  await writeWhole(cli, rejected, await crosswalk.imports.rejected(id));
+  cli.say(`${more}: ${rejected === standardOutput ? 'standard output' : rejected} has them, to be mended and imported`);
 }

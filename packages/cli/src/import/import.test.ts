@@ -104,6 +104,15 @@ test('rejected rows are told by their line of the file, written to another one, 
   expect((await crosswalk('import', 'follow', id)).status).toBe(3);
 });
 
+test('rejected rows on standard output are all that is there', async () => {
+  await write('odd.csv', 'external_id,email\nO-1,nobody\n');
+  const { status, out, err } = await crosswalk('import', '[odd.csv]', '--kind', 'user', '--rejected', '-');
+  expect([status, out]).toEqual([3, 'external_id,email\nO-1,nobody\n']);
+  expect(err).toMatch(/imp_\d+ {2}done[\s\S]*1 row was rejected: standard output has them/);
+  const twice = await crosswalk('import', '[odd.csv]', '--kind', 'user', '--rejected', '-', '--json');
+  expect([twice.status, twice.err]).toEqual([2, expect.stringContaining('--json prints to standard output, where - would write too')]);
+});
+
 test('an import is undone but for what has changed since, which is listed', async () => {
   await write('undo.csv', 'external_id,display_name\nU1,Hooli\nU2,Umbrella\n');
   const { id } = JSON.parse((await crosswalk('import', '[undo.csv]', '--kind', 'organization', '--json')).out);

@@ -6,7 +6,7 @@ import { type MappingArguments, mappingOf, withMapping } from '../import/setting
 import { oneOf } from '../options.ts';
 import { figure } from '../print.ts';
 import { openFile } from '../source-file.ts';
-import { writeWhole } from '../whole-file.ts';
+import { refuseUnwritable, standardOutput, writeWhole } from '../whole-file.ts';
 import { readList } from './list.ts';
 import { printReconciled } from './print-reconciled.ts';
 
@@ -26,9 +26,11 @@ export function addReconcile(cli: Cli, program: Command): void {
       .option('--kind <kind>', 'organization or user; default: organization, or as the preset says')
       .option('--system <name>', 'the system the list is of; default: as the preset says, else the primary external ID'),
   )
-    .option('--mend <file>', 'write the rows whose import mends what is certain')
+    .option('--mend <file>', 'write the rows whose import mends what is certain; - is standard output')
     .addHelpText('after', examples)
     .action(async (path: string, options: ReconcileArguments) => {
+      const { mend } = options;
+      if (mend !== undefined) await refuseUnwritable(mend, options);
       const file = await openFile(path, cli.streams);
       const { format, mapping } = mappingOf(
         options.preset === undefined ? { ...options, kind: options.kind ?? 'organization' } : options,
@@ -45,17 +47,17 @@ export function addReconcile(cli: Cli, program: Command): void {
       };
       const crosswalk = cli.connect(options);
       const answer = await crosswalk.reconcile(request, { timeout });
-      cli.print(options, answer, () => printReconciled(answer));
-      if (options.mend !== undefined)
-        cli.say(
-          `${figure(await writeRows(crosswalk, request, options.mend))} rows in ${options.mend}: read them, then crosswalk import ${options.mend} --dry-run`,
-        );
+      cli.printBeside(mend, options, answer, () => printReconciled(answer));
+      if (mend !== undefined) {
+        const rows = `${figure(await writeRows(cli, crosswalk, request, mend))} rows`;
+        cli.say(mend === standardOutput ? rows : `${rows} in ${mend}: read them, then crosswalk import ${mend} --dry-run`);
+      }
       if (answer.counts.invalid > 0) throw new Ended(exitStatus.partial);
     });
 }
 
 /** Writes the rows that mend what differs, a line each; resolves to their number. */
-async function writeRows(crosswalk: Crosswalk, request: ReconcileRequest, path: string): Promise<number> {
+async function writeRows(cli: Cli, crosswalk: Crosswalk, request: ReconcileRequest, path: string): Promise<number> {
   let count = 0;
   async function* lines() {
     for await (const row of crosswalk.reconcileRows(request, { timeout })) {
@@ -63,7 +65,7 @@ async function writeRows(crosswalk: Crosswalk, request: ReconcileRequest, path: 
       yield `${JSON.stringify(row)}\n`;
     }
   }
-  await writeWhole(path, lines());
+  await writeWhole(cli, path, lines());
   return count;
 }
 

@@ -39,6 +39,20 @@ test('the list of a known export is compared; the rows that mend it, once import
   expect((await crosswalk('reconcile', list, '--preset', 'stripe-customers')).out).toContain('no differences');
 });
 
+test('rows that mend on standard output are all that is there', async () => {
+  const list = await file('mended.csv', 'id,name\ncus_new,New\n');
+  const { status, out, err } = await crosswalk('reconcile', list, '--system', 'stripe', '--mend', '-');
+  expect(status).toBe(0);
+  expect(
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).display_name),
+  ).toContain('New');
+  expect(err).toMatch(/^1 entries of stripe[\s\S]*\d rows\n$/);
+  expect((await crosswalk('reconcile', list, '--system', 'stripe', '--mend', '-', '--json')).status).toBe(2);
+});
+
 test('columns are mapped with their types, domains found in addresses of web sites; NDJSON has entries', async () => {
   const csv = await file('crm.csv', 'Key,Seats,Site\ncus_1,6,https://www.acme.example/en\n');
   const mapped = ['--map', 'id=Key', '--map', 'metadata.seats:number=Seats', '--map', 'domain=Site'];
