@@ -101,14 +101,21 @@ export class Cli {
   /**
    * Does something that may take long; `work` resolves to whether all is done. After Ctrl-C its signal is aborted, and when it ends then
    * with something left, the command ends with the status of an interruption. `resume` tells how to go on, where there is a way; it is told
-   * after a failure too, unless what was asked was wrong.
+   * after a failure too, unless what was asked was wrong. `prints`: all it does is to print, so that it ends as well when nobody reads that.
    */
-  async interruptible(work: (signal: AbortSignal) => Promise<boolean>, resume: () => string | undefined): Promise<void> {
+  async interruptible(
+    work: (signal: AbortSignal) => Promise<boolean>,
+    resume: () => string | undefined,
+    { prints = false } = {},
+  ): Promise<void> {
     const interrupt = new Interrupt();
+    const unread = prints ? this.streams.unread : undefined;
     let done = false;
     try {
-      done = await work(interrupt.signal);
+      done = await work(AbortSignal.any([interrupt.signal, ...(unread === undefined ? [] : [unread])]));
+      if (interrupt.status === undefined) unread?.throwIfAborted();
     } catch (error) {
+      if (interrupt.status === undefined) unread?.throwIfAborted();
       const hint = resume();
       const isRefused = error instanceof UsageError || (error instanceof CrosswalkError && error.status >= 400 && error.status < 500);
       if (interrupt.status === undefined && !isRefused && hint !== undefined) this.say(hint);

@@ -55,6 +55,7 @@ export function addEvents(cli: Cli, parent: Command): void {
           return !signal.aborted;
         },
         () => feed.resume,
+        { prints: true },
       );
       if (feed.resume !== undefined) cli.say(feed.resume);
     });

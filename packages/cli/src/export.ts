@@ -68,6 +68,7 @@ async function write(cli: Cli, path: string, options: CommonOptions, wanted: Exp
         return true;
       },
       () => (path === standardOutput ? 'what was printed is not whole' : `${path} was not written whole: run it again`),
+      { prints: path === standardOutput },
     );
   } finally {
     progress.end();

@@ -64,6 +64,7 @@ export async function printList<Item>(
       }
     },
     () => (token ? `go on with --page-token ${token}` : undefined),
+    { prints: true },
   );
   if (empty) cli.sayEmpty(options);
 }

@@ -36,6 +36,11 @@ export async function run(args: string[], env: Env, streams: Streams = processSt
   } catch (error) {
     status = report(error, streams);
   }
+  try {
+    await streams.end?.();
+  } catch (error) {
+    if (status === exitStatus.ok) status = report(error, streams);
+  }
   return status;
 }
 
