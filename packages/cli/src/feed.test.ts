@@ -107,9 +107,9 @@ test('a tail that is interrupted ends with 130 and the cursor that goes on behin
   ).toEqual(['Afterwards']);
 });
 
-test('a tail outlives answers that are cut off on their way, and misses nothing', async () => {
-  // More often than a call is tried again.
-  let cuts = 5;
+/** The server behind a proxy that cuts off so many of the answers that a pattern names. */
+async function cutting(pattern: RegExp, times: number) {
+  let cuts = times;
   const proxy = createServer(async (request, response) => {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -122,7 +122,7 @@ test('a tail outlives answers that are cut off on their way, and misses nothing'
       const answer = await fetch(`${server.url}${request.url}`, { ...sent, headers, signal: gone.signal });
       const body = Buffer.from(await answer.arrayBuffer());
       response.writeHead(answer.status, { 'content-type': 'application/json', 'content-length': body.length });
-      if (cuts === 0 || request.url?.startsWith('/api/v1/events') !== true) {
+      if (cuts === 0 || !pattern.test(request.url ?? '')) {
         response.end(body);
         return;
       }
@@ -134,16 +134,25 @@ test('a tail outlives answers that are cut off on their way, and misses nothing'
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const bound = proxy.address();
+  const close = () => {
+    proxy.close();
+    proxy.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`, left: () => cuts, close };
+}
+
+test('a tail outlives answers that are cut off on their way, and misses nothing', async () => {
+  // More often than a call is tried again.
+  const proxy = await cutting(/^\/api\/v1\/events/, 5);
   await make('Before the cuts');
-  const tail = startAt(`http://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`, 'events', 'tail', '--since', '1h', '--json');
+  const tail = startAt(proxy.url, 'events', 'tail', '--since', '1h', '--json');
   await until(() => tail.printed.out.includes('Before the cuts'));
   await make('After the cuts');
   await until(() => tail.printed.out.includes('After the cuts'));
   tail.child.kill('SIGINT');
-  expect([await tail.ended, cuts]).toEqual([130, 0]);
+  expect([await tail.ended, proxy.left()]).toEqual([130, 0]);
   expect(tail.printed.err).toMatch(/^no answer from the server at http:\/\/\S+: .*; trying again\ninterrupted; go on with --after \S+\n$/);
   proxy.close();
-  proxy.closeAllConnections();
 });
 
 test('what happened to a record is listed, newest first', async () => {
@@ -180,6 +189,25 @@ test('listen forwards what happens as the server would send it, signed with the 
     user: { email: 'ada@example.com' },
     membership: { membership_status: 'ACTIVE' },
   });
+});
+
+test('listen outlives answers about the records of an event that are cut off, and forwards it once', async () => {
+  received.length = 0;
+  // Both records are asked for, each four times before a call fails.
+  const proxy = await cutting(/\/as-of\?/, 8);
+  const { id } = Object((await make('Cut off')).body).organization;
+  const { status } = await server.client.request('POST', `/api/v1/organizations/${id}/users?send_invitation_email=false`, {
+    email: 'cut@example.com',
+  });
+  expect(status).toBe(201);
+  const listening = startAt(proxy.url, 'webhooks', 'listen', '--forward-to', address, '--since', '1h', '--org', id);
+  await until(() => received.length > 0 && listening.printed.out.includes('membership_created'));
+  listening.child.kill('SIGINT');
+  expect([await listening.ended, proxy.left()]).toEqual([130, 0]);
+  expect(listening.printed.err).toMatch(/; trying again\ninterrupted; go on with --after \S+\n$/);
+  const forwarded = received.map(({ body }) => JSON.parse(body)).filter(({ type }) => type.includes('membership_created'));
+  expect(forwarded).toMatchObject([{ data: { organization: { display_name: 'Cut off' }, user: { email: 'cut@example.com' } } }]);
+  proxy.close();
 });
 
 test('trigger sends one sample, with a secret of its own or the one that is given, and fails when it is not taken', async () => {

@@ -27,6 +27,8 @@ export class Feed {
   readonly #options: FeedOptions;
   /** after the last page of which every event was dealt with; undefined before that */
   #cursor: string | undefined;
+  /** attempts since the last answer */
+  #failures = 0;
 
   constructor(cli: Cli, crosswalk: Crosswalk, options: FeedOptions) {
     this.#cli = cli;
@@ -43,8 +45,8 @@ export class Feed {
   /** The events, in order; ends when the signal is aborted, or without `follow` when there are no more. */
   async *events(signal: AbortSignal): AsyncGenerator<Event> {
     const { types, organizationId, since, follow, pageSize } = this.#options;
-    if (this.#cursor === undefined && since === undefined) this.#cursor = await this.#now();
-    for (let failures = 0; !signal.aborted; ) {
+    if (this.#cursor === undefined && since === undefined) this.#cursor = await this.#now(signal);
+    while (!signal.aborted) {
       const wanted: EventsOptions = {
         follow,
         limit: pageSize,
@@ -55,7 +57,7 @@ export class Feed {
       const list = this.#crosswalk.events.list(wanted, { signal });
       try {
         for await (const event of list) {
-          failures = 0;
+          this.#failures = 0;
           if (since === undefined || Date.parse(event.occurred_at) >= since) yield event;
           this.#cursor = list.cursor;
         }
@@ -64,17 +66,37 @@ export class Feed {
       } catch (error) {
         this.#cursor = list.cursor;
         if (signal.aborted) return;
-        if (!follow || !(error instanceof CrosswalkError) || !(error.status === 0 || error.status >= 500)) throw error;
-        if (failures === 0) this.#cli.say(`${error.message}; trying again`);
-        await pause(pauses[Math.min(failures, pauses.length - 1)], undefined, { signal }).catch(() => {});
-        failures += 1;
+        await this.#outlast(error, signal);
       }
     }
   }
 
+  /** What a call gives that is needed for an event, made again as the feed is read again; undefined when the signal was aborted before. */
+  async insist<Answer>(call: () => Promise<Answer>, signal: AbortSignal): Promise<Answer | undefined> {
+    while (!signal.aborted) {
+      try {
+        const answer = await call();
+        this.#failures = 0;
+        return answer;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        await this.#outlast(error, signal);
+      }
+    }
+    return undefined;
+  }
+
+  /** Waits for a server that does not answer, for as long as it failed; throws what does not pass. */
+  async #outlast(error: unknown, signal: AbortSignal): Promise<void> {
+    if (!this.#options.follow || !(error instanceof CrosswalkError) || !(error.status === 0 || error.status >= 500)) throw error;
+    if (this.#failures === 0) this.#cli.say(`${error.message}; trying again`);
+    await pause(pauses[Math.min(this.#failures, pauses.length - 1)], undefined, { signal }).catch(() => {});
+    this.#failures += 1;
+  }
+
   /** The end of the feed: a list of records says where it is. */
-  async #now(): Promise<string | undefined> {
-    const { events_cursor: cursor } = await this.#crosswalk.organization.list({ pageSize: 1 });
+  async #now(signal: AbortSignal): Promise<string | undefined> {
+    const { events_cursor: cursor } = await this.#crosswalk.organization.list({ pageSize: 1 }, { signal });
     return cursor;
   }
 }

@@ -55,11 +55,17 @@ export function addForwarding(cli: Cli, parent: Command): void {
       await cli.interruptible(
         async (signal) => {
           for await (const event of feed.events(signal)) {
-            await show(options, await forward(url, secret, messageOf(event, await relatedTo(crosswalk, event))));
+            const related = await feed.insist(() => relatedTo(crosswalk, event, signal), signal);
+            if (related === undefined) return false;
+            const result = await forward(url, secret, messageOf(event, related), signal);
+            // What was stopped on its way is sent again by whoever goes on.
+            if (signal.aborted && result.status === null) return false;
+            await show(options, result);
           }
           return !signal.aborted;
         },
         () => feed.resume,
+        { prints: true },
       );
     });
 
@@ -99,7 +105,8 @@ function secretOf(cli: Cli, options: ForwardOptions): string {
 }
 
 /** Sends one message. Never rejects: whatever goes wrong is its result. */
-async function forward(url: string, secret: string, message: WebhookMessage): Promise<Forwarded> {
+async function forward(url: string, secret: string, message: WebhookMessage, stop?: AbortSignal): Promise<Forwarded> {
+  const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(stop === undefined ? [] : [stop])]);
   const body = JSON.stringify(message);
   const headers = {
     'content-type': 'application/json',
@@ -116,7 +123,7 @@ async function forward(url: string, secret: string, message: WebhookMessage): Pr
     error,
   });
   try {
-    const answer = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.timeout(timeout) });
+    const answer = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
     await answer.body?.cancel();
     return result(answer.status, answer.ok ? null : `answered ${answer.status}: only 2xx counts as received`);
   } catch (error) {
@@ -125,15 +132,18 @@ async function forward(url: string, secret: string, message: WebhookMessage): Pr
 }
 
 /** The records an event of a membership is about, as they were then; as they are now where nothing of then is known. */
-async function relatedTo({ organization, user }: Crosswalk, event: Event): Promise<RelatedRecords> {
+async function relatedTo({ organization, user }: Crosswalk, event: Event, signal: AbortSignal): Promise<RelatedRecords> {
   if (subjectOf(event.type) !== 'membership') return {};
   const moment = { time: event.occurred_at };
+  const options = { signal };
   const [organizationId, userId] = [String(event.organization_id ?? event.data.organization_id), String(event.data.user_id)];
   const [asOrganization, asUser] = await Promise.all([
-    known(async () => (await organization.history.asOf(organizationId, moment)).record).then(
-      (record) => record ?? known(() => organization.get(organizationId)),
+    known(async () => (await organization.history.asOf(organizationId, moment, options)).record).then(
+      (record) => record ?? known(() => organization.get(organizationId, options)),
     ),
-    known(async () => (await user.history.asOf(userId, moment)).record).then((record) => record ?? known(() => user.getUser(userId))),
+    known(async () => (await user.history.asOf(userId, moment, options)).record).then(
+      (record) => record ?? known(() => user.getUser(userId, options)),
+    ),
   ]);
   return { organization: asOrganization, user: asUser };
 }
