@@ -1,49 +1,69 @@
 import { Readable } from 'node:stream';
 import { importLimits } from '@crosswalk/contract/limits';
 import { type CsvRecord, csvDelimiterOf } from '@crosswalk/sdk';
-import { CsvError, type Info, parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { UsageError } from './exit.ts';
-
-interface Parsed {
-  record: string[];
-  raw: string;
-  info: Info;
-}
 
 /** The records of CSV with commas, semicolons or tabs, the header included, whatever their number of cells. A `UsageError` when it is none. */
 export async function* readCsv(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord> {
   const text = decoded(name, bytes);
-  const first = await text.next();
-  const begin = first.done === true ? '' : first.value;
+  const begin = await beginning(text);
+  let next = 1;
+  /** where the records begin that were parsed and not yet given */
+  const begins: number[] = [];
   const parser = parse({
     bom: true,
     delimiter: csvDelimiterOf(begin),
-    info: true,
     raw: true,
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: importLimits.lineBytes,
     record_delimiter: ['\r\n', '\n', '\r'],
+    // Counted here, as what was parsed before a fault is not given any more.
+    on_record: (parsed, { raw = '' }) => {
+      const { line, end } = linesOf(raw, next);
+      begins.push(line);
+      next = end + 1;
+      return parsed;
+    },
   });
   const source = Readable.from(joined(begin, text), { objectMode: true });
   source.once('error', (error) => parser.destroy(error));
   source.pipe(parser);
-  let last = 0;
   try {
-    const records: AsyncIterable<Parsed> = parser;
-    for await (const { record, raw, info } of records) {
-      // The parser counts where a record ends.
-      const breaks = raw.replace(/^[\r\n]+|[\r\n]+$/g, '').match(/\r\n|\n|\r/g)?.length ?? 0;
-      last = Math.max(last + 1, info.lines - breaks);
-      yield { line: last, cells: record };
-    }
+    const records: AsyncIterable<{ record: string[] }> = parser;
+    for await (const { record } of records) yield { line: begins.shift() ?? next, cells: record };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new UsageError(`${name} is no CSV: ${error.message}`);
+    const { line } = linesOf(String(error.raw ?? ''), next);
+    throw new UsageError(`${name} is no CSV: ${error.message.replace(/ line \d+/, ` line ${line}`)}`);
   } finally {
     source.destroy();
     parser.destroy();
   }
+}
+
+/**
+ * The lines where a record begins and ends, of its text, which has the first character of each empty line before it and of the break behind it.
+ * The parser itself counts a break of two characters within quotes as two.
+ */
+function linesOf(raw: string, next: number): { line: number; end: number } {
+  const empty = raw.search(/[^\r\n]/);
+  const line = next + Math.max(0, empty);
+  const breaks = raw.slice(Math.max(0, empty), /[\r\n]$/.test(raw) ? -1 : undefined).match(/\r\n|\n|\r/g)?.length ?? 0;
+  return { line, end: line + breaks };
+}
+
+/** The text up to the first line break, and what came with it: through a pipe, the names of the columns may come in parts. */
+async function beginning(text: AsyncGenerator<string>): Promise<string> {
+  let begin = '';
+  while (begin.length <= importLimits.lineBytes) {
+    const part = await text.next();
+    if (part.done === true) break;
+    begin += part.value;
+    if (/[\r\n]/.test(part.value)) break;
+  }
+  return begin;
 }
 
 async function* decoded(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
