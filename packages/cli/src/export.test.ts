@@ -67,6 +67,18 @@ test('a CSV has one kind, and its cells are none of formulas', async () => {
   expect([nowhere.status, nowhere.err]).toEqual([2, expect.stringContaining('folder.ndjson cannot be written (ENOENT)')]);
 });
 
+test('rows of a CSV are counted, not its lines', async () => {
+  await server.client.request('POST', '/api/v1/organizations', {
+    display_name: 'Lined',
+    metadata: { note: 'a "quoted"\r\nline\nand another' },
+  });
+  const path = join(directory, 'lined.csv');
+  const only = ['--format', 'csv', '--kinds', 'organization', '--search', 'Lined'];
+  expect(JSON.parse((await crosswalk('export', path, ...only, '--json')).out)).toMatchObject({ rows: 1 });
+  expect((await readFile(path, 'utf8')).split('\n').length).toBeGreaterThan(4);
+  expect((await crosswalk('export', ...only)).err).toMatch(/^1 rows\n/);
+});
+
 test('what a list shows is exported by the options of that list', async () => {
   const { body } = await server.client.request('POST', '/api/v1/organizations', { display_name: 'Globex', metadata: { plan: 'pro' } });
   const { id } = Object(body).organization;

@@ -62,7 +62,7 @@ async function write(cli: Cli, path: string, options: CommonOptions, wanted: Exp
       async (signal) => {
         const { body, eventsCursor } = await cli.connect(options).export(wanted, { signal }).raw();
         written.events_cursor = eventsCursor;
-        await writeWhole(cli, path, counted(body, written));
+        await writeWhole(cli, path, counted(body, written, wanted.format === 'csv' ? recordsIn() : linesIn));
         // The names of the columns are no row.
         if (wanted.format === 'csv') written.rows = Math.max(0, written.rows - 1);
         return true;
@@ -77,18 +77,38 @@ async function write(cli: Cli, path: string, options: CommonOptions, wanted: Exp
 }
 
 /** The same parts, counted. */
-async function* counted(body: AsyncIterable<Uint8Array>, written: Written): AsyncGenerator<Uint8Array> {
+async function* counted(
+  body: AsyncIterable<Uint8Array>,
+  written: Written,
+  rowsIn: (part: Uint8Array) => number,
+): AsyncGenerator<Uint8Array> {
   for await (const part of body) {
     written.bytes += part.length;
-    written.rows += linesIn(part);
+    written.rows += rowsIn(part);
     yield part;
   }
 }
 
+const [lineBreak, quote] = [10, 34];
+
 function linesIn(part: Uint8Array): number {
   let count = 0;
-  for (let at = part.indexOf(10); at >= 0; at = part.indexOf(10, at + 1)) count += 1;
+  for (let at = part.indexOf(lineBreak); at >= 0; at = part.indexOf(lineBreak, at + 1)) count += 1;
   return count;
+}
+
+/** Counts the records of a CSV that end in each of its parts: a line break within quotes ends none. */
+function recordsIn(): (part: Uint8Array) => number {
+  let isQuoted = false;
+  return (part) => {
+    let count = 0;
+    for (const byte of part) {
+      // A quote that is doubled ends and begins.
+      if (byte === quote) isQuoted = !isQuoted;
+      else if (byte === lineBreak && !isQuoted) count += 1;
+    }
+    return count;
+  };
 }
 
 /** What narrows the export; the server says what goes with which kind. */
