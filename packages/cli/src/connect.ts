@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { Crosswalk } from '@crosswalk/sdk';
 import { UsageError } from './exit.ts';
 import { defaultProfile, Profiles } from './profiles.ts';
@@ -11,6 +11,11 @@ export interface Credentials {
   url: string;
   clientId: string;
   clientSecret: string;
+}
+
+/** Whether there is a file `.env` here; Python keeps what it installs in a folder of that name. */
+export function hasEnvFile(): boolean {
+  return statSync('.env', { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** The environment variables of credentials. */
@@ -40,7 +45,7 @@ export function findCredentials(env: Env, profile?: string): { credentials: Cred
     if (named !== undefined) throw new UsageError(`there is no profile ${name}: make it with crosswalk login --profile ${name}`);
   }
   const isPart = missing.length < credentialNames.length;
-  const ofFile = !existsSync('.env')
+  const ofFile = !hasEnvFile()
     ? ', and there is no file .env here'
     : isPart
       ? ', and .env is read only where none of the three is set'

@@ -1,18 +1,28 @@
-import { existsSync } from 'node:fs';
-import { credentialNames } from './connect.ts';
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { credentialNames, hasEnvFile } from './connect.ts';
+import { messageOf } from './errors.ts';
+import { UsageError } from './exit.ts';
 
 /**
  * Takes what the file `.env` of the working directory says and the environment does not. The lines that the server prints at its first start
  * are meant for it. Credentials are taken as they are together, or not at all: a secret must not be sent to the address of another
- * installation. Of them the server takes its first client's, and knows no address.
+ * installation. Of them the server takes its first client's, and knows no address. A `UsageError` when the file cannot be read: without it a
+ * command could reach another environment than is meant, and the server another database.
  */
 export function loadEnvFile(command: string | undefined): void {
-  if (!existsSync('.env')) return;
-  const given = credentialNames.map((name) => [name, process.env[name]] as const);
-  process.loadEnvFile('.env');
-  if (command === 'serve' || given.every(([, value]) => !value)) return;
-  for (const [name, value] of given) {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
+  if (!hasEnvFile()) return;
+  const takesCredentials = command === 'serve' || credentialNames.every((name) => !process.env[name]);
+  for (const [name, value] of Object.entries(parseEnv(read()))) {
+    const isCredential = credentialNames.some((one) => one === name);
+    if (takesCredentials || !isCredential) process.env[name] ??= value;
+  }
+}
+
+function read(): string {
+  try {
+    return readFileSync('.env', 'utf8');
+  } catch (error) {
+    throw new UsageError(`.env cannot be read: ${messageOf(error)}`);
   }
 }

@@ -85,7 +85,7 @@ function tellHelp(command: Command, name: string): void {
 }
 
 /** Tells what went wrong and gives the exit status. */
-function report(error: unknown, { err }: Streams): number {
+export function report(error: unknown, { err }: Streams): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
   if (error instanceof Ended) return error.status;
   err(`crosswalk: ${safeLines(toldOf(error))}\n`);
