@@ -56,6 +56,13 @@ test('endpoints that fail and mails that were given up are warnings', async () =
   ]);
 });
 
+test('an endpoint that failed and was then disabled on purpose is no warning', async () => {
+  const [{ id }] = JSON.parse((await runIn(variablesOf(server), ['webhooks', 'list', '--json'])).out);
+  const disabled = JSON.parse((await runIn(variablesOf(server), ['webhooks', 'disable', id, '--json'])).out);
+  expect(disabled).toMatchObject({ disabled_reason: 'REQUESTED', failing_since: expect.any(String) });
+  expect((await runIn(variablesOf(server), ['doctor'])).out).toMatch(/ok +webhooks +1 endpoint, none fails/);
+});
+
 test('a clock that is far from that of the server is told', async () => {
   const late = createServer((_request, response) => {
     response.sendDate = false;

@@ -120,8 +120,9 @@ async function* signingKey({ signingKey: keys }: Crosswalk): AsyncGenerator<Find
 async function* webhooks({ webhookEndpoint }: Crosswalk): AsyncGenerator<Finding> {
   const endpoints = yield* reading('webhooks', () => webhookEndpoint.list());
   if (endpoints === undefined) return;
-  const troubled = endpoints.filter(
-    (one) => one.failing_since !== null || (one.status === 'DISABLED' && one.disabled_reason !== 'REQUESTED'),
+  // One that was disabled on purpose keeps since when it failed.
+  const troubled = endpoints.filter((one) =>
+    one.status === 'DISABLED' ? one.disabled_reason !== 'REQUESTED' : one.failing_since !== null,
   );
   if (troubled.length === 0)
     yield {
