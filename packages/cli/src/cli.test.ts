@@ -125,10 +125,22 @@ test('a wrong call names the help of its own command', async () => {
 });
 
 test('a field that is refused is told with the option that sets it', async () => {
-  const made = await crosswalk('orgs', 'create', '--external-id', 'CUST-7');
-  expect(made.err).toMatch(/^crosswalk: display_name: is required: see --name\n {2}request \S+ \(INVALID_ARGUMENT\)\n$/);
+  const made = await crosswalk('orgs', 'upsert', '--external-id', 'CUST-7');
+  expect(made.err).toMatch(/^crosswalk: display_name: is required, as there is no such organization yet: see --name\n {2}request \S+ \(INVALID_ARGUMENT\)\n$/);
   expect((await crosswalk('users', 'create', '--email', 'x')).err).toMatch(/ada@example\.com: see --email\n/);
   expect((await crosswalk('orgs', 'update', '--external-id', 'CUST-1', '--set-external-id', ' ')).err).toMatch(/: see --set-external-id\n/);
+});
+
+test('a record without the field that it cannot be made without is a wrong call, unless --data has it', async () => {
+  for (const [args, message] of [
+    [['orgs', 'create', '--external-id', 'CUST-7'], 'an organization needs --name, the name people see, or display_name in --data'],
+    [['orgs', 'create', '--name', '', '--data', '{"slug":"x"}'], 'an organization needs --name'],
+    [['users', 'create', '--given-name', 'Eve'], 'a user needs --email, their address, or email in --data'],
+  ] as const) {
+    const { status, err } = await crosswalk(...args);
+    expect([status, err]).toEqual([2, expect.stringContaining(message)]);
+  }
+  expect((await crosswalk('orgs', 'create', '--data', '{"display_name":"By data"}')).status).toBe(0);
 });
 
 test('a precondition is told as an option, not as a header', async () => {

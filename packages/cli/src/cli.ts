@@ -1,7 +1,7 @@
 import { type Crosswalk, CrosswalkError } from '@crosswalk/sdk';
 import type { Command } from 'commander';
 import { connect, type Env } from './connect.ts';
-import { Ended, exitStatus, UsageError } from './exit.ts';
+import { Ended, exitStatus, Reworded, UsageError } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
 import { plain } from './paint.ts';
 import type { Streams } from './streams.ts';
@@ -117,7 +117,9 @@ export class Cli {
     } catch (error) {
       if (interrupt.status === undefined) unread?.throwIfAborted();
       const hint = resume();
-      const isRefused = error instanceof UsageError || (error instanceof CrosswalkError && error.status >= 400 && error.status < 500);
+      const failure = error instanceof Reworded ? error.failure : error;
+      const isRefused =
+        failure instanceof UsageError || (failure instanceof CrosswalkError && failure.status >= 400 && failure.status < 500);
       if (interrupt.status === undefined && !isRefused && hint !== undefined) this.say(hint);
       if (interrupt.status === undefined) throw error;
     } finally {

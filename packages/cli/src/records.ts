@@ -56,7 +56,7 @@ export interface Noun<RecordType> {
   /** what a deletion takes with it, for the question before it */
   deletes: string;
   fields: readonly FieldOption[];
-  /** the option that who makes a record gives first, such as `--name` */
+  /** the option of the field that no record can be made without, such as `--name` */
   chief: string;
   /** only for new records: what `update` says with `--set-…` */
   keys: readonly FieldOption[];
@@ -100,6 +100,9 @@ export function addRecordCommands<RecordType extends { id: string }>(cli: Cli, p
   withBody(withoutArguments(cli.command(parent, 'create', `make ${noun.one}`), noun.chief), created).action(
     async (options: WriteOptions) => {
       const body = await bodyOf(options, created, cli.streams, { creates: true });
+      const chief = created.find(({ flag }) => flag === noun.chief);
+      if (chief !== undefined && body[chief.path.join('.')] === undefined)
+        throw new UsageError(`${noun.one} needs ${chief.flag}, ${chief.description}, or ${chief.path.join('.')} in --data`);
       show(options, await inOptions(created, calls(options).create(body)));
     },
   );

@@ -1,13 +1,13 @@
 import { type Crosswalk, CrosswalkError, type Import, type ImportUndo, lineOfFile } from '@crosswalk/sdk';
 import type { Cli, CommonOptions } from '../cli.ts';
-import { Ended, exitStatus, UsageError } from '../exit.ts';
+import { Ended, exitStatus, Reworded, UsageError } from '../exit.ts';
 import { bytes, Meter, type Reading } from '../meter.ts';
 import { plain } from '../paint.ts';
 import { figure } from '../print.ts';
 import { Progress } from '../progress.ts';
 import { openFile } from '../source-file.ts';
 import { refuseUnwritable, standardOutput, writeWhole } from '../whole-file.ts';
-import { type Conversion, converted, countedBytes, newConversion } from './convert.ts';
+import { type Conversion, converted, countedBytes, kindMissing, newConversion, withKinds } from './convert.ts';
 import { follow, hasEnded } from './follow.ts';
 import { printImport, printRowError } from './print-import.ts';
 import { type ImportArguments, mappingOf, queryOf } from './settings.ts';
@@ -28,7 +28,8 @@ export async function importFile(cli: Cli, path: string, options: ImportArgument
   const settings = { ...queryOf(options, mapping !== undefined), format };
   const crosswalk = cli.connect(options);
   const conversion = newConversion();
-  const source = mapping === undefined ? countedBytes(file.bytes, conversion) : converted(file, mapping, conversion);
+  const given = format === 'csv' && options.kind === undefined ? withKinds(file) : file.bytes;
+  const source = mapping === undefined ? countedBytes(given, conversion) : converted(file, mapping, conversion);
   const meter = new Meter();
   let job: Import | undefined;
   const progress = new Progress(cli.streams, cli.env, () =>
@@ -47,7 +48,9 @@ export async function importFile(cli: Cli, path: string, options: ImportArgument
         const isAsItIs = mapping === undefined || (mapping.map === undefined && mapping.preset === undefined);
         const hint = isAsItIs && format === 'csv' ? hintOf(error) : undefined;
         if (hint !== undefined) progress.say(hint);
-        throw error;
+        throw error instanceof CrosswalkError && isOfKind(error)
+          ? new Reworded(`${file.name} has no column kind: ${kindMissing}`, error)
+          : error;
       });
       const unused = conversion.mapping?.unused ?? [];
       if (unused.length > 0) progress.say(`columns that go nowhere: ${unused.join(', ')}`);
@@ -69,11 +72,14 @@ const ofColumns = ['unknown_column', 'required', 'unique', 'separator', 'max_col
 /** How to import a file whose columns are not those of an import, where that is why it was refused. */
 function hintOf(error: unknown): string | undefined {
   if (!(error instanceof CrosswalkError) || error.errorCode !== 'INVALID_FILE') return undefined;
-  const { field, constraint = '' } = error.fieldViolations[0] ?? { field: '' };
-  if (!ofColumns.includes(constraint)) return undefined;
-  return field === 'kind'
-    ? '--kind says what every row is'
-    : 'columns with other names are mapped: see --map and --preset in crosswalk import --help';
+  const { constraint = '' } = error.fieldViolations[0] ?? {};
+  if (!ofColumns.includes(constraint) || isOfKind(error)) return undefined;
+  return 'columns with other names are mapped: see --map and --preset in crosswalk import --help';
+}
+
+/** Whether a file was refused because nothing says what its rows are. */
+function isOfKind({ errorCode, fieldViolations: [first] }: CrosswalkError): boolean {
+  return errorCode === 'INVALID_FILE' && first?.field === 'kind' && first.constraint === 'required';
 }
 
 /** The same parts; that they have ended is kept. */

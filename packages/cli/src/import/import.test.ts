@@ -205,8 +205,21 @@ test('a file whose columns are not what is wrong is not said to need a mapping',
     expect(err).toContain(message);
     expect(err).not.toContain('--map');
   }
-  await write('kindless.csv', 'external_id,display_name\n1,Acme\n');
-  expect((await crosswalk('import', '[kindless.csv]')).err).toMatch(/^--kind says what every row is\n/);
+});
+
+test('a CSV whose rows have no kind is a wrong call where its first line tells so, and else refused with the option that says it', async () => {
+  const message = 'has no column kind: say what every row is by --kind, one of organization, user, membership, role, permission';
+  for (const [name, names, status] of [
+    ['[kindless.csv]', 'external_id,display_name', 2],
+    ['[mankind.csv]', '"external_id","metadata.mankind"', 1],
+    ['[cut.csv]', 'external_id,"metadata.a\nb"', 1],
+  ] as const) {
+    await write(pathIn(name).split('/').at(-1) ?? '', `${names}\n1,Acme\n`);
+    const refused = await crosswalk('import', name);
+    expect([refused.status, refused.err]).toEqual([status, expect.stringMatching(`^crosswalk: ${pathIn(name)} ${message}\n`)]);
+  }
+  await write('kinds.csv', '\ufeff\r\n"kind","external_id","display_name"\r\norganization,KINDS-1,Kinds\r\n');
+  expect((await crosswalk('import', '[kinds.csv]')).status).toBe(0);
   expect((await crosswalk('import', '--help')).out).toMatch(
     /CSV without a column kind: organization, user,\s+membership, role, permission/,
   );
