@@ -126,7 +126,9 @@ test('a wrong call names the help of its own command', async () => {
 
 test('a field that is refused is told with the option that sets it', async () => {
   const made = await crosswalk('orgs', 'upsert', '--external-id', 'CUST-7');
-  expect(made.err).toMatch(/^crosswalk: display_name: is required, as there is no such organization yet: see --name\n {2}request \S+ \(INVALID_ARGUMENT\)\n$/);
+  expect(made.err).toMatch(
+    /^crosswalk: display_name: is required, as there is no such organization yet: see --name\n {2}request \S+ \(INVALID_ARGUMENT\)\n$/,
+  );
   expect((await crosswalk('users', 'create', '--email', 'x')).err).toMatch(/ada@example\.com: see --email\n/);
   expect((await crosswalk('orgs', 'update', '--external-id', 'CUST-1', '--set-external-id', ' ')).err).toMatch(/: see --set-external-id\n/);
 });
