@@ -112,7 +112,12 @@ export class Cli {
     const unread = prints ? this.streams.unread : undefined;
     let done = false;
     try {
-      done = await work(AbortSignal.any([interrupt.signal, ...(unread === undefined ? [] : [unread])]));
+      const working = work(AbortSignal.any([interrupt.signal, ...(unread === undefined ? [] : [unread])]));
+      // A stream that is given up while it is aborted may not end: nothing waits for it.
+      const given = new Promise<never>((_resolve, reject) =>
+        unread?.addEventListener('abort', () => reject(unread.reason), { once: true }),
+      );
+      done = await Promise.race([working, given]);
       if (interrupt.status === undefined) unread?.throwIfAborted();
     } catch (error) {
       if (interrupt.status === undefined) unread?.throwIfAborted();

@@ -24,13 +24,13 @@ export interface Streams {
 /** The streams of this process. */
 export function processStreams(env: Record<string, string | undefined>): Streams {
   const { stdout, stderr } = process;
-  const unread = new AbortController();
+  const [unread, untold] = [new AbortController(), new AbortController()];
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     // Whoever reads our output may go, as head does: then all that was wanted is there.
     unread.abort(error.code === 'EPIPE' ? new Ended(exitStatus.ok) : new Error(`standard output takes no more: ${error.message}`));
   });
   // Nobody is left to be told of it.
-  stderr.on('error', () => {});
+  stderr.on('error', () => untold.abort());
   let input: Streams['input'];
   const streams: Streams = {
     out: (text) => {
@@ -51,11 +51,20 @@ export function processStreams(env: Record<string, string | undefined>): Streams
     end: async () => {
       // What still comes is no longer wanted: to wait for it would keep the process.
       input?.destroy();
-      await Promise.all([stdout, stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
+      await Promise.all([written(stdout, unread.signal), written(stderr, untold.signal)]);
       unread.signal.throwIfAborted();
     },
   };
   return stderr.isTTY && env.TERM !== 'dumb' ? Object.assign(streams, { terminal: { columns: () => stderr.columns } }) : streams;
+}
+
+/** Resolves when all is written, or no more can be: a stream that is broken does not always call back. */
+function written(stream: NodeJS.WriteStream, broken: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (broken.aborted) return resolve();
+    broken.addEventListener('abort', () => resolve(), { once: true });
+    stream.write('', () => resolve());
+  });
 }
 
 /** Everything that comes in, as text. */
