@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { linesOfRecord } from '@crosswalk/contract/csv-lines';
 import { importLimits } from '@crosswalk/contract/limits';
 import { type CsvRecord, csvDelimiterOf } from '@crosswalk/sdk';
 import { CsvError, parse } from 'csv-parse';
@@ -21,7 +22,7 @@ export async function* readCsv(name: string, bytes: AsyncIterable<Uint8Array>): 
     record_delimiter: ['\r\n', '\n', '\r'],
     // Counted here, as what was parsed before a fault is not given any more.
     on_record: (parsed, { raw = '' }) => {
-      const { line, end } = linesOf(raw, next);
+      const { line, end } = linesOfRecord(raw, next);
       begins.push(line);
       next = end + 1;
       return parsed;
@@ -35,23 +36,12 @@ export async function* readCsv(name: string, bytes: AsyncIterable<Uint8Array>): 
     for await (const { record } of records) yield { line: begins.shift() ?? next, cells: record };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const { line } = linesOf(String(error.raw ?? ''), next);
+    const { line } = linesOfRecord(String(error.raw ?? ''), next);
     throw new UsageError(`${name} is no CSV: ${error.message.replace(/ line \d+/, ` line ${line}`)}`);
   } finally {
     source.destroy();
     parser.destroy();
   }
-}
-
-/**
- * The lines where a record begins and ends, of its text, which has the first character of each empty line before it and of the break behind it.
- * The parser itself counts a break of two characters within quotes as two.
- */
-function linesOf(raw: string, next: number): { line: number; end: number } {
-  const empty = raw.search(/[^\r\n]/);
-  const line = next + Math.max(0, empty);
-  const breaks = raw.slice(Math.max(0, empty), /[\r\n]$/.test(raw) ? -1 : undefined).match(/\r\n|\n|\r/g)?.length ?? 0;
-  return { line, end: line + breaks };
 }
 
 /** The text up to the first line break, and what came with it: through a pipe, the names of the columns may come in parts. */

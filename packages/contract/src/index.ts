@@ -2,6 +2,7 @@ export * from './api-token.ts';
 export * from './client.ts';
 export * from './common.ts';
 export * from './consistency.ts';
+export * from './csv-lines.ts';
 export * from './domain.ts';
 export * from './environment.ts';
 export * from './errors.ts';

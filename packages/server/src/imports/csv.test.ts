@@ -32,6 +32,16 @@ test('columns are paths; cells are text unless the header says otherwise; empty 
   expect((await user('csv@csv.example')).memberships[0].roles.map(({ name }: { name: string }) => name)).toEqual(['admin', 'member']);
 });
 
+test('a row is named by the line it begins in, whatever breaks are in its cells; so is what is no CSV', async () => {
+  const file = 'email,metadata.note\r\nl1@csv.example,"x\r\ny\r\nz"\r\nbad,b\r\n\r\nworse,"c\r\n"\r\nworst,d';
+  const done = await put(file, '&kind=user');
+  expect((await errorsOf(server.client, done.id)).map(([line]) => line)).toEqual([5, 7, 9]);
+  expect(await send(`${file}\r\n"x"y,e`, '&kind=user')).toMatchObject({
+    status: 400,
+    body: { message: expect.stringMatching(/^line 10: has a quote inside of a cell/) },
+  });
+});
+
 test('?kind= stands for the column; any line ends, a byte order mark, quoted line breaks and spaces are kept exactly', async () => {
   for (const [index, end] of ['\r\n', '\n', '\r'].entries()) {
     const lines = [

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { type ImportOptions, importLimits } from '@crosswalk/contract';
-import { CsvError, type Info, parse } from 'csv-parse';
+import { type ImportOptions, importLimits, linesOfRecord } from '@crosswalk/contract';
+import { CsvError, parse } from 'csv-parse';
 import type { ApiError } from '../lib/api-error.ts';
 import { CellError, type Column, parseHeader, rowOf } from './columns.ts';
 import { type FilePart, invalidFile, type Outcome, rejection } from './import.ts';
@@ -9,32 +9,37 @@ import { type FilePart, invalidFile, type Outcome, rejection } from './import.ts
 interface Parsed {
   record: string[];
   raw: string;
-  info: Info;
 }
 
 /** Header and rows of CSV (RFC 4180, with any line ends): the first record names the columns, empty lines are skipped. */
 export async function* readCsv(text: AsyncIterable<string>, options: ImportOptions): AsyncGenerator<FilePart> {
+  let next = 1;
+  /** where the records begin that were parsed and not yet given */
+  const begins: number[] = [];
   const parser = parse({
     bom: true,
-    info: true,
     raw: true,
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: importLimits.lineBytes,
     record_delimiter: ['\r\n', '\n', '\r'],
+    // Counted here, as what was parsed before a fault is not given any more.
+    on_record: (parsed, { raw = '' }) => {
+      const { line, end } = linesOfRecord(raw, next);
+      begins.push(line);
+      next = end + 1;
+      return parsed;
+    },
   });
   const source = Readable.from(text, { objectMode: true });
   source.once('error', (error) => parser.destroy(error));
   source.pipe(parser);
   let columns: Column[] | undefined;
-  let lastLine = 0;
   try {
     const records: AsyncIterable<Parsed> = parser;
-    for await (const { record, raw, info } of records) {
+    for await (const { record, raw } of records) {
+      const line = begins.shift() ?? next;
       const content = raw.replace(/[\r\n]+$/, '').replace(/^(?:\r\n|\n|\r)+/, '');
-      // The parser counts where a record ends.
-      const line = Math.max(lastLine + 1, info.lines - lineBreaksIn(content));
-      lastLine = line;
       if (columns === undefined) {
         columns = parseHeader(record, options);
         yield { header: content };
@@ -44,15 +49,11 @@ export async function* readCsv(text: AsyncIterable<string>, options: ImportOptio
       yield { line, source: content.replaceAll('\0', '\ufffd'), ...read };
     }
   } catch (error) {
-    throw error instanceof CsvError ? csvProblem(error) : error;
+    throw error instanceof CsvError ? csvProblem(error, linesOfRecord(String(error.raw ?? ''), next).line) : error;
   } finally {
     source.destroy();
     parser.destroy();
   }
-}
-
-function lineBreaksIn(text: string): number {
-  return text.match(/\r\n|\n|\r/g)?.length ?? 0;
 }
 
 function readRecord(
@@ -73,10 +74,9 @@ function readRecord(
   }
 }
 
-/** What is wrong with a file that is no CSV. */
-function csvProblem(error: CsvError): ApiError {
-  const line = Number(Object(error).lines);
-  const at = Number.isFinite(line) ? `line ${line}` : 'file';
+/** What is wrong with a file that is no CSV, at the record that begins in a line. */
+function csvProblem(error: CsvError, line: number): ApiError {
+  const at = `line ${line}`;
   switch (error.code) {
     case 'CSV_MAX_RECORD_SIZE':
       return invalidFile(at, `has a record of more than ${importLimits.lineBytes} bytes; is a quote not closed?`, 'max_bytes');
