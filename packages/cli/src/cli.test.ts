@@ -145,6 +145,17 @@ test('a record without the field that it cannot be made without is a wrong call,
   expect((await crosswalk('orgs', 'create', '--data', '{"display_name":"By data"}')).status).toBe(0);
 });
 
+test('an address that is none, or has a password, is a wrong call that repeats no password', async () => {
+  for (const [url, message] of [
+    ['directory.example.com', 'the URL of the environment must begin with http:// or https://, not directory.example.com'],
+    ['https://me:s3cret@directory.example.com', 'the URL of the environment must have no user and no password'],
+  ] as const) {
+    const { status, err } = await runIn({ ...variablesOf(server), CROSSWALK_ENVIRONMENT_URL: url }, ['orgs', 'list']);
+    expect([status, err]).toEqual([2, expect.stringContaining(message)]);
+    expect(err).not.toContain('s3cret');
+  }
+});
+
 test('a precondition is told as an option, not as a header', async () => {
   const upsert = (...args: string[]) => crosswalk('orgs', 'upsert', '--name', 'X', '--external-id', ...args);
   expect((await upsert('CUST-8', '--update-only')).err).toMatch(

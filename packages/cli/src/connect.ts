@@ -59,6 +59,10 @@ export function findCredentials(env: Env, profile?: string): { credentials: Cred
 /** A client of Crosswalk. */
 export function connect(env: Env, profile?: string): Crosswalk {
   const { url, clientId, clientSecret } = credentialsOf(env, profile);
-  if (!/^https?:\/\//.test(url)) throw new UsageError('the URL of the environment must begin with http:// or https://');
-  return new Crosswalk(url, clientId, clientSecret);
+  try {
+    return new Crosswalk(url, clientId, clientSecret);
+  } catch (error) {
+    // The SDK checks the address, and repeats no password that is in it.
+    throw error instanceof TypeError ? new UsageError(error.message.replace('environmentUrl', 'the URL of the environment')) : error;
+  }
 }
