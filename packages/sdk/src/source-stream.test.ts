@@ -150,6 +150,21 @@ test('what is slow is sent as it comes', async () => {
   expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(900);
 });
 
+test('what was read is sent, though nothing follows it', async () => {
+  const received = new Promise<string>((resolve) => {
+    receive = (request) => void request.once('data', (part: Buffer) => resolve(part.toString()));
+  });
+  const stop = new AbortController();
+  const source = (async function* () {
+    yield row;
+    await new Promise(() => {});
+  })();
+  const imported = connect().imports.create(source, {}, { signal: stop.signal });
+  expect(await received).toBe(`${JSON.stringify(row)}\n`);
+  stop.abort();
+  await expect(imported).rejects.toMatchObject({ name: 'AbortError' });
+});
+
 test('what a source throws is what the import throws, and a call that sends nothing leaves the source as it is', async () => {
   receive = (request) => request.resume();
   const broken = (async function* () {

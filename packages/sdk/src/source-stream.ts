@@ -23,6 +23,8 @@ export class SourceStream {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** undefined until the first part is wanted: a call that fails before leaves the source as it is */
   #reader: PartReader | undefined;
+  /** what was asked for and has not been taken yet */
+  #next: Promise<Read> | Read | undefined;
   #isOver = false;
   #values = 0;
   #failure: { error: unknown } | undefined;
@@ -73,21 +75,40 @@ export class SourceStream {
   }
 
   async #read(): Promise<{ bytes: Uint8Array; isLast: boolean }> {
-    this.#reader ??= readerOf(this.#source);
     const parts: Uint8Array[] = [];
-    const began = Date.now();
     let isLast = false;
-    for (let size = 0; !isLast && !this.#isOver && size < partSize && Date.now() - began < patience; ) {
-      const { done, value } = await this.#reader.next();
-      isLast = done === true;
-      if (isLast) break;
-      const bytes = this.#bytesOf(value);
-      parts.push(bytes);
-      size += bytes.length;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), patience);
+    });
+    try {
+      for (let size = 0; !isLast && !this.#isOver && size < partSize; ) {
+        // There is nothing to send before the first has come.
+        const read = parts.length === 0 ? await this.#asked() : await Promise.race([this.#asked(), late]);
+        if (read === undefined) break;
+        this.#next = undefined;
+        isLast = read.done === true;
+        if (isLast) break;
+        const bytes = this.#bytesOf(read.value);
+        parts.push(bytes);
+        size += bytes.length;
+      }
+    } finally {
+      clearTimeout(timer);
     }
     // An iterable that always has more would let no timer and no abort through.
     await new Promise((resolve) => setTimeout(resolve));
     return { bytes: joined(parts), isLast };
+  }
+
+  /** What the source gives next: one that is late is the first of the next part, and so is its failure. */
+  #asked(): Promise<Read> | Read {
+    if (this.#next !== undefined) return this.#next;
+    this.#reader ??= readerOf(this.#source);
+    const next = this.#reader.next();
+    if (next instanceof Promise) next.catch(() => {});
+    this.#next = next;
+    return next;
   }
 
   #bytesOf(value: Read['value']): Uint8Array {
