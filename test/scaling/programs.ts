@@ -178,9 +178,9 @@ export async function startHaproxy(
     '  option redispatch 1',
     '  retries 3',
     '  retry-on conn-failure',
-    // gRPC is spoken over HTTP/2 alone, all the way.
-    '  default-server proto h2 check check-proto h1 inter 500ms fall 1 rise 1',
-    ...servers.map((one, index) => `  server s${index} 127.0.0.1:${one}`),
+    '  default-server check inter 500ms fall 1 rise 1',
+    // gRPC is spoken over HTTP/2 alone, all the way. haproxy 2.6 takes check-proto of a server alone.
+    ...servers.map((one, index) => `  server s${index} 127.0.0.1:${one} proto h2 check-proto h1`),
     'listen primary',
     '  mode tcp',
     `  bind 127.0.0.1:${primaryPort}`,
