@@ -172,8 +172,8 @@ async function openReplica(
 
 /** Ends the work in the background and the requests under way, beside each other: a mail may take half a minute, which nobody else waits for. */
 async function endUnderWay(app: App, logger: FastifyBaseLogger): Promise<void> {
-  const [work] = await Promise.allSettled([app.stopWork(), closeListener(app, logger)]);
-  if (work.status === 'rejected') throw work.reason;
+  const ends = await Promise.allSettled([app.stopWork(), closeListener(app, logger)]);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 /** Waits for the requests under way. Those that do not end in time are cut off, so that a stop always ends. */
