@@ -179,7 +179,8 @@ export const errorCatalogue = {
     status: 403,
     grpc: 7,
     title: 'The client lacks the scope for this call or is one of an organization, or the operator lacks the role',
-    wayOut: 'Use a client of the environment that has the named scope; an operator asks an admin of the environment.',
+    wayOut:
+      'Use a client of the environment that has the named scope; an operator asks an admin of the environment. What operators alone do is done in the dashboard.',
   },
   CROSS_SITE_REQUEST: {
     status: 403,

@@ -23,55 +23,42 @@ const connect = () => new Crosswalk(url, 'skc_1', 'secret');
 
 const row = { kind: 'user', email: 'endless@sdk.example' } as const;
 
-/** A source without end: how often it was asked, and whether it was given back. */
+/** Of a source without end: how often it was asked, and whether it was given back. */
 interface Endless {
-  source: ImportSource;
   asked: number;
   isGivenBack: boolean;
 }
 
-const endless: Record<string, () => Endless> = {
-  'an asynchronous generator': () => {
-    const state: Endless = { source: [], asked: 0, isGivenBack: false };
-    state.source = (async function* () {
-      try {
-        for (;;) {
-          state.asked += 1;
-          yield row;
-        }
-      } finally {
-        state.isGivenBack = true;
-      }
-    })();
-    return state;
-  },
-  'a generator': () => {
-    const state: Endless = { source: [], asked: 0, isGivenBack: false };
-    state.source = (function* () {
-      try {
-        for (;;) {
-          state.asked += 1;
-          yield row;
-        }
-      } finally {
-        state.isGivenBack = true;
-      }
-    })();
-    return state;
-  },
-  'a stream': () => {
-    const state: Endless = { source: [], asked: 0, isGivenBack: false };
-    state.source = new ReadableStream<Uint8Array>({
-      pull: (controller) => {
-        state.asked += 1;
-        controller.enqueue(new TextEncoder().encode(`${JSON.stringify(row)}\n`));
-      },
-      cancel: () => {
-        state.isGivenBack = true;
-      },
-    });
-    return state;
-  },
+function* rowsOf(state: Endless) {
+  try {
+    for (;;) {
+      state.asked += 1;
+      yield row;
+    }
+  } finally {
+    state.isGivenBack = true;
+  }
+}
+
+async function* delayedRowsOf(state: Endless) {
+  yield* rowsOf(state);
+}
+
+const streamOf = (state: Endless) =>
+  new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      state.asked += 1;
+      controller.enqueue(new TextEncoder().encode(`${JSON.stringify(row)}\n`));
+    },
+    cancel: () => {
+      state.isGivenBack = true;
+    },
+  });
+
+const endless: Record<string, (state: Endless) => ImportSource> = {
+  'an asynchronous generator': delayedRowsOf,
+  'a generator': rowsOf,
+  'a stream': streamOf,
 };
 
 describe.each(Object.entries(endless))('%s is given back and read no more', (_name, make) => {
@@ -101,8 +88,8 @@ describe.each(Object.entries(endless))('%s is given back and read no more', (_na
   ];
   test.each(ends)('%s', async (_when, listener, options, error) => {
     receive = listener;
-    const state = make();
-    await expect(connect().imports.create(state.source, {}, options)).rejects.toEqual(error);
+    const state: Endless = { asked: 0, isGivenBack: false };
+    await expect(connect().imports.create(make(state), {}, options)).rejects.toEqual(error);
     await after(20);
     const { asked } = state;
     expect([state.isGivenBack, asked > 0]).toEqual([true, true]);
