@@ -35,8 +35,8 @@ export const requestPoolSize = 8;
  */
 export const workPoolSize = 5;
 
-/** The one that builds indexes of metadata, one after another: it may be at that for hours. */
-export const buildPoolSize = 1;
+/** The one that builds indexes of metadata, one after another, and one that tells other servers so: they may be at that for hours. */
+export const buildPoolSize = 2;
 
 /** A statement that runs longer than this is ended by the database and answered with 503. Milliseconds. */
 const statementTimeout = 10_000;

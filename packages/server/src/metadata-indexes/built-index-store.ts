@@ -51,23 +51,6 @@ export function buildStatements({ id, environment_id, kind, path, type }: Wanted
   ];
 }
 
-/**
- * SQL: gives an index whose building was cut off another ID, which nobody wants, so that it is dropped by that. One that is valid or is being
- * built keeps its own, whatever was read before: another server may have begun it anew since, and a drop by its ID would wait for that and
- * take it away.
- */
-export function setAsideStatement(id: string, asideId: string): string {
-  const [name, aside] = [`${prefix}${BigInt(id)}`, `${prefix}${BigInt(asideId)}`];
-  // Looked at when it has its new name, as nobody else can begin or end with it from then on.
-  return `do $$ begin
-    alter index if exists ${name} rename to ${aside};
-    if exists (select from pg_index i where i.indexrelid = to_regclass('${aside}')
-               and (i.indisvalid or exists (select from pg_stat_progress_create_index p where p.index_relid = i.indexrelid))) then
-      alter index ${aside} rename to ${name};
-    end if;
-  end $$`;
-}
-
 /** SQL: the statements that remove an index, built or not. */
 export function dropStatements(id: string): string[] {
   const name = `${prefix}${BigInt(id)}`;

@@ -1,5 +1,6 @@
 import type { MetadataIndex } from '@crosswalk/contract';
 import pg from 'pg';
+import { inTurn } from '../database/in-turn.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { systemContext } from '../environments/index.ts';
 import { appendEvents, eventOf } from '../events/index.ts';
@@ -12,7 +13,6 @@ import {
   type IndexTask,
   listTasks,
   runStatement,
-  setAsideStatement,
   type WantedIndex,
 } from './built-index-store.ts';
 import { noteBuilt } from './metadata-index-store.ts';
@@ -20,7 +20,7 @@ import { noteBuilt } from './metadata-index-store.ts';
 /** What the worker needs. */
 export interface MetadataIndexWorkerOptions {
   pool: pg.Pool;
-  /** Connections whose statements may take as long as they take; one is used. */
+  /** Connections whose statements may take as long as they take; two are used: one builds, one says that this server is at it. */
   buildPool: pg.Pool;
   ids: IdGenerator;
   onError: (error: unknown) => void;
@@ -28,6 +28,9 @@ export interface MetadataIndexWorkerOptions {
 
 /** How often it looks for an index that another server was asked for, or that a killed one left, when nobody wakes it. Milliseconds. */
 const interval = 10_000;
+
+/** The advisory lock of the server that builds and drops. */
+const turn = 7_165_067;
 
 /** How often it ends a statement under way while the server stops: one that has not begun cannot be ended. Milliseconds. */
 const cancelInterval = 200;
@@ -39,8 +42,8 @@ const errorLength = 500;
  * Builds the indexes that are asked for and drops those that are not, one at a time, while everything else goes on.
  *
  * What is there is read from the catalogue of the database each time, so nothing has to be remembered: a build that was cut off has left an
- * index that is not valid and that nobody is at, which is set aside and dropped before another is begun. Of servers that build the same
- * index the second waits for the first, as PostgreSQL builds one index of a table at a time, and finds it made.
+ * index that is not valid and that nobody is at, which is dropped before another is begun. Of several servers one is at work at a time: two
+ * that build at once end each other's building as a deadlock, and one can take what the other has just made for broken.
  */
 export class MetadataIndexWorker {
   readonly #options: MetadataIndexWorkerOptions;
@@ -75,19 +78,21 @@ export class MetadataIndexWorker {
   }
 
   async #round(): Promise<boolean> {
-    for (const task of await listTasks(this.#options.pool)) {
-      if (this.#stopped) break;
-      await this.#do(task);
-    }
+    const { pool, buildPool } = this.#options;
+    // Most rounds end here, without a connection of the other pool.
+    if ((await listTasks(pool)).length === 0) return false;
+    await inTurn(buildPool, turn, async () => {
+      for (const task of await listTasks(pool)) {
+        if (this.#stopped) break;
+        await this.#do(task);
+      }
+    });
     return false;
   }
 
   async #do({ id, wanted, found }: IndexTask): Promise<void> {
     if (wanted === undefined) return this.#run(dropStatements(id));
-    if (found === 'broken') {
-      const asideId = this.#options.ids.next();
-      await this.#run([setAsideStatement(id, asideId), ...dropStatements(asideId)]);
-    }
+    if (found === 'broken') await this.#run(dropStatements(id));
     try {
       await this.#run(buildStatements(wanted));
     } catch (error) {

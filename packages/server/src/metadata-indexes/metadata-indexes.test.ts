@@ -3,7 +3,6 @@ import { openPool, unlimited } from '../database/connection.ts';
 import { plansDuring } from '../database/testing.ts';
 import { IdGenerator } from '../lib/id.ts';
 import { connectTo, type TestClient, tagOf, useTestServer } from '../testing.ts';
-import { setAsideStatement } from './built-index-store.ts';
 import { MetadataIndexWorker } from './metadata-index-worker.ts';
 
 const server = useTestServer();
@@ -280,34 +279,40 @@ async function expectDropGivenUp(id: string, options: ConstructorParameters<type
   await next.stop();
 }
 
-test('an index is set aside only while it is broken and nobody builds it: a server that has read so before takes nothing away', async () => {
-  // No worker runs any more, which would drop what nobody wants.
+test('of servers that begin at once one builds and the others leave it alone, until it is gone', async () => {
+  // No worker runs any more: these are alone.
   const { pool, connection } = server.database;
-  const ids = new IdGenerator(6);
-  const [id, other, aside] = [ids.next(), ids.next(), ids.next()];
+  const buildPool = openPool(connection, unlimited);
+  const errors: unknown[] = [];
+  const workers = [5, 6, 7].map(
+    (number) => new MetadataIndexWorker({ pool, buildPool, ids: new IdGenerator(number), onError: (error) => errors.push(error) }),
+  );
   const blocker = await connectTo(connection);
   await blocker.query(`begin; update organizations set region_code = 'EU' where id = 1000001`);
-  const building = connectTo(connection).then((builder) =>
-    builder.query(`create index concurrently metadata_index_${id} on organizations (id)`).finally(() => builder.end()),
-  );
   try {
-    await waitsForLock(`create index concurrently metadata_index_${id}`);
-    await pool.query(setAsideStatement(id, aside));
-    expect([await builtOf(id), await builtOf(aside)]).toEqual([['index broken'], []]);
-  } finally {
+    const id = await create('metadata.shared', 'number');
+    for (const worker of workers) worker.start();
+    await waitsForLock('create index');
+    // The one that had its turn goes; what it began is cut off.
+    await pool.query(
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 0 and objid = 7165067
+         and database = (select oid from pg_database where datname = current_database())`,
+    );
+    await pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'create index%' and state = 'active'`,
+    );
+    await vi.waitFor(() => expect(errors).toHaveLength(1), { timeout: 60_000, interval: 50 });
+    for (const worker of workers) worker.wake();
+    await waitsForLock('drop index');
     await blocker.query('rollback');
+    await becomes(id, 'READY');
+    expect(await builtOf(id)).toEqual(['index valid', 'statistics']);
+    expect(errors).toHaveLength(1);
+  } finally {
     await blocker.end();
+    await Promise.all(workers.map((worker) => worker.stop()));
+    await buildPool.end();
   }
-  await building;
-  await pool.query(setAsideStatement(id, aside));
-  expect([await builtOf(id), await builtOf(aside)]).toEqual([['index valid'], []]);
-  await expect(
-    pool.query(`create unique index concurrently metadata_index_${other} on organizations ((environment_id + 0))`),
-  ).rejects.toThrow();
-  await pool.query(setAsideStatement(other, aside));
-  expect([await builtOf(other), await builtOf(aside)]).toEqual([[], ['index broken']]);
-  // What another server has dropped meanwhile is no error.
-  await pool.query(setAsideStatement(other, ids.next()));
 });
 
 test('there is room for 20 indexes', async () => {
