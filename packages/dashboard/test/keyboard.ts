@@ -11,9 +11,15 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
 }
 
 async function walkTo(page: Page, target: Locator, key: 'Tab' | 'ArrowDown'): Promise<void> {
+  // Held on to, as finding it anew after each press takes longer than the press.
+  let element = await target.elementHandle();
   for (let presses = 0; presses < most; presses += 1) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press(key);
+    const place = await element?.evaluate((held) =>
+      held === document.activeElement ? 'focused' : held.isConnected ? 'elsewhere' : 'gone',
+    );
+    if (place === 'focused') return;
+    if (place === 'gone') element = await target.elementHandle();
+    else await page.keyboard.press(key);
   }
   throw new Error(`${most} times ${key} do not lead to ${String(target)}`);
 }
