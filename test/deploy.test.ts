@@ -84,7 +84,7 @@ test('Kubernetes asks for life and readiness where they are told, keeps one serv
 test.each(['docs/scaling.md', 'deploy/kubernetes.yaml'])('%s tells how many connections a server may open, and what for', async (path) => {
   const text = (await read(path)).replaceAll(/\s+(# )?/g, ' ');
   const all = requestPoolSize + workPoolSize + buildPoolSize;
-  const parts = `${requestPoolSize} for requests, ${workPoolSize} for work, ${buildPoolSize} that builds indexes of metadata`;
+  const parts = `${requestPoolSize} for requests, ${workPoolSize} for work, ${buildPoolSize} that build indexes of metadata`;
   expect(text).toContain(`${all} connections to the database (${parts})`);
 });
 
