@@ -1,16 +1,11 @@
 import type { CreateDomain, Domain, DomainType, DomainPage as NumberedPage, VerifyDomainAnswer } from '@crosswalk/contract';
 import type { Either } from './case.ts';
-import { externalQuery, type SystemOption, segment, systemNames } from './identifiers.ts';
+import { type Address, addressOf, type RecordName, segment } from './identifiers.ts';
 import { readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection } from './request.ts';
 
 const organizations = '/api/v1/organizations';
-
-/** An organization: its ID, or an ID of your own. */
-export type OrganizationName = string | ExternalName;
-
-type ExternalName = { externalId: string } & SystemOption;
 
 /** One page of domains. */
 export interface DomainPage extends PageInfo {
@@ -26,23 +21,19 @@ export class Domains {
   }
 
   /** Gives a domain to the organization; a `ConflictError` names the organization that has it. */
-  async create(organization: OrganizationName, domain: Either<CreateDomain>, options?: CallOptions): Promise<Domain> {
-    return this.#one({ method: 'POST', ...pathOf(organization), body: domain, options });
+  async create(organization: RecordName, domain: Either<CreateDomain>, options?: CallOptions): Promise<Domain> {
+    return this.#one({ method: 'POST', ...addressIn(organization), body: domain, options });
   }
 
   /** The domain; a `NotFoundError` if the organization has none of this ID. */
-  async get(organization: OrganizationName, id: string, options?: CallOptions): Promise<Domain> {
-    return this.#one({ method: 'GET', ...pathOf(organization, id), options });
+  async get(organization: RecordName, id: string, options?: CallOptions): Promise<Domain> {
+    return this.#one({ method: 'GET', ...addressIn(organization, id), options });
   }
 
   /** Newest first, all or those of one type. Pages are numbered: one that comes or goes meanwhile shifts those behind it. */
-  list(
-    organization: OrganizationName,
-    wanted: PageOptions & { domainType?: DomainType } = {},
-    options?: CallOptions,
-  ): List<DomainPage, Domain> {
+  list(organization: RecordName, wanted: PageOptions & { domainType?: DomainType } = {}, options?: CallOptions): List<DomainPage, Domain> {
     const { domainType, pageSize, pageToken } = readOptions(wanted, { domainType: true, ...pageNames });
-    const { path, query } = pathOf(organization);
+    const { path, query } = addressIn(organization);
     return new List<DomainPage, Domain>(
       async (token) =>
         withTokens(
@@ -62,14 +53,14 @@ export class Domains {
   }
 
   /** Looks for the TXT record `txt_record_key` with the text `txt_record_secret`; true when it is there or was once. */
-  verify(organization: OrganizationName, id: string, options?: ChangeOptions): Promise<VerifyDomainAnswer> {
-    const { path, query } = pathOf(organization, id);
+  verify(organization: RecordName, id: string, options?: ChangeOptions): Promise<VerifyDomainAnswer> {
+    const { path, query } = addressIn(organization, id);
     return this.#connection.call({ method: 'PATCH', path: `${path}:verify`, query, takes: 'change', options });
   }
 
   /** Takes the domain away from the organization. */
-  async delete(organization: OrganizationName, id: string, options?: ChangeOptions): Promise<void> {
-    await this.#connection.call({ method: 'DELETE', ...pathOf(organization, id), takes: 'change', options });
+  async delete(organization: RecordName, id: string, options?: ChangeOptions): Promise<void> {
+    await this.#connection.call({ method: 'DELETE', ...addressIn(organization, id), takes: 'change', options });
   }
 
   async #one(call: Parameters<Connection['call']>[0]): Promise<Domain> {
@@ -78,17 +69,8 @@ export class Domains {
   }
 }
 
-function pathOf(organization: OrganizationName, id?: string): { path: string; query: Record<string, string | undefined> } {
-  const below = id === undefined ? 'domains' : `domains/${segment('id', id)}`;
-  return typeof organization === 'string'
-    ? { path: `${organizations}/${segment('organization', organization)}/${below}`, query: {} }
-    : { path: `${organizations}:external:${below}`, query: queryOf(organization) };
-}
-
-/** The query that names an organization by an ID of the caller's own. */
-export function queryOf(organization: ExternalName): { external_id: string; system: string | undefined } {
-  const { externalId, system } = readOptions(organization, { externalId: true, ...systemNames });
-  return externalQuery(externalId, system);
+function addressIn(organization: RecordName, id?: string): Address {
+  return addressOf(organizations, 'organization', organization, id === undefined ? 'domains' : `domains/${segment('id', id)}`);
 }
 
 /** A page as every list has it: the token of a page is its number. */

@@ -1,5 +1,5 @@
 import type { AsOf, History } from '@crosswalk/contract';
-import { segment } from './identifiers.ts';
+import { type Address, addressOf, type RecordName } from './identifiers.ts';
 import { readOptions } from './options.ts';
 import { pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection } from './request.ts';
@@ -30,28 +30,30 @@ export class RecordHistory<RecordType> {
   }
 
   /** The events of a record, newest first; those of a deleted record too. */
-  async list(id: string, page: HistoryOptions = {}, options?: CallOptions): Promise<History> {
+  async list(record: RecordName, page: HistoryOptions = {}, options?: CallOptions): Promise<History> {
     const { pageSize, pageToken } = readOptions(page, pageNames);
-    const query = { page_size: pageSize, page_token: pageToken };
-    return this.#connection.call({ method: 'GET', path: `${this.#path(id)}/history`, query, options });
+    const { path, query } = this.#addressOf(record, 'history');
+    const of = { ...query, page_size: pageSize, page_token: pageToken };
+    return this.#connection.call({ method: 'GET', path, query: of, options });
   }
 
   /** The record as it was at a version or a time; a `NotFoundError` when nothing is known of it then. */
-  async asOf(id: string, moment: Moment, options?: CallOptions): Promise<AsOf> {
+  async asOf(record: RecordName, moment: Moment, options?: CallOptions): Promise<AsOf> {
     const { version, time } = readOptions<{ version?: number; time?: string }>(moment, { version: true, time: true });
-    return this.#connection.call({ method: 'GET', path: `${this.#path(id)}/as-of`, query: { version, time }, options });
+    const { path, query } = this.#addressOf(record, 'as-of');
+    return this.#connection.call({ method: 'GET', path, query: { ...query, version, time }, options });
   }
 
   /** Gives one key of the metadata the value it had at a version; one that was not there then is removed. */
-  async revertMetadata(id: string, revert: { key: string; version: number }, options?: ChangeOptions): Promise<RecordType> {
+  async revertMetadata(record: RecordName, revert: { key: string; version: number }, options?: ChangeOptions): Promise<RecordType> {
     const answer = await this.#connection.call<Record<Noun, RecordType>>(
-      { method: 'POST', path: `${this.#path(id)}/metadata-revert`, body: revert, takes: 'change', options },
+      { method: 'POST', ...this.#addressOf(record, 'metadata-revert'), body: revert, takes: 'change', options },
       this.#noun,
     );
     return answer[this.#noun];
   }
 
-  #path(id: string): string {
-    return `${this.#collection}/${segment('id', id)}`;
+  #addressOf(record: RecordName, part: string): Address {
+    return addressOf(this.#collection, this.#noun, record, part);
   }
 }

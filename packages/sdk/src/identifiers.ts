@@ -1,5 +1,5 @@
 import type { RekeyAnswer, RekeyRequest, ResolveAnswer, ResolveRequest } from '@crosswalk/contract';
-import type { OptionNames } from './options.ts';
+import { type OptionNames, readOptions } from './options.ts';
 import type { CallOptions, Connection } from './request.ts';
 
 /** Names the system an external ID is of; left out, the primary one is meant. */
@@ -8,6 +8,24 @@ export interface SystemOption {
 }
 
 export const systemNames: OptionNames<SystemOption> = { system: true };
+
+/** A record: its ID, or an ID of your own. */
+export type RecordName = string | ({ externalId: string } & SystemOption);
+
+/** Where something is: a path, and the query that belongs to it. */
+export interface Address {
+  path: string;
+  query: Record<string, string | undefined>;
+}
+
+/** Where a record of a collection is, or a part of it such as `history`. `name` is what the caller knows the argument by. */
+export function addressOf(collection: string, name: string, record: RecordName, part?: string): Address {
+  // Whatever else is given is no name: the message of a segment says so.
+  if (typeof record !== 'object' || record === null)
+    return { path: `${collection}/${segment(name, record)}${part === undefined ? '' : `/${part}`}`, query: {} };
+  const { externalId, system } = readOptions(record, { externalId: true, ...systemNames });
+  return { path: `${collection}:external${part === undefined ? '' : `:${part}`}`, query: { ...externalQuery(externalId, system) } };
+}
 
 /** The query that names a record by an external ID. A query takes any ID; a path could not hold `..`. */
 export function externalQuery(externalId: string, system: string | undefined): { external_id: string; system: string | undefined } {
@@ -22,7 +40,7 @@ export function segment(name: string, id: string): string {
   const text = requireText(name, id);
   if (text === '.' || text === '..')
     throw new TypeError(
-      `${name} must not be ${JSON.stringify(text)}: in a path that is no name. Give the ID that Crosswalk made; an ID of your own is taken by the methods with ByExternalId in their name, and as { externalId } where an organization may be named by either`,
+      `${name} must not be ${JSON.stringify(text)}: in a path that is no name. Give the ID that Crosswalk made; an ID of your own is taken by the methods with ByExternalId in their name, and as { externalId } where a record may be named by either`,
     );
   return encodeURIComponent(text);
 }

@@ -93,7 +93,7 @@ export {
   newCsvConversion,
   type RaggedRecord,
 } from './csv-conversion.ts';
-export type { DomainPage, Domains, OrganizationName } from './domains.ts';
+export type { DomainPage, Domains } from './domains.ts';
 export type { Environments } from './environments.ts';
 export {
   AuthenticationError,
@@ -112,7 +112,7 @@ export { EventList, type EventSearch, type Events, type EventsOptions } from './
 export { exactJson, InexactJsonError } from './exact-json.ts';
 export { Export, type ExportOptions, type RawExport } from './export.ts';
 export type { HistoryOptions, Moment, RecordHistory } from './history.ts';
-export type { SystemOption } from './identifiers.ts';
+export type { RecordName, SystemOption } from './identifiers.ts';
 export { type ImportPreset, type ImportPresetName, importPreset, importPresets, type RowTemplate } from './import-presets.ts';
 export type { ImportSettings, ImportSource, Imports, ImportsPage, WaitOptions } from './imports.ts';
 export type { InvitationPage, Invitations, InvitationsOptions } from './invitations.ts';

@@ -7,8 +7,7 @@ import type {
   UpdateInvitationSettings,
 } from '@crosswalk/contract';
 import type { Either } from './case.ts';
-import { type OrganizationName, queryOf } from './domains.ts';
-import { segment } from './identifiers.ts';
+import { type Address, addressOf, type RecordName, segment } from './identifiers.ts';
 import { type OptionNames, readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection } from './request.ts';
@@ -38,39 +37,37 @@ export class Invitations {
   }
 
   /** The invitation; a `NotFoundError` if the membership began without one. */
-  get(organizationId: string, userId: string, options?: CallOptions): Promise<Invitation> {
-    return this.#one({ method: 'GET', path: pathOf(organizationId, userId), options });
+  get(organizationId: string, user: RecordName, options?: CallOptions): Promise<Invitation> {
+    return this.#one({ method: 'GET', ...addressIn(organizationId, user), options });
   }
 
   /** Those to an organization, newest first, all or those in one state. */
-  list(organization: OrganizationName, wanted: InvitationsOptions = {}, options?: CallOptions): List<InvitationPage, Invitation> {
-    const { path, query } = listOf(organization);
-    return this.#list(path, query, wanted, options);
+  list(organization: RecordName, wanted: InvitationsOptions = {}, options?: CallOptions): List<InvitationPage, Invitation> {
+    return this.#list(addressOf(organizations, 'organization', organization, 'invitations'), wanted, options);
   }
 
   /** Those to every organization, newest first, all or those in one state. */
   listAll(wanted: InvitationsOptions = {}, options?: CallOptions): List<InvitationPage, Invitation> {
-    return this.#list('/api/v1/invitations', {}, wanted, options);
+    return this.#list({ path: '/api/v1/invitations', query: {} }, wanted, options);
   }
 
   /** Sends it again with a new link; one that has expired gets a new end. A `ValidationError` when it was accepted or revoked. */
-  async resend(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
-    const path = `${pathOf(organizationId, userId)}/resend`;
+  async resend(organizationId: string, user: RecordName, options?: ChangeOptions): Promise<Invitation> {
     const { invite } = await this.#connection.call<{ invite: Invitation }>(
-      { method: 'PATCH', path, body: {}, takes: 'change', options },
+      { method: 'PATCH', ...addressIn(organizationId, user, 'resend'), body: {}, takes: 'change', options },
       'invite',
     );
     return invite;
   }
 
   /** Takes it back: its links open nothing any more, and the membership is INACTIVE. A `ValidationError` when it was accepted. */
-  revoke(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
-    return this.#one({ method: 'POST', path: `${pathOf(organizationId, userId)}/revoke`, body: {}, takes: 'change', options });
+  revoke(organizationId: string, user: RecordName, options?: ChangeOptions): Promise<Invitation> {
+    return this.#one({ method: 'POST', ...addressIn(organizationId, user, 'revoke'), body: {}, takes: 'change', options });
   }
 
   /** Accepts it for the person, who has proved to you that it is them. A `ValidationError` unless it is open. */
-  accept(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
-    return this.#one({ method: 'POST', path: `${pathOf(organizationId, userId)}/accept`, body: {}, takes: 'change', options });
+  accept(organizationId: string, user: RecordName, options?: ChangeOptions): Promise<Invitation> {
+    return this.#one({ method: 'POST', ...addressIn(organizationId, user, 'accept'), body: {}, takes: 'change', options });
   }
 
   /** What the invitations of the environment are like. */
@@ -101,12 +98,7 @@ export class Invitations {
     return preview;
   }
 
-  #list(
-    path: string,
-    query: Record<string, string | undefined>,
-    wanted: InvitationsOptions,
-    options: CallOptions | undefined,
-  ): List<InvitationPage, Invitation> {
+  #list({ path, query }: Address, wanted: InvitationsOptions, options: CallOptions | undefined): List<InvitationPage, Invitation> {
     const { state, pageSize, pageToken } = readOptions(wanted, invitationsNames);
     return new List<InvitationPage, Invitation>(
       (token) =>
@@ -125,12 +117,6 @@ export class Invitations {
   }
 }
 
-function pathOf(organizationId: string, userId: string): string {
-  return `/api/v1/invites/organizations/${segment('organizationId', organizationId)}/users/${segment('userId', userId)}`;
-}
-
-function listOf(organization: OrganizationName): { path: string; query: Record<string, string | undefined> } {
-  return typeof organization === 'string'
-    ? { path: `${organizations}/${segment('organization', organization)}/invitations`, query: {} }
-    : { path: `${organizations}:external:invitations`, query: queryOf(organization) };
+function addressIn(organizationId: string, user: RecordName, part?: string): Address {
+  return addressOf(`/api/v1/invites/organizations/${segment('organizationId', organizationId)}/users`, 'user', user, part);
 }

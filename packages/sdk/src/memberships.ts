@@ -11,7 +11,7 @@ import type {
 } from '@crosswalk/contract';
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
-import { segment } from './identifiers.ts';
+import { type Address, addressOf, type RecordName, segment } from './identifiers.ts';
 import { readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import { type CallOptions, type ChangeOptions, type Connection, changeNames, type UpsertOptions } from './request.ts';
@@ -39,17 +39,17 @@ export class Memberships<UserData, Data> {
   /** Makes a user a member; a `ConflictError` if they are one. */
   create(
     organizationId: string,
-    userId: string,
+    user: RecordName,
     membership: Either<Whole<CreateMembership, Data>> = {},
     options?: CallOptions,
   ): Promise<MembershipChange<UserData, Data> & { invitation: Invitation | null }> {
-    return this.#connection.call({ method: 'POST', path: pathOf(organizationId, userId), body: membership, options });
+    return this.#connection.call({ method: 'POST', ...addressIn(organizationId, user), body: membership, options });
   }
 
   /** The membership; a `NotFoundError` if there is none. */
-  async get(organizationId: string, userId: string, options?: CallOptions): Promise<Membership<Data>> {
+  async get(organizationId: string, user: RecordName, options?: CallOptions): Promise<Membership<Data>> {
     const { membership } = await this.#connection.call<{ membership: Membership<Data> }>(
-      { method: 'GET', path: pathOf(organizationId, userId), options },
+      { method: 'GET', ...addressIn(organizationId, user), options },
       'membership',
     );
     return membership;
@@ -58,33 +58,33 @@ export class Memberships<UserData, Data> {
   /** Changes the fields that are given; roles are replaced, metadata merges. */
   update(
     organizationId: string,
-    userId: string,
+    user: RecordName,
     changes: Either<Part<UpdateMembership, Data>>,
     options?: ChangeOptions,
   ): Promise<MembershipChange<UserData, Data>> {
-    return this.#connection.call({ method: 'PATCH', path: pathOf(organizationId, userId), body: changes, takes: 'change', options });
+    return this.#connection.call({ method: 'PATCH', ...addressIn(organizationId, user), body: changes, takes: 'change', options });
   }
 
   /** Makes the user a member, or updates the membership. */
   upsert(
     organizationId: string,
-    userId: string,
+    user: RecordName,
     fields: Either<Part<UpsertMembership, Data>> = {},
     options?: UpsertOptions,
   ): Promise<MembershipChange<UserData, Data> & { invitation: Invitation | null; created: boolean }> {
-    return this.#connection.call({ method: 'PUT', path: pathOf(organizationId, userId), body: fields, takes: 'upsert', options });
+    return this.#connection.call({ method: 'PUT', ...addressIn(organizationId, user), body: fields, takes: 'upsert', options });
   }
 
   /** Puts other metadata in place of all that is there. */
   replaceMetadata(
     organizationId: string,
-    userId: string,
+    user: RecordName,
     metadata: Data,
     options?: ChangeOptions,
   ): Promise<MembershipChange<UserData, Data>> {
     return this.#connection.call({
       method: 'PUT',
-      path: `${pathOf(organizationId, userId)}/metadata`,
+      ...addressIn(organizationId, user, 'metadata'),
       body: metadata,
       asIs: true,
       takes: 'change',
@@ -93,12 +93,13 @@ export class Memberships<UserData, Data> {
   }
 
   /** Ends the membership. The user stays, unless `cascade` is true and they have no other membership. */
-  async delete(organizationId: string, userId: string, given: ChangeOptions & { cascade?: boolean } = {}): Promise<void> {
+  async delete(organizationId: string, user: RecordName, given: ChangeOptions & { cascade?: boolean } = {}): Promise<void> {
     const { cascade, ...options } = readOptions(given, { cascade: true, ...changeNames });
+    const { path, query } = addressIn(organizationId, user);
     await this.#connection.call({
       method: 'DELETE',
-      path: pathOf(organizationId, userId),
-      query: { cascade },
+      path,
+      query: { ...query, cascade },
       once: 'named',
       takes: 'change',
       options,
@@ -106,41 +107,44 @@ export class Memberships<UserData, Data> {
   }
 
   /** Gives the user more roles in the organization, all or none; returns all they have. */
-  async assignRoles(organizationId: string, userId: string, roleNames: string[], options?: ChangeOptions): Promise<AssignedRole[]> {
+  async assignRoles(organizationId: string, user: RecordName, roleNames: string[], options?: ChangeOptions): Promise<AssignedRole[]> {
     const body = roleNames.map((name) => ({ role_name: name }));
-    const path = `${userPathOf(organizationId, userId)}/roles`;
+    const address = userIn(organizationId, user, 'roles');
     const { roles } = await this.#connection.call<{ roles: AssignedRole[] }>(
-      { method: 'POST', path, body, takes: 'change', options },
+      { method: 'POST', ...address, body, takes: 'change', options },
       'roles',
     );
     return roles;
   }
 
   /** The roles the user has in the organization, and after them those they inherit. */
-  async listRoles(organizationId: string, userId: string, options?: CallOptions): Promise<UserRole[]> {
-    const path = `${userPathOf(organizationId, userId)}/roles`;
-    const { roles } = await this.#connection.call<{ roles: UserRole[] }>({ method: 'GET', path, options }, 'roles');
+  async listRoles(organizationId: string, user: RecordName, options?: CallOptions): Promise<UserRole[]> {
+    const address = userIn(organizationId, user, 'roles');
+    const { roles } = await this.#connection.call<{ roles: UserRole[] }>({ method: 'GET', ...address, options }, 'roles');
     return roles;
   }
 
   /** Takes a role in the organization from the user; a `NotFoundError` if they do not have it themselves. */
-  async removeRole(organizationId: string, userId: string, roleName: string, options?: ChangeOptions): Promise<void> {
-    const path = `${userPathOf(organizationId, userId)}/roles/${segment('roleName', roleName)}`;
-    await this.#connection.call({ method: 'DELETE', path, once: 'conditional', takes: 'change', options });
+  async removeRole(organizationId: string, user: RecordName, roleName: string, options?: ChangeOptions): Promise<void> {
+    const address = userIn(organizationId, user, `roles/${segment('roleName', roleName)}`);
+    await this.#connection.call({ method: 'DELETE', ...address, once: 'conditional', takes: 'change', options });
   }
 
   /** What the user's roles in the organization allow, inherited permissions included, whatever the status of the membership. */
-  async listPermissions(organizationId: string, userId: string, options?: CallOptions): Promise<RolePermission[]> {
-    const path = `${userPathOf(organizationId, userId)}/permissions`;
-    const { permissions } = await this.#connection.call<{ permissions: RolePermission[] }>({ method: 'GET', path, options }, 'permissions');
+  async listPermissions(organizationId: string, user: RecordName, options?: CallOptions): Promise<RolePermission[]> {
+    const address = userIn(organizationId, user, 'permissions');
+    const { permissions } = await this.#connection.call<{ permissions: RolePermission[] }>(
+      { method: 'GET', ...address, options },
+      'permissions',
+    );
     return permissions;
   }
 
   /** Whether the user may do this in the organization now: false for whoever is no active member. A `NotFoundError` if there is no such permission. */
-  async hasPermission(organizationId: string, userId: string, permissionName: string, options?: CallOptions): Promise<boolean> {
-    const path = `${userPathOf(organizationId, userId)}/permissions/${segment('permissionName', permissionName)}`;
+  async hasPermission(organizationId: string, user: RecordName, permissionName: string, options?: CallOptions): Promise<boolean> {
+    const address = userIn(organizationId, user, `permissions/${segment('permissionName', permissionName)}`);
     try {
-      return (await this.#connection.call<PermissionCheck>({ method: 'GET', path, options })).allowed;
+      return (await this.#connection.call<PermissionCheck>({ method: 'GET', ...address, options })).allowed;
     } catch (error) {
       if (error instanceof NotFoundError && error.errorCode === 'MEMBERSHIP_NOT_FOUND') return false;
       throw error;
@@ -167,10 +171,10 @@ export class Memberships<UserData, Data> {
   }
 }
 
-function pathOf(organizationId: string, userId: string): string {
-  return `/api/v1/memberships/organizations/${segment('organizationId', organizationId)}/users/${segment('userId', userId)}`;
+function addressIn(organizationId: string, user: RecordName, part?: string): Address {
+  return addressOf(`/api/v1/memberships/organizations/${segment('organizationId', organizationId)}/users`, 'user', user, part);
 }
 
-function userPathOf(organizationId: string, userId: string): string {
-  return `/api/v1/organizations/${segment('organizationId', organizationId)}/users/${segment('userId', userId)}`;
+function userIn(organizationId: string, user: RecordName, part: string): Address {
+  return addressOf(`/api/v1/organizations/${segment('organizationId', organizationId)}/users`, 'user', user, part);
 }

@@ -13,7 +13,7 @@ import type {
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { RecordHistory } from './history.ts';
-import { type SystemOption, segment } from './identifiers.ts';
+import { type Address, addressOf, type RecordName, type SystemOption, segment } from './identifiers.ts';
 import { readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
@@ -59,9 +59,9 @@ export class Organizations<Data> {
   }
 
   /** The external IDs that the organization used to have and that lead to it still, those that end last first; at most 1,000. */
-  async aliases(id: string, options?: CallOptions): Promise<Alias[]> {
+  async aliases(organization: RecordName, options?: CallOptions): Promise<Alias[]> {
     const { aliases } = await this.#connection.call<{ aliases: Alias[] }>(
-      { method: 'GET', path: partOf(id, 'aliases'), options },
+      { method: 'GET', ...partOf(organization, 'aliases'), options },
       'aliases',
     );
     return aliases;
@@ -105,8 +105,8 @@ export class Organizations<Data> {
   }
 
   /** Puts other metadata in place of all that is there. */
-  async replaceMetadata(id: string, metadata: Data, options?: ChangeOptions): Promise<Organization<Data>> {
-    return this.#one({ method: 'PUT', path: partOf(id, 'metadata'), body: metadata, asIs: true, takes: 'change', options });
+  async replaceMetadata(organization: RecordName, metadata: Data, options?: ChangeOptions): Promise<Organization<Data>> {
+    return this.#one({ method: 'PUT', ...partOf(organization, 'metadata'), body: metadata, asIs: true, takes: 'change', options });
   }
 
   /** Removes the organization with its memberships and domains. Its users stay. */
@@ -120,13 +120,17 @@ export class Organizations<Data> {
   }
 
   /** Switches features on and off; those not named stay. The answer shows all. */
-  async updateSettings(id: string, settings: UpdateOrganizationSettings, options?: ChangeOptions): Promise<Organization<Data>> {
-    return this.#one({ method: 'PATCH', path: partOf(id, 'settings'), body: settings, takes: 'change', options });
+  async updateSettings(
+    organization: RecordName,
+    settings: UpdateOrganizationSettings,
+    options?: ChangeOptions,
+  ): Promise<Organization<Data>> {
+    return this.#one({ method: 'PATCH', ...partOf(organization, 'settings'), body: settings, takes: 'change', options });
   }
 
   /** How many users the organization may have: `{}` when that was never set. */
-  async getUserManagementSettings(id: string, options?: CallOptions): Promise<UserManagementSettings> {
-    return this.#usersOf({ method: 'GET', path: partOf(id, 'settings/usermanagement'), options });
+  async getUserManagementSettings(organization: RecordName, options?: CallOptions): Promise<UserManagementSettings> {
+    return this.#usersOf({ method: 'GET', ...partOf(organization, 'settings/usermanagement'), options });
   }
 
   /**
@@ -134,27 +138,37 @@ export class Organizations<Data> {
    * a `ValidationError` with the code `USER_LIMIT_REACHED`.
    */
   async upsertUserManagementSettings(
-    id: string,
+    organization: RecordName,
     settings: Either<UpsertUserManagementSettings['settings']>,
     options?: ChangeOptions,
   ): Promise<UserManagementSettings> {
-    return this.#usersOf({ method: 'PATCH', path: partOf(id, 'settings/usermanagement'), body: { settings }, takes: 'change', options });
+    return this.#usersOf({
+      method: 'PATCH',
+      ...partOf(organization, 'settings/usermanagement'),
+      body: { settings },
+      takes: 'change',
+      options,
+    });
   }
 
   /** When sessions of the organization's users end. Times in minutes; what was never set is absent. */
-  async getSessionPolicy(id: string, options?: CallOptions): Promise<SessionPolicy> {
-    return this.#policyOf({ method: 'GET', path: partOf(id, 'session-policy'), options });
+  async getSessionPolicy(organization: RecordName, options?: CallOptions): Promise<SessionPolicy> {
+    return this.#policyOf({ method: 'GET', ...partOf(organization, 'session-policy'), options });
   }
 
   /** Sets when sessions of the organization's users end; `policySource: 'APPLICATION'` ends its own policy. */
-  async updateSessionPolicy(id: string, policy: Either<UpdateSessionPolicy>, options?: ChangeOptions): Promise<SessionPolicy> {
-    return this.#policyOf({ method: 'PATCH', path: partOf(id, 'session-policy'), body: policy, takes: 'change', options });
+  async updateSessionPolicy(
+    organization: RecordName,
+    policy: Either<UpdateSessionPolicy>,
+    options?: ChangeOptions,
+  ): Promise<SessionPolicy> {
+    return this.#policyOf({ method: 'PATCH', ...partOf(organization, 'session-policy'), body: policy, takes: 'change', options });
   }
 
   /** The session policy of organizations without one of their own. Times in minutes. */
-  async getApplicationSessionPolicy(id: string, options?: CallOptions): Promise<ApplicationSessionPolicy> {
+  async getApplicationSessionPolicy(organization: RecordName, options?: CallOptions): Promise<ApplicationSessionPolicy> {
     const { application_policy: policy } = await this.#connection.call<{ application_policy: ApplicationSessionPolicy }>(
-      { method: 'GET', path: partOf(id, 'application-session-policy'), options },
+      { method: 'GET', ...partOf(organization, 'application-session-policy'), options },
       'application_policy',
     );
     return policy;
@@ -207,6 +221,6 @@ export class Organizations<Data> {
   }
 }
 
-function partOf(id: string, part: string): string {
-  return `${collection}/${segment('id', id)}/${part}`;
+function partOf(organization: RecordName, part: string): Address {
+  return addressOf(collection, 'organization', organization, part);
 }

@@ -458,6 +458,49 @@ describe('errors', () => {
     expect(sent).toBe(0);
   });
 
+  test('every part of a record is reached by an ID of your own, of a system too', async () => {
+    const { organization, user, membership, invitation } = connect();
+    const acme = { externalId: 'parts-acme', system: 'crm' };
+    const made = await organization.create({ displayName: 'Parts', externalIds: { crm: 'parts-acme' }, metadata: { plan: 'pro' } });
+    expect((await organization.replaceMetadata(acme, { plan: 'basic' }, { ifMatch: 1 })).metadata).toEqual({ plan: 'basic' });
+    const reverted = await organization.history.revertMetadata(acme, { key: 'plan', version: 1 });
+    expect(reverted).toMatchObject({ id: made.id, version: 3, metadata: { plan: 'pro' } });
+    const { events } = await organization.history.list(acme, { pageSize: 2 });
+    expect(events.map(({ record_id: id, type }) => [id, type])).toEqual(Array(2).fill([made.id, 'organization.updated']));
+    expect((await organization.history.asOf(acme, { version: 2 })).record).toMatchObject({ metadata: { plan: 'basic' } });
+    await organization.update(made.id, { externalIds: { crm: 'parts-renamed' } });
+    expect(await organization.aliases(acme)).toMatchObject([{ value: 'parts-acme', system: 'crm' }]);
+    expect(await organization.updateSettings(acme, { features: [{ name: 'sso', enabled: true }] })).toMatchObject({ id: made.id });
+    expect(await organization.upsertUserManagementSettings(acme, { maxAllowedUsers: 5 })).toEqual(
+      await organization.getUserManagementSettings(acme),
+    );
+    expect(await organization.updateSessionPolicy(acme, { policySource: 'CUSTOM', absoluteSessionTimeout: 480 })).toEqual(
+      await organization.getSessionPolicy(acme),
+    );
+    expect(await organization.getApplicationSessionPolicy(acme)).toBeDefined();
+
+    const ada = { externalId: 'parts-ada' };
+    const { id: userId } = await user.createUser({ email: 'ada@parts.example', externalId: 'parts-ada' });
+    expect((await user.replaceMetadata(ada, { desk: 7 })).id).toBe(userId);
+    expect((await user.history.list(ada)).events).toHaveLength(2);
+    expect(await user.aliases(ada)).toEqual([]);
+    expect((await membership.create(made.id, ada)).membership.user_id).toBe(userId);
+    expect(await membership.get(made.id, ada)).toEqual(await membership.get(made.id, userId));
+    expect((await invitation.get(made.id, ada)).user_id).toBe(userId);
+    expect((await invitation.resend(made.id, ada)).resent_count).toBe((await user.resendInvite(made.id, ada)).resent_count - 1);
+    expect((await invitation.accept(made.id, ada)).state).toBe('ACCEPTED');
+    expect((await membership.upsert(made.id, ada, { metadata: { desk: 8 } })).created).toBe(false);
+    expect((await membership.update(made.id, ada, { metadata: { floor: 1 } })).membership.metadata).toEqual({ desk: 8, floor: 1 });
+    expect((await membership.replaceMetadata(made.id, ada, {})).membership.metadata).toEqual({});
+    expect((await membership.assignRoles(made.id, ada, ['admin'])).map(({ name }) => name)).toContain('admin');
+    await membership.removeRole(made.id, ada, 'admin');
+    expect((await membership.listRoles(made.id, ada)).map(({ name }) => name)).not.toContain('admin');
+    expect(await membership.listPermissions(made.id, ada)).toEqual(await membership.listPermissions(made.id, userId));
+    await membership.delete(made.id, ada);
+    await expect(membership.get(made.id, ada)).rejects.toThrow(NotFoundError);
+    await expect(membership.get(made.id, { externalId: 'parts-nobody' })).rejects.toMatchObject({ errorCode: 'USER_NOT_FOUND' });
+  });
+
   test('an external ID that is . or .. names its record wherever external IDs are taken, and %2e%2e is an ID of its own', async () => {
     const crosswalk = connect();
     for (const externalId of ['.', '..', '%2e%2e']) {

@@ -2,7 +2,7 @@ import type { Alias, CreateUser, CreateUserAndMembership, Invitation, MatchedBy,
 import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { RecordHistory } from './history.ts';
-import { type SystemOption, segment } from './identifiers.ts';
+import { addressOf, type RecordName, type SystemOption, segment } from './identifiers.ts';
 import { type OptionNames, readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
@@ -82,9 +82,9 @@ export class Users<Data, MembershipData> {
   }
 
   /** The external IDs that a user used to have and that lead to them still, those that end last first; at most 1,000. */
-  async aliases(id: string, options?: CallOptions): Promise<Alias[]> {
+  async aliases(user: RecordName, options?: CallOptions): Promise<Alias[]> {
     const { aliases } = await this.#connection.call<{ aliases: Alias[] }>(
-      { method: 'GET', path: `${collection}/${segment('id', id)}/aliases`, options },
+      { method: 'GET', ...addressOf(collection, 'user', user, 'aliases'), options },
       'aliases',
     );
     return aliases;
@@ -128,10 +128,10 @@ export class Users<Data, MembershipData> {
   }
 
   /** Puts other metadata in place of all that is there. */
-  async replaceMetadata(id: string, metadata: Data, options?: ChangeOptions): Promise<User<Data, MembershipData>> {
+  async replaceMetadata(user: RecordName, metadata: Data, options?: ChangeOptions): Promise<User<Data, MembershipData>> {
     return this.#one({
       method: 'PUT',
-      path: `${collection}/${segment('id', id)}/metadata`,
+      ...addressOf(collection, 'user', user, 'metadata'),
       body: metadata,
       asIs: true,
       takes: 'change',
@@ -165,10 +165,10 @@ export class Users<Data, MembershipData> {
   }
 
   /** Sends the invitation of a user again; a `ValidationError` when it was accepted. One that has expired gets a new end. */
-  async resendInvite(organizationId: string, userId: string, options?: ChangeOptions): Promise<Invitation> {
-    const path = `/api/v1/invites/organizations/${segment('organizationId', organizationId)}/users/${segment('userId', userId)}/resend`;
+  async resendInvite(organizationId: string, user: RecordName, options?: ChangeOptions): Promise<Invitation> {
+    const users = `/api/v1/invites/organizations/${segment('organizationId', organizationId)}/users`;
     const { invite } = await this.#connection.call<{ invite: Invitation }>(
-      { method: 'PATCH', path, body: {}, takes: 'change', options },
+      { method: 'PATCH', ...addressOf(users, 'user', user, 'resend'), body: {}, takes: 'change', options },
       'invite',
     );
     return invite;
