@@ -1,5 +1,5 @@
 import type { RekeyAnswer, RekeyRequest, ResolveAnswer, ResolveRequest } from '@crosswalk/contract';
-import { type OptionNames, readOptions } from './options.ts';
+import { described, type OptionNames, readOptions } from './options.ts';
 import type { CallOptions, Connection } from './request.ts';
 
 /** Names the system an external ID is of; left out, the primary one is meant. */
@@ -20,9 +20,12 @@ export interface Address {
 
 /** Where a record of a collection is, or a part of it such as `history`. `name` is what the caller knows the argument by. */
 export function addressOf(collection: string, name: string, record: RecordName, part?: string): Address {
-  // Whatever else is given is no name: the message of a segment says so.
-  if (typeof record !== 'object' || record === null)
+  if (typeof record === 'string')
     return { path: `${collection}/${segment(name, record)}${part === undefined ? '' : `/${part}`}`, query: {} };
+  if (typeof record !== 'object' || record === null || Array.isArray(record))
+    throw new TypeError(
+      `${name} must be an ID that Crosswalk made, or { externalId, system } with one of your own, not ${described(record)}`,
+    );
   const { externalId, system } = readOptions(record, { externalId: true, ...systemNames });
   return { path: `${collection}:external${part === undefined ? '' : `:${part}`}`, query: { ...externalQuery(externalId, system) } };
 }

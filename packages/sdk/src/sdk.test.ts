@@ -501,6 +501,13 @@ describe('errors', () => {
     await expect(membership.get(made.id, { externalId: 'parts-nobody' })).rejects.toMatchObject({ errorCode: 'USER_NOT_FOUND' });
   });
 
+  test.each([42, null, undefined, ['E-1'], true])('%j is no name of a record: the message tells what is', async (name) => {
+    const { organization } = connect();
+    await expect(Reflect.apply(organization.aliases, organization, [name])).rejects.toThrow(
+      /^organization must be an ID that Crosswalk made, or \{ externalId, system \} with one of your own, not /,
+    );
+  });
+
   test('an external ID that is . or .. names its record wherever external IDs are taken, and %2e%2e is an ID of its own', async () => {
     const crosswalk = connect();
     for (const externalId of ['.', '..', '%2e%2e']) {
