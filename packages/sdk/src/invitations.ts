@@ -38,7 +38,7 @@ export class Invitations {
 
   /** The invitation; a `NotFoundError` if the membership began without one. */
   get(organizationId: string, user: RecordName, options?: CallOptions): Promise<Invitation> {
-    return this.#one({ method: 'GET', ...addressIn(organizationId, user), options });
+    return this.#one({ method: 'GET', ...invitationIn(organizationId, user), options });
   }
 
   /** Those to an organization, newest first, all or those in one state. */
@@ -54,7 +54,7 @@ export class Invitations {
   /** Sends it again with a new link; one that has expired gets a new end. A `ValidationError` when it was accepted or revoked. */
   async resend(organizationId: string, user: RecordName, options?: ChangeOptions): Promise<Invitation> {
     const { invite } = await this.#connection.call<{ invite: Invitation }>(
-      { method: 'PATCH', ...addressIn(organizationId, user, 'resend'), body: {}, takes: 'change', options },
+      { method: 'PATCH', ...invitationIn(organizationId, user, 'resend'), body: {}, takes: 'change', options },
       'invite',
     );
     return invite;
@@ -62,12 +62,12 @@ export class Invitations {
 
   /** Takes it back: its links open nothing any more, and the membership is INACTIVE. A `ValidationError` when it was accepted. */
   revoke(organizationId: string, user: RecordName, options?: ChangeOptions): Promise<Invitation> {
-    return this.#one({ method: 'POST', ...addressIn(organizationId, user, 'revoke'), body: {}, takes: 'change', options });
+    return this.#one({ method: 'POST', ...invitationIn(organizationId, user, 'revoke'), body: {}, takes: 'change', options });
   }
 
   /** Accepts it for the person, who has proved to you that it is them. A `ValidationError` unless it is open. */
   accept(organizationId: string, user: RecordName, options?: ChangeOptions): Promise<Invitation> {
-    return this.#one({ method: 'POST', ...addressIn(organizationId, user, 'accept'), body: {}, takes: 'change', options });
+    return this.#one({ method: 'POST', ...invitationIn(organizationId, user, 'accept'), body: {}, takes: 'change', options });
   }
 
   /** What the invitations of the environment are like. */
@@ -117,6 +117,7 @@ export class Invitations {
   }
 }
 
-function addressIn(organizationId: string, user: RecordName, part?: string): Address {
+/** Where the invitation of a user to an organization is, or what can be done with it. */
+export function invitationIn(organizationId: string, user: RecordName, part?: string): Address {
   return addressOf(`/api/v1/invites/organizations/${segment('organizationId', organizationId)}/users`, 'user', user, part);
 }

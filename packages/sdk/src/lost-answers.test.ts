@@ -89,6 +89,10 @@ describe('a change for which the server keeps no idempotency key is sent once, a
     'role.removePermission of one version': async () => (client) => client.role.removePermission(roleName, `lost:${names}`, { ifMatch: 1 }),
     'membership.removeRole of one version': async () => (client) =>
       client.membership.removeRole(organizationId, memberId, 'admin', { ifMatch: 1 }),
+    'membership.removeRole from whoever has an ID of your own': async () => {
+      await crosswalk().user.updateUser(memberId, { externalId: `M-${names}` });
+      return (client) => client.membership.removeRole(organizationId, { externalId: `M-${names}` }, 'admin');
+    },
   };
 
   test.each(Object.entries(unkept))('%s', async (_name, change) => {

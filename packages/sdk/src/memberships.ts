@@ -127,7 +127,9 @@ export class Memberships<UserData, Data> {
   /** Takes a role in the organization from the user; a `NotFoundError` if they do not have it themselves. */
   async removeRole(organizationId: string, user: RecordName, roleName: string, options?: ChangeOptions): Promise<void> {
     const address = userIn(organizationId, user, `roles/${segment('roleName', roleName)}`);
-    await this.#connection.call({ method: 'DELETE', ...address, once: 'conditional', takes: 'change', options });
+    // The ID of your own may be another user's by the time that it is sent again.
+    const once = typeof user === 'string' || options?.ifMatch !== undefined ? 'conditional' : 'named';
+    await this.#connection.call({ method: 'DELETE', ...address, once, takes: 'change', options });
   }
 
   /** What the user's roles in the organization allow, inherited permissions included, whatever the status of the membership. */

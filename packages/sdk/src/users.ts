@@ -3,6 +3,7 @@ import type { Either } from './case.ts';
 import { NotFoundError } from './errors.ts';
 import { RecordHistory } from './history.ts';
 import { addressOf, type RecordName, type SystemOption, segment } from './identifiers.ts';
+import { invitationIn } from './invitations.ts';
 import { type OptionNames, readOptions } from './options.ts';
 import { List, type PageInfo, type PageOptions, pageNames } from './pages.ts';
 import type { CallOptions, ChangeOptions, Connection, UpsertOptions } from './request.ts';
@@ -166,9 +167,8 @@ export class Users<Data, MembershipData> {
 
   /** Sends the invitation of a user again; a `ValidationError` when it was accepted. One that has expired gets a new end. */
   async resendInvite(organizationId: string, user: RecordName, options?: ChangeOptions): Promise<Invitation> {
-    const users = `/api/v1/invites/organizations/${segment('organizationId', organizationId)}/users`;
     const { invite } = await this.#connection.call<{ invite: Invitation }>(
-      { method: 'PATCH', ...addressOf(users, 'user', user, 'resend'), body: {}, takes: 'change', options },
+      { method: 'PATCH', ...invitationIn(organizationId, user, 'resend'), body: {}, takes: 'change', options },
       'invite',
     );
     return invite;
