@@ -15,6 +15,7 @@ const settings: readonly (readonly [names: string, meaning: string])[] = [
   ['CROSSWALK_CLIENT_ID, CROSSWALK_CLIENT_SECRET', 'credentials of the first client (generated)'],
   ['ADMIN_EMAIL, ADMIN_PASSWORD', 'the first operator of the dashboard (a set-up link is printed)'],
   ['TLS_CERT_FILE, TLS_KEY_FILE', 'PEM files; the port then speaks TLS'],
+  ['CROSSWALK_CACHE_MB', 'how much of what was looked up is kept in memory, as JSON; 0: nothing (32)'],
   ['CROSSWALK_ALIAS_DAYS', 'how long an external ID finds its record after a change (30)'],
   ['CROSSWALK_EVENT_DAYS', 'how long events are kept; 0: for ever (90)'],
   ['SMTP_URL, MAIL_FROM', 'mail server and sender (mails are kept in the mailbox)'],

@@ -15,12 +15,13 @@ import {
 } from './clients/index.ts';
 import { takeProcessNumber } from './database/process-number.ts';
 import { Reads } from './database/reads.ts';
+import { RecordCache } from './database/record-cache.ts';
 import type { Replica } from './database/replica.ts';
 import { DomainService, domainRoutes, openTxtRecords } from './domains/index.ts';
 import { EnvironmentService, environmentRoutes, listEnvironmentIds } from './environments/index.ts';
 import { ExportService, exportRoutes } from './export/index.ts';
 import { externalIdRoutes, notFound, purgeAliases, RekeyService, ResolveService } from './external-ids/index.ts';
-import { FeedService, feedRoutes, historyRoutes, readFeedBacklog } from './feed/index.ts';
+import { FeedService, feedRoutes, findChanges, historyRoutes, readFeedBacklog } from './feed/index.ts';
 import { purgeKeys } from './idempotency/index.ts';
 import {
   clearBrokenUploads,
@@ -141,6 +142,8 @@ export interface AppOptions {
   /** proxies that are believed whom they speak for: addresses, or networks in CIDR notation; default: none */
   trustedProxies?: readonly string[];
   secretKeys: SecretKeys;
+  /** how much of what was looked up is kept, in bytes of JSON; 0: nothing */
+  cacheSize: number;
   aliasDays: number;
   /** how long events are kept; 0: for ever */
   eventDays: number;
@@ -228,6 +231,7 @@ export async function buildApp({
   publicUrl,
   trustedProxies = [],
   secretKeys,
+  cacheSize,
   aliasDays,
   eventDays,
   rateLimit,
@@ -245,7 +249,8 @@ export async function buildApp({
   metricsToken,
   logger,
 }: AppOptions): Promise<App> {
-  const reads = new Reads(pool, replica);
+  const cache = cacheSize === 0 ? undefined : new RecordCache({ findChanges: (known) => findChanges(pool, known), size: cacheSize });
+  const reads = new Reads({ pool, replica, cache });
   const ids = new IdGenerator(await takeProcessNumber(pool));
   const pageTokens = new PageTokens(deriveKeys(secretKeys, 'page tokens'));
   const metrics =
@@ -253,6 +258,7 @@ export async function buildApp({
       ? undefined
       : new Metrics({
           pools: { requests: pool, work: workPool, builds: buildPool },
+          lookUps: cache?.counts,
           readBacklog: backlogReader(workPool, { readFeedBacklog, readDeliveryBacklog, readMailBacklog, readImportBacklog }),
         });
   const tracer = findTracer();

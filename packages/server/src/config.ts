@@ -34,6 +34,8 @@ export interface Config {
   secretKey: string | undefined;
   /** what the secret key was or will be, while it is being changed */
   otherSecretKey: string | undefined;
+  /** how much of what was looked up is kept, in bytes of JSON; 0 = nothing */
+  cacheSize: number;
   /** days an external ID keeps resolving after a change; 0 = not at all */
   aliasDays: number;
   /** days that events are kept; 0 = for ever */
@@ -74,6 +76,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     firstClient: readClient(reader),
     firstOperator: readOperator(reader),
     ...readNetworks(reader),
+    // 32 MB: some 40,000 records.
+    cacheSize: reader.integer('CROSSWALK_CACHE_MB', 32, 16_384) * 1024 * 1024,
     aliasDays: reader.integer('CROSSWALK_ALIAS_DAYS', 30, 36_500),
     eventDays: reader.integer('CROSSWALK_EVENT_DAYS', 90, 36_500),
     rateLimit: reader.integer('CROSSWALK_RATE_LIMIT', 2_000, 1_000_000),

@@ -96,6 +96,7 @@ export async function serve(
         config.secretKey ?? (await secretKeyFile(config.dataDirectory)),
         ...(config.otherSecretKey === undefined ? [] : [config.otherSecretKey]),
       ],
+      cacheSize: config.cacheSize,
       aliasDays: config.aliasDays,
       eventDays: config.eventDays,
       rateLimit: config.rateLimit,

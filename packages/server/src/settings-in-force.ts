@@ -32,6 +32,7 @@ const values: Record<string, (config: Config) => Value> = {
   ADMIN_PASSWORD: ({ firstOperator }) => masked(firstOperator?.password),
   TLS_CERT_FILE: ({ tls }) => tls?.certFile,
   TLS_KEY_FILE: ({ tls }) => tls?.keyFile,
+  CROSSWALK_CACHE_MB: ({ cacheSize }) => cacheSize / 1024 / 1024,
   CROSSWALK_ALIAS_DAYS: ({ aliasDays }) => aliasDays,
   CROSSWALK_EVENT_DAYS: ({ eventDays }) => eventDays,
   SMTP_URL: ({ mail }) => (mail === undefined ? 'none: mails are kept' : smtpUrl(mail.smtp)),

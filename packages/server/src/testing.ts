@@ -96,6 +96,7 @@ export interface TestServer extends App {
 
 /** Settings that a test may change. */
 export interface TestServerOptions {
+  cacheSize?: number;
   aliasDays?: number;
   eventDays?: number;
   rateLimit?: number;
@@ -138,6 +139,7 @@ export function useTestServer(options: TestServerOptions = {}): TestServer {
 export const testSettings = {
   publicUrl: 'http://crosswalk.test',
   secretKeys: ['a secret key that is only for tests'] as const,
+  cacheSize: 32 * 1024 * 1024,
   aliasDays: 30,
   eventDays: 90,
   rateLimit: 0,

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { exportText } from '../export/testing.ts';
-import { connectTo, startAnotherServer, useTestServer } from '../testing.ts';
+import { connectTo, startAnotherServer, testSettings, useTestServer } from '../testing.ts';
 import { openPool } from './connection.ts';
 import { plansDuring } from './testing.ts';
 
@@ -253,30 +253,32 @@ test('a page far from the first begins at its place, not at the newest record', 
   expect(plans.at(-1)).toMatch(/Index Cond: \(\(environment_id = '[0-9]+'::bigint\) AND \(id < '[0-9]+'::bigint\)\)/);
 });
 
-test('a connection that only ever looks up single keys keeps one plan for them, rather than making one for each', async () => {
-  const paths = [
-    `${organizations}/org_1050000`,
-    `${organizations}:external/EXT-50000`,
-    '/api/v1/users/usr_1050000',
-    '/api/v1/users:external/EXT-50000',
-  ];
-  const pool = openPool(server.database.connection, { size: 1 });
-  const { port, close } = await startAnotherServer(server, { pool });
-  const headers = { authorization: `Bearer ${server.client.token}` };
-  // PostgreSQL makes five plans before it may keep one.
-  for (const path of paths.flatMap((path) => Array.from({ length: 8 }, () => path))) {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
-    expect([answer.status, await answer.json()]).toEqual([200, expect.any(Object)]);
-  }
-  const { rows } = await pool.query<{ name: string; kept: boolean }>(
-    "select name, generic_plans > 0 as kept from pg_prepared_statements where name ~ '^find-(organizations|users)' order by name",
-  );
-  expect(rows).toEqual(
-    ['find-organizations', 'find-organizations-by-external-id', 'find-users', 'find-users-by-external-id'].map((name) => ({
-      name,
-      kept: true,
-    })),
-  );
-  await close();
-  await pool.end();
-});
+test.each([
+  [0, ['find-organizations', 'find-organizations-by-external-id', 'find-users', 'find-users-by-external-id']],
+  [testSettings.cacheSize, ['find-changes']],
+])(
+  'a connection that only ever looks up single keys keeps one plan for them, rather than making one for each: %s bytes kept',
+  async (cacheSize, names) => {
+    const paths = [
+      `${organizations}/org_1050000`,
+      `${organizations}:external/EXT-50000`,
+      '/api/v1/users/usr_1050000',
+      '/api/v1/users:external/EXT-50000',
+    ];
+    const pool = openPool(server.database.connection, { size: 1 });
+    const { port, close } = await startAnotherServer(server, { pool, cacheSize });
+    const headers = { authorization: `Bearer ${server.client.token}` };
+    // PostgreSQL makes five plans before it may keep one.
+    for (const path of paths.flatMap((path) => Array.from({ length: 8 }, () => path))) {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+      expect([answer.status, await answer.json()]).toEqual([200, expect.any(Object)]);
+    }
+    const { rows } = await pool.query<{ name: string; kept: boolean }>(
+      'select name, generic_plans > 0 as kept from pg_prepared_statements where name = any($1) order by name',
+      [names],
+    );
+    expect(rows).toEqual(names.map((name) => ({ name, kept: true })));
+    await close();
+    await pool.end();
+  },
+);

@@ -21,6 +21,8 @@ export type RecordReference = { id: string } | ExternalKey;
 export interface Found<RecordType> {
   record: RecordType;
   matchedBy: MatchedBy;
+  /** the answer of REST to this look-up, where it is ready */
+  answer?: { text: string; tag: string };
 }
 
 const maxPoints = 255;

@@ -22,7 +22,7 @@ import { pageAnswer, pageContextOf, pageRequestOf } from '../transport/pages.ts'
 import { externalPaths, optional, recordPaths, withQuery } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
-import { masked } from './organization.ts';
+import { answerForm, masked } from './organization.ts';
 import type { OrganizationService } from './organization-service.ts';
 
 const collection = '/api/v1/organizations';
@@ -32,14 +32,11 @@ const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 
 /** REST of organizations. */
 export function organizationRoutes(app: Routes, organizations: OrganizationService, tokens: PageTokens, feed: FeedService): void {
-  const answer = ({ record, matchedBy }: Found<Organization>) => ({
-    status: 200,
-    body: { organization: record, matched_by: matchedBy },
-    tag: recordTag(record),
-  });
+  const answer = (found: Found<Organization>) => ({ status: 200, ...answerForm.make(found) });
   const sendFound = (request: FastifyRequest, reply: FastifyReply, found: Found<Organization>) => {
-    const shown = answer(found);
-    return sendRecord(request, reply, shown.tag, shown.body);
+    if (found.answer !== undefined) return sendRecord(request, reply, found.answer.tag, found.answer.text);
+    const { tag, body } = answerForm.make(found);
+    return sendRecord(request, reply, tag, body);
   };
   const created = (organization: Organization) => ({ status: 201, body: { organization }, tag: recordTag(organization) });
 

@@ -13,6 +13,8 @@ import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import {
   type ExternalKey,
   type Found,
+  keptByExternalId,
+  keptById,
   moveExternalIds,
   notFound,
   parseExternalId,
@@ -40,7 +42,7 @@ import {
   metadataReplacement,
 } from '../metadata/index.ts';
 import { deleteRolesOf } from '../roles/index.ts';
-import { type NewOrganization, newOrganization, patchFields, slugTaken } from './organization.ts';
+import { answerForm, type NewOrganization, newOrganization, patchFields, slugTaken } from './organization.ts';
 import { changeOrganizations, insertOrganizations, lockOrganizations } from './organization-bulk-store.ts';
 import { unsetSettings } from './organization-settings.ts';
 import {
@@ -95,8 +97,8 @@ export class OrganizationService {
     this.#reads = reads;
     this.#ids = ids;
     this.#aliasDays = aliasDays;
-    this.#findById = reads.batcher(findOrganizations);
-    this.#findByExternalId = reads.batcher(findOrganizationsByExternalId);
+    this.#findById = reads.lookUps(findById, keptById(answerForm));
+    this.#findByExternalId = reads.lookUps(findOrganizationsByExternalId, keptByExternalId(answerForm));
     this.#make = shareTransactions(
       (creations: readonly Creation[]) => inChanges(pool, creations, (tx) => this.#insert(tx, creations)),
       ({ context }) => context.environmentId,
@@ -116,11 +118,10 @@ export class OrganizationService {
     return found;
   }
 
-  async #find(context: RequestContext, reference: RecordReference): Promise<Found<Organization> | undefined> {
+  #find(context: RequestContext, reference: RecordReference): Promise<Found<Organization> | undefined> {
     const { environmentId } = context;
-    if (!('id' in reference)) return this.#findByExternalId(context, { environmentId, system: reference.system, value: reference.value });
-    const record = await this.#findById(context, { environmentId, id: reference.id });
-    return record === undefined ? undefined : { record, matchedBy: 'id' };
+    if ('id' in reference) return this.#findById(context, { environmentId, id: reference.id });
+    return this.#findByExternalId(context, { environmentId, system: reference.system, value: reference.value });
   }
 
   /** One page, narrowed by a metadata filter, an external ID, a slug or a search text. */
@@ -304,6 +305,14 @@ export class OrganizationService {
       throw slugTaken(slug, await findSlugHolder(this.#pool, environmentId, slug));
     }
   }
+}
+
+async function findById(
+  db: Queryable,
+  keys: readonly { environmentId: string; id: string }[],
+): Promise<(Found<Organization> | undefined)[]> {
+  const records = await findOrganizations(db, keys);
+  return records.map((record) => (record === undefined ? undefined : { record, matchedBy: 'id' }));
 }
 
 /** Those that a list has, as SQL, for who reads all of them; 400 names what is wrong with the query. */

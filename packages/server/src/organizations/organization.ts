@@ -1,7 +1,8 @@
 import type { CreateOrganization, Metadata, Organization, UpdateOrganization } from '@crosswalk/contract';
-import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
+import { type AnswerForm, externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
 import { ApiError, excerpt, invalid } from '../lib/api-error.ts';
 import { requireText, textProblem } from '../lib/text.ts';
+import { recordTag } from '../lib/version-tag.ts';
 import { type MetadataUpdate, metadataPatch, metadataReplacement, newMetadata } from '../metadata/index.ts';
 
 /** The fields of an organization that are set as a whole. */
@@ -79,3 +80,13 @@ export function slugTaken(slug: string, holder: string | undefined): ApiError {
     resource: { kind: 'organization', value: slug, ...(holder === undefined ? {} : { id: holder }) },
   });
 }
+
+/** How the answer to a look-up is made, and read again. */
+export const answerForm: AnswerForm<Organization> = {
+  kind: 'organization',
+  make: ({ record, matchedBy }) => ({ body: { organization: record, matched_by: matchedBy }, tag: recordTag(record) }),
+  read(text) {
+    const { organization }: { organization: Organization } = JSON.parse(text);
+    return organization;
+  },
+};

@@ -25,6 +25,14 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** What became of one attempt to send a webhook: tried again later, or given up. */
 export type AttemptResult = 'delivered' | 'retried' | 'failed';
 
+/** Where figures come from that are read when they are asked for. */
+export interface MetricsSources {
+  pools: Readonly<Record<string, pg.Pool>>;
+  /** look-ups that were answered from memory, and all that could have been, since the start */
+  lookUps?: Readonly<{ kept: number; all: number }> | undefined;
+  readBacklog: () => Promise<Backlog | undefined>;
+}
+
 /** The figures of this process and of what waits in the database, for Prometheus. All names begin with `crosswalk_`; those of the process are `prom-client`'s. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -36,8 +44,8 @@ export class Metrics {
   readonly #webhookDurations: Histogram;
   readonly #mails: Counter<'state'>;
 
-  /** `pools`: by the name they are shown under; `readBacklog` never rejects. */
-  constructor({ pools, readBacklog }: { pools: Readonly<Record<string, pg.Pool>>; readBacklog: () => Promise<Backlog | undefined> }) {
+  /** `pools`: by the name they are shown under; `lookUps`: left out, nothing is kept; `readBacklog` never rejects. */
+  constructor({ pools, lookUps, readBacklog }: MetricsSources) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#underWay = new Gauge({ name: 'crosswalk_requests_in_flight', help: 'Requests under way.', labelNames: ['protocol'], registers });
@@ -79,6 +87,7 @@ export class Metrics {
       registers,
     });
     this.#addPools(pools);
+    if (lookUps !== undefined) this.#addLookUps(lookUps);
     this.#addBacklog(readBacklog);
   }
 
@@ -102,6 +111,20 @@ export class Metrics {
       registers: [this.#registry],
       collect() {
         for (const [pool, { waitingCount }] of Object.entries(pools)) this.set({ pool }, waitingCount);
+      },
+    });
+  }
+
+  #addLookUps(lookUps: Readonly<{ kept: number; all: number }>): void {
+    new Counter({
+      name: 'crosswalk_look_ups_total',
+      help: 'Look-ups of organizations and users on the primary: answered from memory once the database had confirmed it, or read.',
+      labelNames: ['from'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc({ from: 'memory' }, lookUps.kept);
+        this.inc({ from: 'database' }, lookUps.all - lookUps.kept);
       },
     });
   }

@@ -68,14 +68,15 @@ export function etagOf(tag: number | string): string {
 
 /**
  * Answers a record: with its ETag, or 304 without a body when the caller has this answer already. `tag` is the
- * version, followed by more where the answer holds more than the one record.
+ * version, followed by more where the answer holds more than the one record. A body that is text is JSON already.
  */
-export function sendRecord(request: FastifyRequest, reply: FastifyReply, tag: number | string, body: object): FastifyReply {
+export function sendRecord(request: FastifyRequest, reply: FastifyReply, tag: number | string, body: object | string): FastifyReply {
   reply.header('etag', etagOf(tag));
   const { 'if-none-match': ifNoneMatch } = request.headers;
   if (ifNoneMatch !== undefined && (request.method === 'GET' || request.method === 'HEAD')) {
     const tags = parse('If-None-Match', ifNoneMatch);
     if (tags === 'any' || tags.includes(String(tag))) return reply.code(304).send();
   }
+  if (typeof body === 'string') reply.type('application/json; charset=utf-8');
   return reply.send(body);
 }

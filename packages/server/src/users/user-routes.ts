@@ -25,7 +25,7 @@ import { pageAnswer, pageContextOf, pageRequestOf } from '../transport/pages.ts'
 import { externalPaths, organizationOf, paramsOf, recordPaths } from '../transport/paths.ts';
 import { changeContextOf, contextOf } from '../transport/request.ts';
 import type { Routes } from '../transport/routes.ts';
-import { userTag } from './user.ts';
+import { answerForm, userTag } from './user.ts';
 import type { UserService } from './user-service.ts';
 
 const collection = '/api/v1/users';
@@ -43,14 +43,11 @@ const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 
 /** REST of users. */
 export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, feed: FeedService): void {
-  const answer = ({ record, matchedBy }: Found<User>) => ({
-    status: 200,
-    body: { user: record, matched_by: matchedBy },
-    tag: userTag(record),
-  });
+  const answer = (found: Found<User>) => ({ status: 200, ...answerForm.make(found) });
   const sendFound = (request: FastifyRequest, reply: FastifyReply, found: Found<User>) => {
-    const shown = answer(found);
-    return sendRecord(request, reply, shown.tag, shown.body);
+    if (found.answer !== undefined) return sendRecord(request, reply, found.answer.tag, found.answer.text);
+    const { tag, body } = answerForm.make(found);
+    return sendRecord(request, reply, tag, body);
   };
   const created = (user: User) => ({ status: 201, body: { user }, tag: userTag(user) });
 

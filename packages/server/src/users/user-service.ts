@@ -18,6 +18,8 @@ import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import {
   type ExternalKey,
   type Found,
+  keptByExternalId,
+  keptById,
   moveExternalIds,
   notFound,
   parseExternalId,
@@ -53,7 +55,7 @@ import {
   metadataPatch,
   metadataReplacement,
 } from '../metadata/index.ts';
-import { emailTaken, type NewUser, newUser, patchFields } from './user.ts';
+import { answerForm, emailTaken, type NewUser, newUser, patchFields } from './user.ts';
 import { changeUsers, insertUsers, lockUsers } from './user-bulk-store.ts';
 import {
   conditionOf,
@@ -116,8 +118,8 @@ export class UserService {
     this.#reads = reads;
     this.#ids = ids;
     this.#aliasDays = aliasDays;
-    this.#findById = reads.batcher(findUsers);
-    this.#findByExternalId = reads.batcher(findUsersByExternalId);
+    this.#findById = reads.lookUps(findById, keptById(answerForm));
+    this.#findByExternalId = reads.lookUps(findUsersByExternalId, keptByExternalId(answerForm));
     this.#make = shareTransactions(
       (creations: readonly Creation[]) => inChanges(pool, creations, (tx) => this.#insert(tx, creations)),
       ({ context }) => context.environmentId,
@@ -147,11 +149,10 @@ export class UserService {
     return found;
   }
 
-  async #find(context: RequestContext, reference: RecordReference): Promise<Found<User> | undefined> {
+  #find(context: RequestContext, reference: RecordReference): Promise<Found<User> | undefined> {
     const { environmentId } = context;
-    if (!('id' in reference)) return this.#findByExternalId(context, { environmentId, system: reference.system, value: reference.value });
-    const record = await this.#findById(context, { environmentId, id: reference.id });
-    return record === undefined ? undefined : { record, matchedBy: 'id' };
+    if ('id' in reference) return this.#findById(context, { environmentId, id: reference.id });
+    return this.#findByExternalId(context, { environmentId, system: reference.system, value: reference.value });
   }
 
   /** One page, narrowed by organization (database ID), a metadata filter, an external ID, an address or a search text. */
@@ -349,6 +350,11 @@ export class UserService {
       throw emailTaken(await findEmailHolder(this.#pool, environmentId, key));
     }
   }
+}
+
+async function findById(db: Queryable, keys: readonly { environmentId: string; id: string }[]): Promise<(Found<User> | undefined)[]> {
+  const records = await findUsers(db, keys);
+  return records.map((record) => (record === undefined ? undefined : { record, matchedBy: 'id' }));
 }
 
 /** Those that a list has, as SQL, for who reads all of them; 400 names what is wrong with the query, 404 the organization that is not there. */

@@ -1,5 +1,5 @@
 import type { CreateUser, Metadata, UpdateUser, User } from '@crosswalk/contract';
-import { externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
+import { type AnswerForm, externalIdColumns, patchSystemIds, systemIdsOf } from '../external-ids/index.ts';
 import { ApiError } from '../lib/api-error.ts';
 import { type Email, parseEmail } from '../lib/email.ts';
 import { recordTag } from '../lib/version-tag.ts';
@@ -47,3 +47,13 @@ export function emailTaken(holder: string | undefined): ApiError {
     resource: { kind: 'user', ...(holder === undefined ? {} : { id: holder }) },
   });
 }
+
+/** How the answer to a look-up is made, and read again. */
+export const answerForm: AnswerForm<User> = {
+  kind: 'user',
+  make: ({ record, matchedBy }) => ({ body: { user: record, matched_by: matchedBy }, tag: userTag(record) }),
+  read(text) {
+    const { user }: { user: User } = JSON.parse(text);
+    return user;
+  },
+};
