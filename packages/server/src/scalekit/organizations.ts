@@ -7,7 +7,7 @@ import { requireId } from '../lib/id.ts';
 import { checkTexts, metadataAsText, replaceByText } from '../metadata/index.ts';
 import { masked, type OrganizationService } from '../organizations/index.ts';
 import { emptyClears, required, searchText, timestamp } from './fields.ts';
-import { change, changeRecord, type Method, read } from './grpc/method.ts';
+import { change, changeRecord, type Method, read, readRecord } from './grpc/method.ts';
 import type { Pages } from './pages.ts';
 import { parser } from './parse.ts';
 
@@ -47,11 +47,15 @@ export function organizationMethods(organizations: OrganizationService, pages: P
       },
       ({ record }) => answer(record),
     ),
-    read(Rpc.method.getOrganization, async (context, { identities }) =>
-      answer((await organizations.get(context, organizationReference(identities))).record),
+    readRecord(
+      Rpc.method.getOrganization,
+      (context, { identities }) => organizations.get(context, organizationReference(identities)),
+      answer,
     ),
-    read(Rpc.method.getOrganizationByExternalId, async (context, { identities }) =>
-      answer((await organizations.get(context, organizationReference(identities))).record),
+    readRecord(
+      Rpc.method.getOrganizationByExternalId,
+      (context, { identities }) => organizations.get(context, organizationReference(identities)),
+      answer,
     ),
     read(Rpc.method.listOrganization, async (context, request) => {
       const { externalId } = request;

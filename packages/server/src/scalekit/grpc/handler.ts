@@ -188,8 +188,8 @@ function readHead(headers: IncomingHttpHeaders, methods: ReadonlyMap<string, Met
 }
 
 function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
-  const [value] = [headers[name]].flat();
-  return value;
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
 }
 
 function sendMessage(stream: ServerHttp2Stream, message: Uint8Array, headers: OutgoingHttpHeaders): void {

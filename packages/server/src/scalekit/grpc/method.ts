@@ -12,6 +12,7 @@ import {
 import { configureTextEncoding, getTextEncoding } from '@bufbuild/protobuf/wire';
 import type { Scope } from '@crosswalk/contract';
 import type { RequestContext } from '../../environments/index.ts';
+import type { Found } from '../../external-ids/index.ts';
 import { ApiError } from '../../lib/api-error.ts';
 import type { Preconditions } from '../../lib/preconditions.ts';
 import { preconditionsOf, refusePreconditions } from '../../transport/etag.ts';
@@ -44,6 +45,30 @@ export function read<Input extends DescMessage, Output extends DescMessage>(
     path: pathOf(method),
     scope: 'read',
     run: async ({ context }, message) => encode(method.output, await work(context, decode(method.input, message))),
+  };
+}
+
+/**
+ * The same of a method that looks up one record: `answer` makes the answer's fields of it. What was made of a record that is kept is kept with it, as
+ * long as it is.
+ */
+export function readRecord<Input extends DescMessage, Output extends DescMessage, RecordType>(
+  method: DescMethodUnary<Input, Output>,
+  find: (context: RequestContext, request: MessageShape<Input>) => Promise<Found<RecordType>>,
+  answer: (record: RecordType) => MessageInitShape<Output>,
+): Method {
+  const made = new WeakMap<object, Uint8Array>();
+  return {
+    path: pathOf(method),
+    scope: 'read',
+    async run({ context }, message) {
+      const found = await find(context, decode(method.input, message));
+      const known = found.answer === undefined ? undefined : made.get(found.answer);
+      if (known !== undefined) return known;
+      const bytes = encode(method.output, answer(found.record));
+      if (found.answer !== undefined) made.set(found.answer, bytes);
+      return bytes;
+    },
   };
 }
 
