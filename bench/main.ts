@@ -116,6 +116,8 @@ async function run({ records, seed, quick, chosen, json, databaseUrl }: Settings
   const bench: Bench = {
     ours,
     floors: { database: await floor('database'), plain: await floor('plain') },
+    startReading: () =>
+      startOurs(database.url, { CROSSWALK_CACHE_MB: '0', CROSSWALK_PUBLIC_URL: `http://localhost:${new URL(ours.url).port}` }),
     generator: keep(startChild(new URL('./load-process.ts', import.meta.url))),
     token,
     database,

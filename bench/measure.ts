@@ -2,7 +2,7 @@ import type { Child } from '../tools/programs/child.ts';
 import type { BenchDatabase } from './database.ts';
 import type { Load, LoadResult } from './load-process.ts';
 import type { MeasuredServer } from './servers.ts';
-import { type Choices, type Subject, subjects } from './subjects.ts';
+import { type Choices, type FloorServer, type Subject, subjects } from './subjects.ts';
 
 /** One line of the result. */
 export interface Row {
@@ -24,7 +24,9 @@ export interface Measured extends Row {
 /** What one run measures with. */
 export interface Bench {
   ours: MeasuredServer & { pid: number };
-  floors: Record<'database' | 'plain', MeasuredServer>;
+  floors: Record<'database' | 'plain', MeasuredServer> & { reading?: MeasuredServer };
+  /** Starts ours once more, which keeps nothing in memory. It runs while it is measured: it would take its part of the work of later subjects. */
+  startReading(): Promise<MeasuredServer>;
   generator: Child;
   token: string;
   /** that of ours and of the floor */
@@ -47,7 +49,19 @@ export interface Bench {
  * does meets all of them. The figures are medians. Throws when an answer is not what it should be.
  */
 export async function measure(bench: Bench, subject: Subject): Promise<Measured[]> {
-  const servers = [bench.ours, ...subject.floors.map(({ server }) => bench.floors[server])];
+  if (!subject.floors.some(({ server }) => server === 'reading')) return measureBeside(bench, subject);
+  const reading = await bench.startReading();
+  try {
+    const [lookUp = subject] = subjects;
+    await loadOnce(bench, lookUp, reading, 0, warmUpSeconds(bench));
+    return await measureBeside({ ...bench, floors: { ...bench.floors, reading } }, subject);
+  } finally {
+    await reading.end();
+  }
+}
+
+async function measureBeside(bench: Bench, subject: Subject): Promise<Measured[]> {
+  const servers = [bench.ours, ...subject.floors.map(({ server }) => floorOf(bench, server))];
   if (subject.alike) await compareAnswers(bench, subject);
   for (const server of servers) await loadOnce(bench, subject, server, 0, bench.secondsOfWarmUp);
   const rates: number[][] = servers.map(() => []);
@@ -82,8 +96,17 @@ export async function warmUp(bench: Bench): Promise<void> {
   const [lookUp] = subjects;
   if (lookUp === undefined || warm.has(bench)) return;
   warm.add(bench);
-  for (const server of [bench.ours, bench.floors.database, bench.floors.plain])
-    await loadOnce(bench, lookUp, server, 0, bench.quick ? 0.15 : 10);
+  for (const server of [bench.ours, ...Object.values(bench.floors)]) await loadOnce(bench, lookUp, server, 0, warmUpSeconds(bench));
+}
+
+function warmUpSeconds({ quick }: Bench): number {
+  return quick ? 0.15 : 10;
+}
+
+function floorOf({ floors }: Bench, server: FloorServer): MeasuredServer {
+  const floor = floors[server];
+  if (floor === undefined) throw new Error(`there is no floor ${server}`);
+  return floor;
 }
 
 /** Answers a second of one round of load on one server. Throws when an answer is not what it should be. */
@@ -107,7 +130,7 @@ async function compareAnswers(bench: Bench, subject: Subject): Promise<void> {
   const ours = await answer(bench.ours);
   if (!ours.includes(expected)) throw new Error(`${subject.name}: ${expected} is missing in ${ours.slice(0, 300)}`);
   for (const { name, server } of subject.floors) {
-    const theirs = await answer(bench.floors[server]);
+    const theirs = await answer(floorOf(bench, server));
     if (theirs !== ours)
       throw new Error(`${subject.name} / ${name}: the floor answers ${theirs.slice(0, 500)}, ours ${ours.slice(0, 500)}`);
   }

@@ -9,8 +9,8 @@ export interface MeasuredServer {
   end(): Promise<void>;
 }
 
-/** Crosswalk as `npm start` runs it, on a database that it migrates. Its rate limit counts and is never reached. */
-export async function startOurs(databaseUrl: string): Promise<MeasuredServer & { pid: number }> {
+/** Crosswalk as `npm start` runs it, on a database that it migrates, with other `settings` if need be. Its rate limit counts and is never reached. */
+export async function startOurs(databaseUrl: string, settings: Record<string, string> = {}): Promise<MeasuredServer & { pid: number }> {
   const server = await startServerProcess({
     DATABASE_URL: databaseUrl,
     // The same in each run: a kept database was sealed with it.
@@ -18,6 +18,7 @@ export async function startOurs(databaseUrl: string): Promise<MeasuredServer & {
     ...credentialSettings,
     CROSSWALK_RATE_LIMIT: '1000000',
     CROSSWALK_WEBHOOK_ALLOW: '127.0.0.0/8',
+    ...settings,
   });
   return {
     url: server.url,
