@@ -97,6 +97,7 @@ async function judge(what: string, load: Load, ask: Ask, { failures = true } = {
   note(`${what}: longest request`, Math.round(load.longest), 'ms');
   const found = new Set((await ask('select external_id from organizations where external_id is not null')).split('\n'));
   const lost = load.acknowledged.filter((externalId) => !found.has(externalId));
+  note(`${what}: look-ups that missed an acknowledged change`, load.behind.length, 'look-ups', load.behind.length === 0);
   note(`${what}: acknowledged writes lost`, lost.length, `of ${load.acknowledged.length}`, lost.length === 0);
   const events = Number(
     await ask(
