@@ -129,6 +129,7 @@ async function run({ records, seed, quick, chosen, json, databaseUrl }: Settings
     rounds: quick ? 3 : 7,
     secondsOfRound: quick ? 0.15 : 1,
     secondsOfWarmUp: quick ? 0.15 : 2,
+    warmUps: quick ? 1 : 4,
   };
   const measured: Measured[] = [];
   for (const work of chosen) {

@@ -156,10 +156,9 @@ export class RecordCache {
   keep(reading: Reading, environmentId: string, name: string, answer: KeptAnswer): void {
     const environment = this.#environments.get(environmentId);
     if (environment === undefined || environment.since > reading.began || reading.changed.has(answer.recordId)) return;
-    this.#kept.delete(name);
-    this.#kept.set(name, { environment, answer, readAt: reading.at, gone: false }, { size: name.length + answer.text.length });
-    // What is larger than all of it is not kept.
-    if (!this.#kept.has(name)) return;
+    const size = name.length + answer.text.length;
+    if (size > this.#kept.maxSize) return;
+    this.#kept.set(name, { environment, answer, readAt: reading.at, gone: false }, { size });
     const names = this.#names.get(answer.recordId);
     if (names === undefined) this.#names.set(answer.recordId, [name]);
     else names.push(name);
