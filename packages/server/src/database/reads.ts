@@ -5,6 +5,7 @@ import type { Queryable } from './connection.ts';
 import { currentPosition, type Position } from './position.ts';
 import type { KeptAnswer, RecordCache } from './record-cache.ts';
 import type { Replica } from './replica.ts';
+import { shareAnswer } from './shared-answer.ts';
 
 /** How long an answer that is ready waits for its position, twice at most: for the question that is under way, and for its own. Milliseconds. */
 const positionPatience = 500;
@@ -37,13 +38,7 @@ export class Reads {
     this.#pool = pool;
     this.#replica = replica;
     this.#cache = cache;
-    this.#position = createBatcher<undefined, Position | 'primary'>(
-      async (askers) => {
-        const position = await soon(currentPosition(pool));
-        return askers.map(() => position);
-      },
-      { maxBatch: 1_000, maxConcurrent: 1 },
-    );
+    this.#position = shareAnswer<undefined, Position | 'primary'>(() => soon(currentPosition(pool)));
   }
 
   /** Whether there is one to tell positions for. */

@@ -25,6 +25,7 @@ const answerOf = (recordId: string, text = recordId): KeptAnswer => ({ recordId,
 let feed: Feed;
 let cache: RecordCache;
 beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
   feed = new Feed();
   cache = new RecordCache({ findChanges: feed.findChanges, size: 1_000 });
   await open('env');
@@ -134,7 +135,6 @@ test('a question that fails fails the look-ups that wait for it; those after it 
 });
 
 test('nothing is answered a minute after it was read', async () => {
-  vi.useFakeTimers({ toFake: ['performance'] });
   keep('a', answerOf('1'));
   for (const seconds of [30, 29]) {
     vi.advanceTimersByTime(seconds * 1_000);
@@ -145,7 +145,6 @@ test('nothing is answered a minute after it was read', async () => {
 });
 
 test('an environment that nobody asked about for a minute begins anew', async () => {
-  vi.useFakeTimers({ toFake: ['performance'] });
   vi.advanceTimersByTime(61_000);
   keep('a', answerOf('1'));
   expect(cache.find('env', 'a')).toBeUndefined();
@@ -153,7 +152,6 @@ test('an environment that nobody asked about for a minute begins anew', async ()
 });
 
 test('while questions take long, look-ups do without', async () => {
-  vi.useFakeTimers({ toFake: ['performance'] });
   keep('a', answerOf('1'));
   feed.took = 6;
   for (let count = 0; count < 3; count += 1) expect((await cache.find('env', 'a'))?.text).toBe('1');

@@ -1,6 +1,6 @@
 import type { MatchedBy } from '@crosswalk/contract';
 import { LRUCache } from 'lru-cache';
-import { createBatcher } from './batcher.ts';
+import { shareAnswer } from './shared-answer.ts';
 
 /** From where the changes of an environment are asked for. */
 export interface KnownPlace {
@@ -99,7 +99,7 @@ export class RecordCache {
   /** the names of what is kept of each record */
   readonly #names = new Map<string, string[]>();
   readonly #readings = new Set<Reading>();
-  readonly #confirm: (environmentId: string) => Promise<undefined>;
+  readonly #confirm: (environmentId: string) => Promise<void>;
   readonly #findChanges: FindChanges;
   #instance: string | undefined;
   #turn = 0;
@@ -112,8 +112,7 @@ export class RecordCache {
   constructor({ findChanges, size }: RecordCacheOptions) {
     this.#findChanges = findChanges;
     this.#kept = new LRUCache({ maxSize: size, dispose: (kept, name) => this.#dispose(kept, name) });
-    // One question at a time: what one has brought is known before the next is asked.
-    this.#confirm = createBatcher((ids: readonly string[]) => this.#ask(ids), { maxBatch: 10_000, maxConcurrent: 1 });
+    this.#confirm = shareAnswer((ids: readonly string[]) => this.#ask(ids));
   }
 
   /**
@@ -164,7 +163,7 @@ export class RecordCache {
     else names.push(name);
   }
 
-  async #ask(ids: readonly string[]): Promise<undefined[]> {
+  async #ask(ids: readonly string[]): Promise<void> {
     const asked = new Map(ids.map((id) => [id, this.#environments.get(id)]));
     const askedAt = performance.now();
     const known = [...asked].map(([environmentId, environment]) => ({ environmentId, place: environment?.place ?? null }));
@@ -182,7 +181,6 @@ export class RecordCache {
     }
     this.#slowInTurn = took > slow ? this.#slowInTurn + 1 : 0;
     if (this.#slowInTurn >= 3) this.#pausedUntil = performance.now() + pause;
-    return ids.map(() => undefined);
   }
 
   #forget({ environmentId, recordId }: RecordChange): void {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AsOf, EventFeed, EventPage, History, JsonValue } from '@crosswalk/contract';
 import type pg from 'pg';
-import { createBatcher } from '../database/batcher.ts';
 import type { PageRequest } from '../database/page-query.ts';
+import { shareAnswer } from '../database/shared-answer.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, appendPlacedEvents, type NewEvent } from '../events/index.ts';
@@ -102,13 +102,7 @@ export class FeedService {
     this.#keptDays = keptDays;
     this.#ids = ids;
     this.#outlets = outlets;
-    this.#ends = createBatcher<undefined, string>(
-      async (askers) => {
-        const last = await this.#readEnd();
-        return askers.map(() => last);
-      },
-      { maxBatch: 1_000, maxConcurrent: 1 },
-    );
+    this.#ends = shareAnswer<undefined, string>(() => this.#readEnd());
   }
 
   /**
