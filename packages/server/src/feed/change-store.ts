@@ -26,7 +26,7 @@ interface ChangesRow {
 export async function findChanges(db: Queryable, known: readonly KnownPlace[]): Promise<Changes> {
   const { rows } = await db.query<ChangesRow>({
     name: 'find-changes',
-    text: `select f.last_place as place, pg_postmaster_start_time()::text as instance, c.changed, c.waiting,
+    text: `select f.last_place as place, extract(epoch from pg_postmaster_start_time())::text as instance, c.changed, c.waiting,
              extract(epoch from clock_timestamp() - statement_timestamp())::float8 * 1000 as took
            from event_feed f cross join lateral (
              select string_agg(e.environment_id || ':' || coalesce(
