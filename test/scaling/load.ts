@@ -20,8 +20,8 @@ const path = '/api/v1/organizations';
 let runs = 0;
 
 /**
- * Creates, merges metadata and looks up what was made and what each worker changes again and again, which servers keep in memory. A failure is not tried again, unless `retry`: then a request is repeated, with its
- * idempotency key, until it is answered, as the SDK does.
+ * Creates, merges metadata and looks up: what was made, and what each worker changes again and again, which servers keep in memory. A failure is
+ * not tried again, unless `retry`: then a request is repeated, with its idempotency key, until it is answered, as the SDK does.
  */
 export async function startLoad(url: string, { workers, retry = false }: { workers: number; retry?: boolean }): Promise<Load> {
   const token = await fetchToken(url);

@@ -21,7 +21,7 @@ class Feed {
   };
 }
 
-const answerOf = (recordId: string, text = recordId): KeptAnswer => ({ recordId, text, tag: `1-${recordId}`, matchedBy: 'id' });
+const answerOf = (recordId: string, body = recordId): KeptAnswer => ({ recordId, body, tag: `1-${recordId}`, matchedBy: 'id' });
 let feed: Feed;
 let cache: RecordCache;
 beforeEach(async () => {
@@ -52,7 +52,7 @@ test('what was read is answered again, after one question for all who ask at the
   keep('b', answerOf('2'));
   const asked = feed.questions.length;
   const found = await Promise.all([cache.find('env', 'a'), cache.find('env', 'b'), cache.find('env', 'a')]);
-  expect(found.map((answer) => answer?.text)).toEqual(['1', '2', '1']);
+  expect(found.map((answer) => answer?.body)).toEqual(['1', '2', '1']);
   expect(feed.questions.slice(asked)).toEqual([[{ environmentId: 'env', place: '0' }]]);
 });
 
@@ -62,7 +62,7 @@ test('a record that has changed is forgotten under all of its names, and only it
   keep('b', answerOf('2'));
   feed.changed = [{ environmentId: 'env', recordId: '1' }];
   const found = await Promise.all(['a', 'a by another name', 'b'].map((name) => cache.find('env', name)));
-  expect(found.map((answer) => answer?.text)).toEqual([undefined, undefined, '2']);
+  expect(found.map((answer) => answer?.body)).toEqual([undefined, undefined, '2']);
   expect(cache.find('env', 'a')).toBeUndefined();
 });
 
@@ -71,7 +71,7 @@ test('where anything may have changed, nothing of that environment is answered',
   keep('a', answerOf('1'));
   keep('o', answerOf('2', 'two'), 'other');
   feed.changed = [{ environmentId: 'env', recordId: null }];
-  expect((await Promise.all([cache.find('env', 'a'), cache.find('other', 'o')])).map((answer) => answer?.text)).toEqual([undefined, 'two']);
+  expect((await Promise.all([cache.find('env', 'a'), cache.find('other', 'o')])).map((answer) => answer?.body)).toEqual([undefined, 'two']);
   feed.changed = [];
   expect(cache.find('env', 'a')).toBeUndefined();
 });
@@ -85,7 +85,7 @@ test('what a statement read before a change is not kept, when the change was tol
   cache.keep(reading, 'env', 'a', answerOf('1'));
   cache.end(reading);
   expect(cache.find('env', 'a')).toBeUndefined();
-  expect((await cache.find('env', 'b'))?.text).toBe('2');
+  expect((await cache.find('env', 'b'))?.body).toBe('2');
 });
 
 test('a statement that began before its environment began anew keeps nothing', async () => {
@@ -106,7 +106,7 @@ test('another database process, or a feed that has gone back, answers nothing of
   feed.instance = 'promoted';
   expect(await cache.find('env', 'a')).toBeUndefined();
   keep('a', answerOf('1'));
-  expect((await cache.find('env', 'a'))?.text).toBe('1');
+  expect((await cache.find('env', 'a'))?.body).toBe('1');
   feed.place = 6;
   expect(await cache.find('env', 'a')).toBeUndefined();
 });
@@ -123,7 +123,7 @@ test('a look-up joins no question that was asked before it', async () => {
   feed.changed = [{ environmentId: 'env', recordId: '1' }];
   const late = cache.find('env', 'a');
   release();
-  expect((await early)?.text).toBe('1');
+  expect((await early)?.body).toBe('1');
   expect(await late).toBeUndefined();
 });
 
@@ -138,7 +138,7 @@ test('nothing is answered a minute after it was read', async () => {
   keep('a', answerOf('1'));
   for (const seconds of [30, 29]) {
     vi.advanceTimersByTime(seconds * 1_000);
-    expect((await cache.find('env', 'a'))?.text).toBe('1');
+    expect((await cache.find('env', 'a'))?.body).toBe('1');
   }
   vi.advanceTimersByTime(2_000);
   expect(cache.find('env', 'a')).toBeUndefined();
@@ -154,12 +154,12 @@ test('an environment that nobody asked about for a minute begins anew', async ()
 test('while questions take long, look-ups do without', async () => {
   keep('a', answerOf('1'));
   feed.took = 6;
-  for (let count = 0; count < 3; count += 1) expect((await cache.find('env', 'a'))?.text).toBe('1');
+  for (let count = 0; count < 3; count += 1) expect((await cache.find('env', 'a'))?.body).toBe('1');
   const asked = feed.questions.length;
   expect(cache.find('env', 'a')).toBeUndefined();
   expect(feed.questions).toHaveLength(asked);
   vi.advanceTimersByTime(1_001);
-  expect((await cache.find('env', 'a'))?.text).toBe('1');
+  expect((await cache.find('env', 'a'))?.body).toBe('1');
 });
 
 test('it keeps as much text as it may, what was asked for last', async () => {

@@ -40,8 +40,8 @@ export interface RecordCacheOptions {
 export interface KeptAnswer {
   /** the record that it shows: a database ID */
   recordId: string;
-  /** the body, as JSON */
-  text: string;
+  /** JSON */
+  body: string;
   /** its entity tag */
   tag: string;
   matchedBy: MatchedBy;
@@ -155,7 +155,7 @@ export class RecordCache {
   keep(reading: Reading, environmentId: string, name: string, answer: KeptAnswer): void {
     const environment = this.#environments.get(environmentId);
     if (environment === undefined || environment.since > reading.began || reading.changed.has(answer.recordId)) return;
-    const size = name.length + answer.text.length;
+    const size = name.length + answer.body.length;
     if (size > this.#kept.maxSize) return;
     this.#kept.set(name, { environment, answer, readAt: reading.at, gone: false }, { size });
     const names = this.#names.get(answer.recordId);

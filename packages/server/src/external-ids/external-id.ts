@@ -22,7 +22,7 @@ export interface Found<RecordType> {
   record: RecordType;
   matchedBy: MatchedBy;
   /** the answer of REST to this look-up, where it is ready */
-  answer?: { text: string; tag: string };
+  answer?: { body: string; tag: string };
 }
 
 const maxPoints = 255;

@@ -23,7 +23,7 @@ export {
 } from './external-id-bulk-store.ts';
 export { externalIdRoutes } from './external-id-routes.ts';
 export { externalIdJoin, purgeAliases, releaseExternalIds, resolves } from './external-id-store.ts';
-export { type AnswerForm, keptByExternalId, keptById } from './kept.ts';
+export { type AnswerForm, foundById, keptByExternalId, keptById } from './kept.ts';
 export {
   membershipNotFound,
   notFound,

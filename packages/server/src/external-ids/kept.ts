@@ -1,4 +1,5 @@
 import type { RecordKind } from '@crosswalk/contract';
+import type { Queryable } from '../database/connection.ts';
 import type { Keeping } from '../database/reads.ts';
 import type { KeptAnswer } from '../database/record-cache.ts';
 import { databaseId } from '../lib/id.ts';
@@ -8,16 +9,16 @@ import type { ExternalKey, Found } from './external-id.ts';
 export interface AnswerForm<RecordType> {
   kind: RecordKind;
   make(found: Found<RecordType>): { body: object; tag: string };
-  /** the record in the text of such a body */
-  read(text: string): RecordType;
+  /** the record in such a body, as JSON */
+  read(body: string): RecordType;
 }
 
 /** A record whose answer is ready; it is read out of that for who wants the record itself. */
 class KeptRecord<RecordType> implements Found<RecordType> {
   readonly answer: KeptAnswer;
-  readonly #read: (text: string) => RecordType;
+  readonly #read: (body: string) => RecordType;
 
-  constructor(answer: KeptAnswer, read: (text: string) => RecordType) {
+  constructor(answer: KeptAnswer, read: (body: string) => RecordType) {
     this.answer = answer;
     this.#read = read;
   }
@@ -27,14 +28,26 @@ class KeptRecord<RecordType> implements Found<RecordType> {
   }
 
   get record() {
-    return this.#read(this.answer.text);
+    return this.#read(this.answer.body);
   }
 }
 
+/** What names a record by itself: database IDs. */
+interface IdKey {
+  environmentId: string;
+  id: string;
+}
+
+/** Look-ups of records by database ID, as those by external ID answer. */
+export function foundById<RecordType>(find: (db: Queryable, keys: readonly IdKey[]) => Promise<readonly (RecordType | undefined)[]>) {
+  return async (db: Queryable, keys: readonly IdKey[]): Promise<(Found<RecordType> | undefined)[]> => {
+    const records = await find(db, keys);
+    return records.map((record) => (record === undefined ? undefined : { record, matchedBy: 'id' }));
+  };
+}
+
 /** How look-ups by database ID are kept. */
-export function keptById<RecordType extends { id: string }>(
-  form: AnswerForm<RecordType>,
-): Keeping<{ id: string }, Found<RecordType> | undefined> {
+export function keptById<RecordType extends { id: string }>(form: AnswerForm<RecordType>): Keeping<IdKey, Found<RecordType> | undefined> {
   return { nameOf: ({ id }) => `${form.kind} ${id}`, ...keeping(form) };
 }
 
@@ -55,7 +68,8 @@ function keeping<RecordType extends { id: string }>({ make, read }: AnswerForm<R
     keep(found: Found<RecordType> | undefined): KeptAnswer | undefined {
       if (found === undefined || found.matchedBy === 'alias') return undefined;
       const { body, tag } = make(found);
-      const answer: KeptAnswer = { recordId: databaseId(found.record.id), text: JSON.stringify(body), tag, matchedBy: found.matchedBy };
+      const answer: KeptAnswer = { recordId: databaseId(found.record.id), body: JSON.stringify(body), tag, matchedBy: found.matchedBy };
+      // This look-up is answered with it too, so that it is made once.
       found.answer = answer;
       return answer;
     },

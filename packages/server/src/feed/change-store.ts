@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/connection.ts';
 import type { Changes, KnownPlace, RecordChange } from '../database/record-cache.ts';
 
-/** Changes that are told one by one; of more, that anything may have changed. */
+/** Changes that are told one by one; of more, that anything may have changed. A hundred take the database 0.1 ms, as long as reading ten records. */
 const told = 256;
 
 /** A place that the feed has left so far behind, in all environments together, is not looked from: whatever the plan, few events are read. */

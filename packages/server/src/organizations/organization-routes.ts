@@ -34,8 +34,7 @@ const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 export function organizationRoutes(app: Routes, organizations: OrganizationService, tokens: PageTokens, feed: FeedService): void {
   const answer = (found: Found<Organization>) => ({ status: 200, ...answerForm.make(found) });
   const sendFound = (request: FastifyRequest, reply: FastifyReply, found: Found<Organization>) => {
-    if (found.answer !== undefined) return sendRecord(request, reply, found.answer.tag, found.answer.text);
-    const { tag, body } = answerForm.make(found);
+    const { tag, body } = found.answer ?? answerForm.make(found);
     return sendRecord(request, reply, tag, body);
   };
   const created = (organization: Organization) => ({ status: 201, body: { organization }, tag: recordTag(organization) });

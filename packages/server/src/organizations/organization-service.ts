@@ -13,6 +13,7 @@ import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import {
   type ExternalKey,
   type Found,
+  foundById,
   keptByExternalId,
   keptById,
   moveExternalIds,
@@ -97,7 +98,7 @@ export class OrganizationService {
     this.#reads = reads;
     this.#ids = ids;
     this.#aliasDays = aliasDays;
-    this.#findById = reads.lookUps(findById, keptById(answerForm));
+    this.#findById = reads.lookUps(foundById(findOrganizations), keptById(answerForm));
     this.#findByExternalId = reads.lookUps(findOrganizationsByExternalId, keptByExternalId(answerForm));
     this.#make = shareTransactions(
       (creations: readonly Creation[]) => inChanges(pool, creations, (tx) => this.#insert(tx, creations)),
@@ -305,14 +306,6 @@ export class OrganizationService {
       throw slugTaken(slug, await findSlugHolder(this.#pool, environmentId, slug));
     }
   }
-}
-
-async function findById(
-  db: Queryable,
-  keys: readonly { environmentId: string; id: string }[],
-): Promise<(Found<Organization> | undefined)[]> {
-  const records = await findOrganizations(db, keys);
-  return records.map((record) => (record === undefined ? undefined : { record, matchedBy: 'id' }));
 }
 
 /** Those that a list has, as SQL, for who reads all of them; 400 names what is wrong with the query. */

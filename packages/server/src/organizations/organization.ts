@@ -85,8 +85,8 @@ export function slugTaken(slug: string, holder: string | undefined): ApiError {
 export const answerForm: AnswerForm<Organization> = {
   kind: 'organization',
   make: ({ record, matchedBy }) => ({ body: { organization: record, matched_by: matchedBy }, tag: recordTag(record) }),
-  read(text) {
-    const { organization }: { organization: Organization } = JSON.parse(text);
+  read(body) {
+    const { organization }: { organization: Organization } = JSON.parse(body);
     return organization;
   },
 };

@@ -45,8 +45,7 @@ const changeErrors: ErrorCode[] = [...createErrors, 'VERSION_MISMATCH'];
 export function userRoutes(app: Routes, users: UserService, tokens: PageTokens, feed: FeedService): void {
   const answer = (found: Found<User>) => ({ status: 200, ...answerForm.make(found) });
   const sendFound = (request: FastifyRequest, reply: FastifyReply, found: Found<User>) => {
-    if (found.answer !== undefined) return sendRecord(request, reply, found.answer.tag, found.answer.text);
-    const { tag, body } = answerForm.make(found);
+    const { tag, body } = found.answer ?? answerForm.make(found);
     return sendRecord(request, reply, tag, body);
   };
   const created = (user: User) => ({ status: 201, body: { user }, tag: userTag(user) });

@@ -18,6 +18,7 @@ import { appendEvents, eventOf, type NewEvent } from '../events/index.ts';
 import {
   type ExternalKey,
   type Found,
+  foundById,
   keptByExternalId,
   keptById,
   moveExternalIds,
@@ -118,7 +119,7 @@ export class UserService {
     this.#reads = reads;
     this.#ids = ids;
     this.#aliasDays = aliasDays;
-    this.#findById = reads.lookUps(findById, keptById(answerForm));
+    this.#findById = reads.lookUps(foundById(findUsers), keptById(answerForm));
     this.#findByExternalId = reads.lookUps(findUsersByExternalId, keptByExternalId(answerForm));
     this.#make = shareTransactions(
       (creations: readonly Creation[]) => inChanges(pool, creations, (tx) => this.#insert(tx, creations)),
@@ -350,11 +351,6 @@ export class UserService {
       throw emailTaken(await findEmailHolder(this.#pool, environmentId, key));
     }
   }
-}
-
-async function findById(db: Queryable, keys: readonly { environmentId: string; id: string }[]): Promise<(Found<User> | undefined)[]> {
-  const records = await findUsers(db, keys);
-  return records.map((record) => (record === undefined ? undefined : { record, matchedBy: 'id' }));
 }
 
 /** Those that a list has, as SQL, for who reads all of them; 400 names what is wrong with the query, 404 the organization that is not there. */

@@ -52,8 +52,8 @@ export function emailTaken(holder: string | undefined): ApiError {
 export const answerForm: AnswerForm<User> = {
   kind: 'user',
   make: ({ record, matchedBy }) => ({ body: { user: record, matched_by: matchedBy }, tag: userTag(record) }),
-  read(text) {
-    const { user }: { user: User } = JSON.parse(text);
+  read(body) {
+    const { user }: { user: User } = JSON.parse(body);
     return user;
   },
 };
