@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { exportText } from '../export/testing.ts';
+import { claimThese, recordOutcome } from '../mail/mail-store.ts';
 import { connectTo, startAnotherServer, testSettings, useTestServer } from '../testing.ts';
 import { openPool } from './connection.ts';
 import { plansDuring } from './testing.ts';
@@ -251,6 +252,27 @@ test('a page far from the first begins at its place, not at the newest record', 
   const { body } = await server.client.request('GET', `${organizations}?page_size=100`);
   const { plans } = await plansOf('GET', `${organizations}?page_size=100&page_token=${Object(body).next_page_token}`);
   expect(plans.at(-1)).toMatch(/Index Cond: \(\(environment_id = '[0-9]+'::bigint\) AND \(id < '[0-9]+'::bigint\)\)/);
+});
+
+test('a message is found by its key, though the planner has last heard of a queue that is empty', async () => {
+  const environmentId = server.client.environmentId;
+  const fill = await connectTo(server.database.connection);
+  await fill.query('alter table messages set (autovacuum_enabled = off)');
+  await fill.query(
+    `insert into messages (environment_id, id, event_sequence, organization_id, user_id, membership_id, to_address, token_hash, state, due_time)
+     select environment_id, id + ${size}, event_sequence + ${size}, organization_id, user_id, membership_id, 'u', sha256(token_hash), 'QUEUED', now()
+     from messages where environment_id = $1 and id <= 9510000`,
+    [environmentId],
+  );
+  await fill.end();
+  const { pool } = server.database;
+  const { plans } = await plansDuring(pool, async () => {
+    const [claimed, ...others] = await claimThese(pool, 60, environmentId, [String(9500001 + size)]);
+    if (claimed === undefined || others.length > 0) throw new Error('one was to be claimed');
+    await recordOutcome(pool, claimed, { state: 'SENT', error: null, pause: 0 }, undefined);
+  });
+  expect(plans).toHaveLength(2);
+  for (const plan of plans) expect(plan).toContain('using messages_pkey');
 });
 
 test.each([

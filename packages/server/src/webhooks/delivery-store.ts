@@ -130,24 +130,27 @@ export interface Result extends DeliveryKey {
 /**
  * Records what came of attempts, and lets the next of each lane go whose first has ended. The endpoints are held. A result that comes too
  * late, after its lease was given to another, counts only if it is a success.
+ *
+ * It is planned anew each time, and whether a delivery is pending is asked in a form that no index has: whatever the statistics say of pending ones,
+ * which come and go faster than they are counted, deliveries are found by their key. By the index of those that are pending all of them were read, and
+ * all that had been since the last vacuum, with endpoints and feed held meanwhile.
  */
 export async function recordResults(tx: Queryable, results: readonly Result[]): Promise<void> {
-  const { rows } = await tx.query<Lane & { ended: boolean }>({
-    name: 'record-webhook-results',
-    text: `update webhook_deliveries d
-           set status = r.status,
-             due_time = case when r.status = 'PENDING' then now() + make_interval(secs => r.pause / 1000) end,
-             expire_time = case when r.status = 'PENDING' then d.expire_time else now() end,
-             attempts = d.attempts - case when r.attempt is null then 1 else 0 end,
-             log = case when r.attempt is null then d.log
-               else jsonb_build_array(r.attempt) || jsonb_path_query_array(d.log, '$[0 to 8]') end
-           from jsonb_to_recordset($1::jsonb) as r (environment_id bigint, endpoint_id bigint, event_id bigint, attempts int, status text,
-             pause float8, attempt jsonb)
-           where d.environment_id = r.environment_id and d.endpoint_id = r.endpoint_id and d.event_id = r.event_id
-             and d.status = 'PENDING' and (r.status = 'DELIVERED' or d.attempts = r.attempts)
-           returning d.environment_id, d.endpoint_id, d.record_id, d.status <> 'PENDING' as ended`,
-    values: [JSON.stringify(results)],
-  });
+  const { rows } = await tx.query<Lane & { ended: boolean }>(
+    `update webhook_deliveries d
+     set status = r.status,
+       due_time = case when r.status = 'PENDING' then now() + make_interval(secs => r.pause / 1000) end,
+       expire_time = case when r.status = 'PENDING' then d.expire_time else now() end,
+       attempts = d.attempts - case when r.attempt is null then 1 else 0 end,
+       log = case when r.attempt is null then d.log
+         else jsonb_build_array(r.attempt) || jsonb_path_query_array(d.log, '$[0 to 8]') end
+     from jsonb_to_recordset($1::jsonb) as r (environment_id bigint, endpoint_id bigint, event_id bigint, attempts int, status text,
+       pause float8, attempt jsonb)
+     where d.environment_id = r.environment_id and d.endpoint_id = r.endpoint_id and d.event_id = r.event_id
+       and case d.status when 'PENDING' then r.status = 'DELIVERED' or d.attempts = r.attempts end
+     returning d.environment_id, d.endpoint_id, d.record_id, d.status <> 'PENDING' as ended`,
+    [JSON.stringify(results)],
+  );
   await releaseLanes(
     tx,
     rows.filter(({ ended }) => ended),

@@ -14,7 +14,8 @@ const matches = `(w.event_types = '{}' or e.type = any(w.event_types) or split_p
 
 /**
  * Adds deliveries of events to those of the endpoints that want them, all of which are held; returns how many. In each lane the first is due at
- * once unless an earlier one is pending. One that has ended begins anew; one that is pending stays as it is.
+ * once unless an earlier one is pending. One that has ended begins anew; one that is pending stays as it is. Each lane is looked into by itself (`limit`):
+ * the planner would read all that is pending into a table where its statistics know of none.
  */
 export async function addToLanes(
   tx: Queryable,
@@ -25,13 +26,14 @@ export async function addToLanes(
     `insert into webhook_deliveries as d (environment_id, endpoint_id, event_id, event_sequence, event_type, record_kind, record_id, place,
        due_time, expire_time)
      select e.environment_id, w.id, e.id, e.sequence, e.type, e.record_kind, e.record_id, e.place,
-       case when row_number() over (partition by w.id, e.record_id order by e.place) = 1 and not exists (
-         select from webhook_deliveries p where p.environment_id = e.environment_id and p.endpoint_id = w.id
-           and p.record_id = e.record_id and p.status = 'PENDING') then now() end,
+       case when row_number() over (partition by w.id, e.record_id order by e.place) = 1 and earlier.id is null then now() end,
        now() + interval '${deliveryLife} milliseconds'
      from unnest($1::bigint[], $2::bigint[]) as key (environment_id, sequence)
      join events e on e.environment_id = key.environment_id and e.sequence = key.sequence
      join webhook_endpoints w on w.environment_id = e.environment_id and w.id = any($3::bigint[]) and ${matches}
+     left join lateral (
+       select p.event_id as id from webhook_deliveries p where p.environment_id = e.environment_id and p.endpoint_id = w.id
+         and p.record_id = e.record_id and p.status = 'PENDING' limit 1) earlier on true
      on conflict on constraint webhook_deliveries_pkey do update
        set status = 'PENDING', due_time = excluded.due_time, attempts = 0, expire_time = excluded.expire_time
        where d.status <> 'PENDING'`,

@@ -76,6 +76,42 @@ test('neither does a claim, what it sends, what came of it, what follows, a new 
   for (const plan of plans) expect(plan).toContain('Index Scan using webhook_deliveries_ended_idx');
 });
 
+test('whatever the planner has last heard of what is pending, nothing reads all of it', async () => {
+  const { pool } = server.database;
+  const environment_id = server.client.environmentId;
+  // As after a quiet hour: statistics that know of nothing pending, and then a backlog.
+  const changes = await connectTo(server.database.connection);
+  await changes.query(`alter table webhook_deliveries set (autovacuum_enabled = off)`);
+  await changes.query(`create temporary table pending as select * from webhook_deliveries where status = 'PENDING'`);
+  await changes.query(`delete from webhook_deliveries where status = 'PENDING'`);
+  await changes.query('vacuum analyze webhook_deliveries');
+  await changes.query('insert into webhook_deliveries select * from pending');
+  await changes.end();
+  const { plans } = await plansDuring(pool, async () => {
+    const claims = await claimDeliveries(pool, [], 8, 45_000);
+    expect(claims).toHaveLength(9 * 8);
+    const attempt = { time: new Date().toISOString(), duration_ms: 1, response_status: 200, response_body: '', error: null };
+    await recordResults(
+      pool,
+      claims.map((claim) => ({ ...claim, status: 'DELIVERED', pause: 0, attempt })),
+    );
+    await scheduleEvents(
+      pool,
+      Array.from({ length: 1000 }, (_, index) => ({
+        environment_id,
+        sequence: String(5000 + index),
+        type: 'organization.updated' as const,
+      })),
+    );
+  });
+  expect(plans.filter((plan) => plan.includes('webhook_deliveries_lane_idx')).length).toBeGreaterThanOrEqual(2);
+  for (const plan of plans) {
+    expect(plan).not.toMatch(/Seq Scan on (webhook_deliveries|events)/);
+    for (const [, condition] of plan.matchAll(/using webhook_deliveries_lane_idx .*\n *(.*)/g))
+      expect(condition).toMatch(/^Index Cond: .*record_id/);
+  }
+});
+
 test('neither does a replay of a span of time, which finds its ends in the feed before it holds the endpoint', async () => {
   const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 3_600_000);
   const replay = (from: Date, to: Date) =>
