@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { soon } from '../lib/soon.ts';
 import { createBatcher } from './batcher.ts';
 import type { Queryable } from './connection.ts';
 import { currentPosition, type Position } from './position.ts';
@@ -38,7 +38,9 @@ export class Reads {
     this.#pool = pool;
     this.#replica = replica;
     this.#cache = cache;
-    this.#position = shareAnswer<undefined, Position | 'primary'>(() => soon(currentPosition(pool)));
+    this.#position = shareAnswer<undefined, Position | 'primary'>(
+      async () => (await soon(currentPosition(pool), positionPatience)) ?? 'primary',
+    );
   }
 
   /** Whether there is one to tell positions for. */
@@ -100,17 +102,5 @@ export class Reads {
   /** A position behind every change that has committed, for whoever made one; `primary` where the database does not say it soon. */
   async position(): Promise<Position | 'primary'> {
     return this.#position(undefined);
-  }
-}
-
-/** A position, or `primary` where it does not come soon or at all. */
-async function soon(position: Promise<Position>): Promise<Position | 'primary'> {
-  const late = new AbortController();
-  try {
-    return await Promise.race([position, sleep(positionPatience, 'primary' as const, { signal: late.signal })]);
-  } catch {
-    return 'primary';
-  } finally {
-    late.abort();
   }
 }

@@ -3,6 +3,7 @@ import type { AsOf, EventFeed, EventPage, History, JsonValue } from '@crosswalk/
 import type pg from 'pg';
 import type { PageRequest } from '../database/page-query.ts';
 import { shareAnswer } from '../database/shared-answer.ts';
+import { databaseFailure } from '../database/sql-error.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents, appendPlacedEvents, type NewEvent } from '../events/index.ts';
@@ -10,6 +11,7 @@ import { requireUnanswered } from '../idempotency/index.ts';
 import { ApiError, invalid } from '../lib/api-error.ts';
 import type { IdGenerator } from '../lib/id.ts';
 import type { PageTokens } from '../lib/page-token.ts';
+import { soon } from '../lib/soon.ts';
 import { requireTime } from '../lib/time.ts';
 import {
   type FeedFilter,
@@ -35,6 +37,9 @@ const lookInterval = 250;
 
 /** Beyond any version, for a history that begins with the newest. */
 const newest = '9223372036854775807:';
+
+/** How long a first page of records waits for its turn to give places, beyond which a cursor of an earlier place will do. Milliseconds. */
+const snapshotPatience = 1_000;
 
 /** A part of the feed that is asked for. */
 export interface FeedRequest {
@@ -129,10 +134,13 @@ export class FeedService {
 
   /**
    * For the first page of a list of records: a cursor that was taken before the records are read, so that the feed after it has every
-   * change the list may not show. Later pages have none: theirs would come too late.
+   * change the list may not show. Later pages have none: theirs would come too late. While somebody else keeps the feed, it is the cursor of
+   * what has a place by now: the feed then also has changes that the list shows, and reading records waits for no writer.
    */
-  async snapshot(context: RequestContext, { position }: PageRequest): Promise<{ events_cursor?: string }> {
-    return position === undefined ? { events_cursor: await this.end(context) } : {};
+  async snapshot({ environmentId }: RequestContext, { position }: PageRequest): Promise<{ events_cursor?: string }> {
+    if (position !== undefined) return {};
+    const end = (await soon(this.#end(), snapshotPatience)) ?? (await findEnd(this.#pool)).last;
+    return { events_cursor: this.#cursor(environmentId, end) };
   }
 
   /** The cursor of the end of the feed, after every event that has committed. */
@@ -252,12 +260,16 @@ export class FeedService {
   }
 
   async #takeTurn(): Promise<void> {
-    // A turn that began before this call may have missed what the caller wrote: it is waited for, and another follows.
-    while (this.#placing !== undefined) await this.#placing;
-    this.#placing ??= this.#placeAll().finally(() => {
-      this.#placing = undefined;
-    });
-    await this.#placing;
+    try {
+      // A turn that began before this call may have missed what the caller wrote: it is waited for, and another follows.
+      while (this.#placing !== undefined) await this.#placing;
+      this.#placing ??= this.#placeAll().finally(() => {
+        this.#placing = undefined;
+      });
+      await this.#placing;
+    } catch (error) {
+      throw databaseFailure(error)?.code === 'RECORD_BUSY' ? feedBusy(error) : error;
+    }
   }
 
   /** A turn that is not full has left nothing that was committed when it began; what comes after that is none of the callers' business. */
@@ -317,6 +329,11 @@ export class FeedService {
   stop(): void {
     this.#stopped = true;
   }
+}
+
+/** To who only reads, no record is busy. */
+function feedBusy(cause: unknown): ApiError {
+  return new ApiError('DATABASE_UNAVAILABLE', 'other writers kept the change feed locked; try again', { retryAfter: 1, cause });
 }
 
 function scopeOf(environmentId: string): string {

@@ -4,7 +4,7 @@ import { plansDuring } from '../database/testing.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { appendEvents, type NewEvent } from '../events/index.ts';
 import { IdGenerator } from '../lib/id.ts';
-import { useTestServer } from '../testing.ts';
+import { connectTo, useTestServer } from '../testing.ts';
 
 const server = useTestServer();
 const request: typeof server.client.request = (...call) => server.client.request(...call);
@@ -72,6 +72,20 @@ describe('the feed', () => {
     writer.release();
     const after = await feed({ after: before.next_cursor });
     expect(after.events.map(({ record_id }) => record_id)).toEqual([slow.id]);
+  });
+
+  test('while somebody else keeps it locked, lists are answered and readers of the feed are told to try again; nothing is lost', async () => {
+    await now();
+    const holder = await connectTo(server.database.connection);
+    await holder.query('begin; select from event_feed for update');
+    const { id } = await create('Behind the lock');
+    const [list, reading] = await Promise.all(
+      ['/api/v1/organizations?page_size=1', '/api/v1/events?limit=1'].map((path) => request('GET', path)),
+    ).finally(() => holder.end());
+    expect(list).toMatchObject({ status: 200, body: { organizations: [{ id }] } });
+    expect([reading?.status, reading?.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(reading?.body).toMatchObject({ details: [{ error_code: 'DATABASE_UNAVAILABLE' }], message: expect.stringContaining('feed') });
+    expect((await drain(Object(list?.body).events_cursor)).map(({ record_id }) => record_id)).toEqual([id]);
   });
 
   test('of one record, a later version never comes before an earlier one, even when its transaction began first', async () => {
