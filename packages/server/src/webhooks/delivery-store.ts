@@ -82,19 +82,21 @@ export interface Slots {
 
 /**
  * Takes deliveries that are due, the longest waiting of each endpoint first: `usual` of an endpoint that `slots` does not name. They
- * are ours for `lease` milliseconds, and anybody's again after that.
+ * are ours for `lease` milliseconds, and anybody's again after that. They are locked and then found by where they are (`array`): joined, the whole table was read
+ * where many were due.
  */
 export async function claimDeliveries(db: Queryable, slots: readonly Slots[], usual: number, lease: number): Promise<Claim[]> {
   const { rows } = await db.query<Omit<Claim, 'expire_time'> & { expire_time: string }>({
     name: 'claim-webhook-deliveries',
     text: `update webhook_deliveries d set due_time = now() + make_interval(secs => $4::float8 / 1000), attempts = d.attempts + 1
-           from webhook_endpoints w
-           left join unnest($1::bigint[], $2::int[]) as s (endpoint_id, slots) on s.endpoint_id = w.id
-           cross join lateral (
-             select p.ctid from webhook_deliveries p
-             where p.environment_id = w.environment_id and p.endpoint_id = w.id and p.due_time <= now()
-             order by p.due_time limit coalesce(s.slots, $3::int) for update skip locked) due
-           where ${enabled} and d.ctid = due.ctid
+           where d.ctid = any(array(
+             select due.ctid from webhook_endpoints w
+             left join unnest($1::bigint[], $2::int[]) as s (endpoint_id, slots) on s.endpoint_id = w.id
+             cross join lateral (
+               select p.ctid from webhook_deliveries p
+               where p.environment_id = w.environment_id and p.endpoint_id = w.id and p.due_time <= now()
+               order by p.due_time limit coalesce(s.slots, $3::int) for update skip locked) due
+             where ${enabled}))
            returning d.environment_id, d.endpoint_id, d.event_id, d.event_sequence, d.attempts, jsonb_array_length(d.log) as logged, d.expire_time`,
     values: [slots.map(({ endpointId }) => endpointId), slots.map((one) => one.slots), usual, lease],
   });

@@ -112,6 +112,20 @@ test('whatever the planner has last heard of what is pending, nothing reads all 
   }
 });
 
+test('a claim reads what it takes, where half of all deliveries are of one endpoint and due', async () => {
+  const { pool } = server.database;
+  const fill = await connectTo(server.database.connection);
+  await fill.query(
+    `insert into webhook_deliveries (environment_id, endpoint_id, event_id, event_sequence, event_type, record_kind, record_id, place, due_time, expire_time)
+     select environment_id, endpoint_id, id + ${size}, id + ${size}, event_type, record_kind, id + ${size}, id + ${size}, now(), expire_time
+     from (select d.*, d.event_id * 10 + w.n as id from webhook_deliveries d cross join generate_series(0, 9) as w (n) where endpoint_id = $1) d`,
+    [endpoints[1]],
+  );
+  await fill.query('analyze webhook_deliveries');
+  await fill.end();
+  await expectNoScan(async () => expect(await claimDeliveries(pool, [], 8, 45_000)).toHaveLength(9 * 8));
+});
+
 test('neither does a replay of a span of time, which finds its ends in the feed before it holds the endpoint', async () => {
   const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 3_600_000);
   const replay = (from: Date, to: Date) =>
