@@ -17,6 +17,7 @@ import { takeProcessNumber } from './database/process-number.ts';
 import { Reads } from './database/reads.ts';
 import { RecordCache } from './database/record-cache.ts';
 import type { Replica } from './database/replica.ts';
+import { countGrownTables } from './database/statistics.ts';
 import { DomainService, domainRoutes, openTxtRecords } from './domains/index.ts';
 import { EnvironmentService, environmentRoutes, listEnvironmentIds } from './environments/index.ts';
 import { ExportService, exportRoutes } from './export/index.ts';
@@ -222,6 +223,9 @@ const placeInterval = 200;
 /** How often uploads are looked for that were broken off. Milliseconds. */
 const brokenInterval = 500;
 
+/** How often tables that have grown are looked for: a table is not large after less. Milliseconds. */
+const countInterval = 5_000;
+
 /** The one place that connects the parts. */
 export async function buildApp({
   pool,
@@ -376,7 +380,13 @@ export async function buildApp({
     interval: placeInterval,
     onError: onError('placing events'),
   });
-  const workers = [placing, deliveryWorker, mailWorker, importWorker, clearing, metadataIndexWorker];
+  // Whatever is decided by what is in the tables must not wait for the database to look at them by itself.
+  const counting = new Loop({
+    work: () => countGrownTables(workPool).then(() => false),
+    interval: countInterval,
+    onError: onError('counting tables that have grown'),
+  });
+  const workers = [placing, counting, deliveryWorker, mailWorker, importWorker, clearing, metadataIndexWorker];
 
   const limiter = clientLimiter(rateLimit);
   const admit = createAdmission(tokens, limiter);

@@ -39,7 +39,7 @@ const lookInterval = 250;
 const newest = '9223372036854775807:';
 
 /** How long a first page of records waits for its turn to give places, beyond which a cursor of an earlier place will do. Milliseconds. */
-const snapshotPatience = 1_000;
+const snapshotPatience = 250;
 
 /** A part of the feed that is asked for. */
 export interface FeedRequest {
