@@ -12,11 +12,11 @@ const few = 500;
 export async function countGrownTables(pool: pg.Pool): Promise<string[]> {
   const { rows } = await pool.query<{ name: string }>({
     name: 'find-grown-tables',
-    text: `select t.relname as name from pg_stat_user_tables t join pg_class c on c.oid = t.relid
+    text: `select quote_ident(t.relname) as name from pg_stat_user_tables t join pg_class c on c.oid = t.relid
            where t.schemaname = current_schema() and t.n_live_tup >= ${few} and t.n_live_tup >= 2 * c.reltuples order by t.relname`,
   });
   const names = rows.map(({ name }) => name);
   // By a statement each, so that no table is locked for longer than it takes. What another server is counting just now is left to it.
-  for (const name of names) await pool.query(`analyze (skip_locked) "${name}"`);
+  for (const name of names) await pool.query(`analyze (skip_locked) ${name}`);
   return names;
 }
