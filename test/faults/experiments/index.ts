@@ -9,6 +9,7 @@ import { files } from './files.ts';
 import { gracefulStop } from './graceful-stop.ts';
 import { keyRotation } from './key-rotation.ts';
 import { kill } from './kill.ts';
+import { mixedWork } from './mixed-work.ts';
 import { races } from './races.ts';
 import { retries } from './retries.ts';
 import { rollingRestart } from './rolling-restart.ts';
@@ -23,6 +24,7 @@ export const experiments: readonly Experiment[] = [
   ...databaseRestart,
   ...diskFull,
   ...connections,
+  ...mixedWork,
   ...races,
   ...retries,
   ...torn,
