@@ -222,6 +222,7 @@ export class ImportWorker {
     const { pool, lease } = this.#options;
     await this.#asHolder(job, (journal) => forgetOutcomes(journal, job.environmentId, job.id));
     let progress: Progress = { rowsDone: 0, lastLine: 0, counts: countsOf({}), samples: [], failures: job.failures };
+    let plannedFor = 0;
     for (;;) {
       const rows = await takeRows(pool, job.environmentId, job.id, progress.lastLine, this.#batchLimits());
       if (rows.length === 0) break;
@@ -234,6 +235,11 @@ export class ImportWorker {
       });
       // The feed cannot be held for as long as this takes: they get their places when it has committed.
       await appendEvents(tx, contextOf(job), this.#options.ids, put.batch.events);
+      if (progress.rowsDone >= 2 * plannedFor) {
+        // Nobody counts rows that have not committed, and plans are kept: those for tables that were empty read all that is there by now.
+        await tx.query('discard plans');
+        plannedFor = progress.rowsDone;
+      }
       if (this.#stopped) throw new NotHeld();
     }
     if (job.options.dry_run || rejectedOf(progress.counts) > 0) throw new RolledBack(progress);
