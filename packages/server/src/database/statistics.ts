@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Queryable } from './connection.ts';
 
 /** Fewer rows are read for next to nothing, whatever the planner expects. */
 const few = 500;
@@ -19,4 +20,12 @@ export async function countGrownTables(pool: pg.Pool): Promise<string[]> {
   // By a statement each, so that no table is locked for longer than it takes. What another server is counting just now is left to it.
   for (const name of names) await pool.query(`analyze (skip_locked) ${name}`);
   return names;
+}
+
+/**
+ * Has a connection make its plans anew, those of foreign keys too: for a transaction that fills tables. Nobody counts rows that have not committed, and plans
+ * for tables that were empty read all that is there by now.
+ */
+export async function planAnew(tx: Queryable): Promise<void> {
+  await tx.query('discard plans');
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { importLimits, type RowKind, type TransferRow } from '@crosswalk/contract';
 import type pg from 'pg';
 import type { Queryable } from '../database/connection.ts';
+import { planAnew } from '../database/statistics.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { RequestContext } from '../environments/index.ts';
 import { appendEvents } from '../events/index.ts';
@@ -236,8 +237,7 @@ export class ImportWorker {
       // The feed cannot be held for as long as this takes: they get their places when it has committed.
       await appendEvents(tx, contextOf(job), this.#options.ids, put.batch.events);
       if (progress.rowsDone >= 2 * plannedFor) {
-        // Nobody counts rows that have not committed, and plans are kept: those for tables that were empty read all that is there by now.
-        await tx.query('discard plans');
+        await planAnew(tx);
         plannedFor = progress.rowsDone;
       }
       if (this.#stopped) throw new NotHeld();
