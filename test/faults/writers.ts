@@ -15,7 +15,9 @@ export async function send(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const answer: unknown = await response.json();
+  const text = await response.text();
+  // A deletion answers with nothing, and an export with lines.
+  const answer: unknown = response.headers.get('content-type')?.startsWith('application/json') === true ? JSON.parse(text) : undefined;
   return { status: response.status, retryAfter: response.headers.get('retry-after'), body: answer };
 }
 

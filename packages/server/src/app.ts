@@ -380,7 +380,7 @@ export async function buildApp({
     interval: placeInterval,
     onError: onError('placing events'),
   });
-  // Whatever is decided by what is in the tables must not wait for the database to look at them by itself.
+  // PostgreSQL plans by what it last counted, and counts by itself once a minute: docs/decisions/0035.
   const counting = new Loop({
     work: () => countGrownTables(workPool).then(() => false),
     interval: countInterval,

@@ -5,6 +5,7 @@ import { credentials } from '../../../tools/programs/credentials.ts';
 import type { Target } from '../client.ts';
 import { percentile99 } from '../crowd.ts';
 import { type Experiment, pause, type Setting } from '../experiment.ts';
+import { send } from '../writers.ts';
 
 /** How long it goes on in a round: a database counts what is in its tables once a minute, and plans by what it counted. Milliseconds. */
 const duration = 60_000;
@@ -76,10 +77,12 @@ class Work {
     const { url, token } = this.#any(this.#targets);
     const begin = performance.now();
     const name = `${method} ${path.replace(/\?.*/, '').replace(/_\d+/, '_N').replace(/M-\d+/, 'N')}`;
-    const { status, answer } = await request(url + path, token, method, body);
-    this.#times.set(name, [...(this.#times.get(name) ?? []), performance.now() - begin]);
-    if (status < 400) return answer;
-    const said = `${name} was answered with ${status}: ${answer.message}`;
+    const { status, body: answer } = await send(url, token, method, path, body);
+    const times = this.#times.get(name) ?? [];
+    times.push(performance.now() - begin);
+    this.#times.set(name, times);
+    if (status < 400) return Object(answer);
+    const said = `${name} was answered with ${status}: ${Object(answer).message}`;
     if (status !== 404) this.#refused.set(said, (this.#refused.get(said) ?? 0) + 1);
     return {};
   }
@@ -155,18 +158,6 @@ class Work {
     if (item === undefined) throw new Error('there is none to choose');
     return item;
   }
-}
-
-/** Sends a request and reads its answer to the end: the object in it, where it is one. */
-async function request(url: string, token: string, method: string, body: unknown) {
-  const response = await fetch(url, {
-    method,
-    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  const isObject = response.headers.get('content-type')?.startsWith('application/json') === true;
-  return { status: response.status, answer: isObject ? Object(JSON.parse(text)) : {} };
 }
 
 function* linesOf(number: number): Generator<Uint8Array> {

@@ -38,7 +38,7 @@ const lookInterval = 250;
 /** Beyond any version, for a history that begins with the newest. */
 const newest = '9223372036854775807:';
 
-/** How long a first page of records waits for its turn to give places, beyond which a cursor of an earlier place will do. Milliseconds. */
+/** How long a first page of records waits for its turn to give places, which takes some milliseconds: then a cursor of an earlier place will do. Milliseconds. */
 const snapshotPatience = 250;
 
 /** A part of the feed that is asked for. */
